@@ -1,0 +1,49 @@
+"""The command line: one module a command, nothing but argument parsing and printing."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import typer
+
+from irpoint import __version__
+from irpoint.errors import IrpointError
+
+app = typer.Typer(
+    name="irpoint",
+    help="Find point-like targets in infrared frames, trained from one click per target.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"irpoint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass
+
+
+def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"irpoint: warning: {message}", err=True)
+
+
+def main() -> None:
+    """Run the command line; an :class:`IrpointError` becomes one line and exit code 1."""
+    warnings.showwarning = _one_line_warning
+    try:
+        app()
+    except IrpointError as error:
+        typer.echo(f"irpoint: error: {error}", err=True)
+        sys.exit(1)
