@@ -1,1 +1,17 @@
+"""How good predicted points are: matching, protocols, figures, intervals."""
 
+from irpoint.evaluation.counts import EvaluatedFrame, Evaluation, evaluate
+from irpoint.evaluation.matching import PROTOCOLS, Matches, match, match_greedy
+from irpoint.evaluation.sweep import Sweep, sweep
+
+__all__ = [
+    "PROTOCOLS",
+    "EvaluatedFrame",
+    "Evaluation",
+    "Matches",
+    "Sweep",
+    "evaluate",
+    "match",
+    "match_greedy",
+    "sweep",
+]

@@ -1,0 +1,218 @@
+"""Counts and figures of a point protocol over a list of frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.errors import EvaluationError
+from irpoint.evaluation.matching import RADIUS_PX, Matcher, matcher
+from irpoint.evaluation.ratios import Ratios, ratios
+from irpoint.points import Points
+
+Float64Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EvaluatedFrame:
+    """One frame with its targets and what was said of it.
+
+    Attributes:
+        name: name of the frame in its split.
+        dataset: name of the data set that it belongs to.
+        shape: (height, width) in pixels; both above 0.
+        truth: the targets, in label order.
+        predicted: the predictions, in any order; with their scores where a threshold is used.
+    """
+
+    name: str
+    dataset: str
+    shape: tuple[int, int]
+    truth: Points
+    predicted: Points
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 2 or min(self.shape) <= 0:
+            raise EvaluationError(
+                f"frame {self.name!r} has shape {self.shape}; give (height, width) above 0"
+            )
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of the frame."""
+        return self.shape[0] * self.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameCounts:
+    """What one frame adds to the figures: tp + fn = targets, tp + fp = predictions.
+
+    Attributes:
+        name: name of the frame.
+        dataset: name of its data set.
+        pixels: number of its pixels.
+        tp: targets found (pairs).
+        fp: predictions without a target.
+        fn: targets without a prediction.
+        error_xy: float64 (tp, 2) predicted minus true position of each pair, pixels.
+    """
+
+    name: str
+    dataset: str
+    pixels: int
+    tp: int
+    fp: int
+    fn: int
+    error_xy: Float64Array
+
+
+@dataclass(frozen=True)
+class LocalisationError:
+    """Distances of matched pairs in pixels; the biases are predicted minus true."""
+
+    mean: float
+    median: float
+    p95: float
+    bias_x: float
+    bias_y: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Figures of a point protocol, pooled over frames; frames without targets count.
+
+    Attributes:
+        frames: the counts of each frame, in the order given.
+        protocol: name of the protocol.
+        radius: matching radius in pixels, inclusive.
+        threshold: predictions scoring at least this were counted; None: all were.
+    """
+
+    frames: tuple[FrameCounts, ...]
+    protocol: str
+    radius: float
+    threshold: float | None
+
+    @cached_property
+    def tp(self) -> int:
+        """Targets found."""
+        return sum(frame.tp for frame in self.frames)
+
+    @cached_property
+    def fp(self) -> int:
+        """Predictions without a target: false alarms."""
+        return sum(frame.fp for frame in self.frames)
+
+    @cached_property
+    def fn(self) -> int:
+        """Targets missed."""
+        return sum(frame.fn for frame in self.frames)
+
+    @property
+    def images(self) -> int:
+        """Number of frames, those without targets included."""
+        return len(self.frames)
+
+    @property
+    def targets(self) -> int:
+        """Number of targets."""
+        return self.tp + self.fn
+
+    @cached_property
+    def pixels(self) -> int:
+        """Number of pixels of all frames."""
+        return sum(frame.pixels for frame in self.frames)
+
+    @cached_property
+    def _ratios(self) -> Ratios:
+        return ratios(self.tp, self.fp, self.fn)
+
+    @property
+    def precision(self) -> float:
+        """tp / (tp + fp), 0..1; 0/0 as in :mod:`irpoint.evaluation.ratios`."""
+        return float(self._ratios.precision)
+
+    @property
+    def recall(self) -> float:
+        """tp / (tp + fn), 0..1: the detection probability Pd."""
+        return float(self._ratios.recall)
+
+    @property
+    def f1(self) -> float:
+        """2 tp / (2 tp + fp + fn), 0..1."""
+        return float(self._ratios.f1)
+
+    @property
+    def false_alarms_per_image(self) -> float:
+        """False points an image."""
+        return self.fp / self.images
+
+    @property
+    def false_alarms_per_mpx(self) -> float:
+        """False points a million pixels."""
+        return self.fp / self.pixels * 1e6
+
+    @cached_property
+    def localisation_error(self) -> LocalisationError | None:
+        """Distance statistics of the matched pairs; None where nothing matched."""
+        error = np.concatenate([frame.error_xy for frame in self.frames])
+        if not len(error):
+            return None
+        distance = np.hypot(error[:, 0], error[:, 1])
+        return LocalisationError(
+            mean=float(distance.mean()),
+            median=float(np.median(distance)),
+            p95=float(np.percentile(distance, 95)),
+            bias_x=float(error[:, 0].mean()),
+            bias_y=float(error[:, 1].mean()),
+        )
+
+
+def evaluate(
+    frames: Iterable[EvaluatedFrame],
+    protocol: str = "point",
+    radius: float = RADIUS_PX,
+    threshold: float | None = None,
+) -> Evaluation:
+    """Match and count every frame.
+
+    Args:
+        frames: the frames; at least one.
+        protocol: ``point`` (optimal assignment) or ``point-greedy`` (the published rule).
+        radius: matching radius in pixels of the frame, inclusive; above 0.
+        threshold: count only predictions that score at least this; None counts all.
+
+    Raises:
+        EvaluationError: for no frame, an unknown protocol, a radius or a threshold out of range.
+    """
+    rule = matcher(protocol)
+    if threshold is not None and not math.isfinite(threshold):
+        raise EvaluationError(f"threshold {threshold} must be a finite number")
+    counts = tuple(_count(frame, rule, radius, threshold) for frame in frames)
+    if not counts:
+        raise EvaluationError("there is no frame to evaluate; give a split that names some")
+    return Evaluation(counts, protocol, radius, threshold)
+
+
+def _count(
+    frame: EvaluatedFrame, rule: Matcher, radius: float, threshold: float | None
+) -> FrameCounts:
+    predicted = frame.predicted if threshold is None else frame.predicted.above(threshold)
+    pairs = rule(frame.truth.xy, predicted.xy, radius)
+    error = predicted.xy[pairs.predicted_index].astype(np.float64) - frame.truth.xy[
+        pairs.truth_index
+    ].astype(np.float64)
+    return FrameCounts(
+        name=frame.name,
+        dataset=frame.dataset,
+        pixels=frame.pixels,
+        tp=len(pairs),
+        fp=len(predicted) - len(pairs),
+        fn=len(frame.truth) - len(pairs),
+        error_xy=error,
+    )
