@@ -1,1 +1,22 @@
+"""Infrared scenes with known sub-pixel truth."""
 
+from irpoint.simulate.psf import gaussian_psf_image, pixel_share
+from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
+from irpoint.simulate.sensor import FixedPattern, draw_fixed_pattern
+from irpoint.simulate.settings import SceneSettings
+from irpoint.simulate.spectrum import power_law_field
+from irpoint.simulate.targets import Target
+
+__all__ = [
+    "FixedPattern",
+    "Scene",
+    "SceneSettings",
+    "Target",
+    "camera_rng",
+    "draw_fixed_pattern",
+    "gaussian_psf_image",
+    "pixel_share",
+    "power_law_field",
+    "scene_rng",
+    "simulate_scene",
+]

@@ -1,0 +1,84 @@
+"""Point targets through a Gaussian point spread function, integrated over each pixel."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import erf
+
+# Beyond six standard deviations a Gaussian holds 2e-9 of its flux.
+_REACH_SIGMAS = 6.0
+
+
+def _edge_integral(first: int, count: int, centre: float, sigma: float) -> npt.NDArray[np.float64]:
+    """Integral of exp(-(t - centre)²/2σ²) over each of ``count`` pixels from ``first``."""
+    edges = np.arange(first, first + count + 1) - 0.5
+    cumulative = erf((edges - centre) / (math.sqrt(2.0) * sigma))
+    scale = sigma * math.sqrt(math.pi / 2.0)
+    return np.asarray(scale * np.diff(cumulative), dtype=np.float64)
+
+
+def pixel_share(xy: tuple[float, float], sigma: float) -> float:
+    """Fraction of a target's flux that falls in the pixel that holds its centre.
+
+    For a point source this is the "energy on the peak pixel" (ensquared energy) of the sensor
+    literature: 0.15 for σ = 1 px on a pixel's centre, less towards its corner.
+
+    Args:
+        xy: position in pixels, pixel centres at integers.
+        sigma: standard deviation of the point spread function in pixels, > 0.
+    """
+    along = 1.0
+    for position in xy:
+        along *= float(_edge_integral(round(position), 1, position, sigma)[0])
+    return along / (2.0 * math.pi * sigma**2)
+
+
+def gaussian_psf_image(
+    shape: tuple[int, int],
+    xy: npt.ArrayLike,
+    sigma: float | npt.ArrayLike,
+    amplitude: float | npt.ArrayLike,
+    dtype: npt.DTypeLike = np.float64,
+) -> npt.NDArray[np.floating]:
+    """Image of point targets, the Gaussian integrated exactly over each pixel.
+
+    A pixel's value is ``amplitude`` times the integral of exp(-r²/2σ²) over the pixel's square, as
+    a difference of error functions on its edges; the flux of a target inside the frame is therefore
+    ``amplitude · 2πσ²``, wherever in the pixel it lies. Targets add up; what falls outside the
+    frame is lost, and a target may lie outside altogether. Only a patch of ±6σ is computed.
+
+    Args:
+        shape: (height, width) in pixels.
+        xy: one position (2,) or many (N, 2) in pixels; x right, y down, pixel centres at integers.
+        sigma: standard deviation of the point spread function in pixels, > 0; one, or one a target.
+        amplitude: height of the Gaussian before integration; negative for a dark target; one, or
+            one a target.
+        dtype: floating type of the result.
+
+    Returns:
+        (height, width) image, zero where there is no target.
+
+    Raises:
+        ValueError: where ``sigma`` is not positive or a value is not finite.
+    """
+    positions = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+    sigmas = np.broadcast_to(np.asarray(sigma, dtype=np.float64), len(positions))
+    heights = np.broadcast_to(np.asarray(amplitude, dtype=np.float64), len(positions))
+    if not (np.isfinite(positions).all() and np.isfinite(heights).all()):
+        raise ValueError("positions and amplitudes must be finite")
+    if not (np.isfinite(sigmas).all() and (sigmas > 0).all()):
+        raise ValueError("sigma must be positive and finite")
+    image = np.zeros(shape, dtype=dtype)
+    for (x, y), width, height in zip(positions, sigmas, heights, strict=True):
+        reach = math.ceil(_REACH_SIGMAS * width) + 1
+        left, right = max(0, round(x) - reach), min(shape[1], round(x) + reach + 1)
+        top, bottom = max(0, round(y) - reach), min(shape[0], round(y) + reach + 1)
+        if left >= right or top >= bottom:
+            continue
+        across = _edge_integral(left, right - left, x, width)
+        down = _edge_integral(top, bottom - top, y, width)
+        image[top:bottom, left:right] += (height * np.outer(down, across)).astype(dtype)
+    return image

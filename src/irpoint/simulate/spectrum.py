@@ -1,0 +1,44 @@
+"""Random fields with a power-law spectrum."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+Field = npt.NDArray[np.float32]
+
+
+def power_law_field(
+    shape: tuple[int, int], beta: float, rng: np.random.Generator, stretch: float = 1.0
+) -> Field:
+    """Gaussian random field whose power spectrum falls as 1/f^beta, periodic at the edges.
+
+    White noise is filtered with f^(-beta/2) in the Fourier domain; the mean is taken out.
+
+    Args:
+        shape: (height, width) in pixels.
+        beta: exponent of the **power** (not amplitude) spectrum, >= 0.
+        rng: source of the randomness.
+        stretch: how many times longer structures are along x than along y; 1 is isotropic.
+
+    Returns:
+        float32 (height, width) with mean 0 and standard deviation 1.
+    """
+    down = fft.fftfreq(shape[0])[:, None]
+    across = fft.rfftfreq(shape[1])[None, :] * stretch
+    squared = (down * down + across * across).astype(np.float32)
+    squared[0, 0] = 1.0
+    gain = squared ** np.float32(-beta / 4.0)
+    gain[0, 0] = 0.0
+    spectrum = fft.rfft2(rng.standard_normal(shape, dtype=np.float32))
+    spectrum *= gain
+    field = fft.irfft2(spectrum, s=shape)
+    return np.asarray(field / field.std(), dtype=np.float32)
+
+
+def power_law_profile(length: int, beta: float, rng: np.random.Generator) -> Field:
+    """One-dimensional :func:`power_law_field`, not periodic: mean 0, standard deviation 1."""
+    # Cut from a line twice as long, so that the two ends of a skyline do not meet.
+    whole = power_law_field((1, 2 * length), beta, rng)[0, :length]
+    return np.asarray((whole - whole.mean()) / whole.std(), dtype=np.float32)

@@ -1,0 +1,105 @@
+"""Point targets: where they are, and how much they stand out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.errors import SettingsError
+from irpoint.simulate.psf import gaussian_psf_image, pixel_share
+from irpoint.simulate.settings import SceneSettings
+
+# Half the side of the window in which local clutter is measured: the neighbourhood that papers on
+# small infrared targets use for the signal-to-clutter ratio (Gao et al., IEEE TIP 22(12), 2013).
+_CLUTTER_REACH = 20
+_TRIES = 2000
+
+
+@dataclass(frozen=True)
+class Target:
+    """One point target with its truth.
+
+    Attributes:
+        x, y: position in pixels; x right, y down, pixel centres at integers.
+        psf_sigma: standard deviation of its point spread function in pixels.
+        electrons: all the charge it adds to the frame; negative for a dark target.
+        snr: signal of its peak pixel over the temporal noise there (see ``SceneSettings``); > 0.
+        scnr: the same signal over temporal noise, fixed pattern and local clutter (standard
+            deviation of the background within 20 pixels) together.
+    """
+
+    x: float
+    y: float
+    psf_sigma: float
+    electrons: float
+    snr: float
+    scnr: float
+
+
+def _scatter(
+    count: int, settings: SceneSettings, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """``count`` positions (N, 2), uniform over the frame, no two nearer than allowed."""
+    corner = np.array([settings.width - 1.0, settings.height - 1.0])
+    chosen = np.empty((0, 2))
+    for _ in range(_TRIES + count):
+        if len(chosen) == count:
+            return chosen
+        xy = rng.uniform(0.0, corner)
+        if not len(chosen) or np.hypot(*(chosen - xy).T).min() >= settings.min_separation:
+            chosen = np.vstack([chosen, xy])
+    if len(chosen) == count:
+        return chosen
+    raise SettingsError(
+        f"targets: {count} do not fit {settings.min_separation} px apart in "
+        f"{settings.width}x{settings.height}; lower targets or min_separation"
+    )
+
+
+def _local_deviation(background: npt.NDArray[np.float64], row: int, column: int) -> float:
+    top, left = max(0, row - _CLUTTER_REACH), max(0, column - _CLUTTER_REACH)
+    window = background[top : row + _CLUTTER_REACH + 1, left : column + _CLUTTER_REACH + 1]
+    return float(window.std())
+
+
+def draw_targets(
+    background: npt.NDArray[np.float64], settings: SceneSettings, rng: np.random.Generator
+) -> list[Target]:
+    """Targets for one frame whose noise-free background is known.
+
+    Args:
+        background: (height, width) in electrons.
+        settings: numbers, ratios, point spread function.
+        rng: source of the randomness.
+
+    Raises:
+        SettingsError: where so many targets do not fit.
+    """
+    low, high = settings.targets
+    count = int(rng.integers(low, high + 1))
+    pattern = settings.noise_electrons * math.hypot(settings.column_noise, settings.pixel_noise)
+    targets = []
+    for x, y in _scatter(count, settings, rng).tolist():
+        snr = float(np.exp(rng.uniform(*np.log(settings.snr))))
+        sigma = float(rng.uniform(*settings.psf_sigma))
+        sign = -1.0 if rng.uniform() < settings.dark_fraction else 1.0
+        row, column = round(y), round(x)
+        noise = math.hypot(math.sqrt(background[row, column]), settings.read_noise)
+        signal = snr * noise
+        clutter = _local_deviation(background, row, column)
+        scnr = signal / math.sqrt(noise**2 + pattern**2 + clutter**2)
+        electrons = sign * signal / pixel_share((x, y), sigma)
+        targets.append(Target(x, y, sigma, electrons, snr, scnr))
+    return targets
+
+
+def target_electrons(shape: tuple[int, int], targets: list[Target]) -> npt.NDArray[np.float64]:
+    """Noise-free charge that ``targets`` add to a frame of ``shape``: float64 (height, width)."""
+    sigma = np.array([target.psf_sigma for target in targets])
+    flux = np.array([target.electrons for target in targets])
+    xy = np.array([(target.x, target.y) for target in targets]).reshape(-1, 2)
+    image = gaussian_psf_image(shape, xy, sigma, flux / (2.0 * math.pi * sigma**2))
+    return np.asarray(image, dtype=np.float64)
