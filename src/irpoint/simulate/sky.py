@@ -35,16 +35,17 @@ def _layer(
     height, width = shape
     tile = power_law_field(shape, beta, rng, stretch)
     rows = np.arange(height, dtype=np.float32)[:, None]
-    distance = height / (np.maximum(horizon - rows, 0.0) + 0.35 * height)
+    nearest = horizon + 0.6 * height
+    distance = height / (np.maximum(horizon - rows, 0.0) + 0.6 * height)
     columns = np.arange(width, dtype=np.float32)[None, :] - width / 2
-    return sample_tile(tile, columns * distance, 0.7 * height * distance + 0.0 * columns)
+    return sample_tile(tile, columns * distance, nearest * distance + 0.0 * columns)
 
 
 def clear_sky(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
     """A gradient, and a trace of haze and thin cirrus."""
     sky = sky_gradient(shape, shape[0] * rng.uniform(1.0, 1.3), rng)
-    haze = power_law_field(shape, beta + 0.4, rng, stretch=3.0)
-    return np.asarray(sky + 0.04 * haze, dtype=np.float32)
+    haze = power_law_field(shape, beta + 0.6, rng, stretch=3.0)
+    return np.asarray(sky + rng.uniform(0.01, 0.06) * haze, dtype=np.float32)
 
 
 def cloudy_sky(
@@ -54,7 +55,7 @@ def cloudy_sky(
     horizon: float | None = None,
     cover: float | None = None,
 ) -> Field:
-    """Thin cirrus below which broken cumulus drifts, both shrinking towards ``horizon``.
+    """Thin cirrus, and below it broken cumulus that shrinks towards ``horizon``.
 
     Args:
         shape: (height, width) in pixels.
@@ -62,17 +63,18 @@ def cloudy_sky(
         rng: source of the randomness.
         horizon: its row; below the frame where not given.
         cover: share of the sky under cumulus, 0..1; drawn where not given.
+
+    Returns:
+        float32 (height, width), about 0 for the coldest sky and 1 for the thickest cloud.
     """
-    horizon = shape[0] * rng.uniform(1.05, 1.5) if horizon is None else horizon
-    cover = rng.uniform(0.35, 0.65) if cover is None else cover
-    sky = 0.8 * sky_gradient(shape, horizon, rng)
-    cirrus = smoothstep(_layer(shape, beta, rng, 4.0, horizon), 0.1, 2.6)
-    sky = sky + 0.25 * cirrus * (1.2 - sky)
-    body = _layer(shape, beta, rng, 1.6, horizon)
-    level = float(np.quantile(body, 1.0 - cover))
-    opacity = smoothstep(body, level - 0.1, level + 0.55)
+    horizon = shape[0] * rng.uniform(1.05, 1.6) if horizon is None else horizon
+    cover = rng.uniform(0.3, 0.7) if cover is None else cover
+    sky = 0.7 * sky_gradient(shape, horizon, rng)
+    cirrus = smoothstep(power_law_field(shape, beta + 0.3, rng, stretch=4.0), -0.2, 2.8)
+    sky = sky + 0.5 * cirrus * (1.1 - sky)
+    body = _layer(shape, beta + 0.2, rng, rng.uniform(1.3, 2.2), horizon)
+    level = float(np.quantile(body[::4, ::4], 1.0 - cover))
+    opacity = smoothstep(body, level - rng.uniform(0.2, 0.5), level + rng.uniform(0.7, 1.3))
     # Thick cloud radiates as its base does, thin cloud lets the cold sky through.
-    thickness = np.clip(body - level, 0.0, 2.5)
-    fleece = _layer(shape, max(beta - 0.6, 0.0), rng, 1.3, horizon)
-    cloud = 0.85 + 0.16 * thickness + 0.05 * fleece
-    return np.asarray(sky * (1.0 - opacity) + cloud * opacity, dtype=np.float32)
+    cloud = 0.72 + 0.16 * np.clip(body - level, 0.0, 2.5)
+    return np.asarray(sky + opacity * np.maximum(cloud - sky, 0.0), dtype=np.float32)

@@ -22,8 +22,10 @@ def _ground(tile: Field, depth: Field, columns: Field, grain: float) -> Field:
     where ``depth`` equals it. Further off the texture fades, because a pixel averages over it.
     """
     distance = grain / depth
-    texture = sample_tile(tile, columns * distance, grain * distance + 0.0 * columns)
-    return np.asarray(texture * np.minimum(1.0, 1.2 / distance), dtype=np.float32)
+    along = tile.shape[0] * distance
+    texture = sample_tile(tile, columns * distance, along + 0.0 * columns)
+    rows_a_pixel = along / depth
+    return np.asarray(texture / np.sqrt(1.0 + 0.5 * rows_a_pixel), dtype=np.float32)
 
 
 def sea(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
@@ -31,42 +33,43 @@ def sea(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
     height, width = shape
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None, :] - width / 2
-    level = height * rng.uniform(0.3, 0.5)
+    level = height * rng.uniform(0.25, 0.5)
     line = level + math.tan(math.radians(rng.uniform(-1.2, 1.2))) * columns
-    sky = cloudy_sky(shape, beta, rng, horizon=level, cover=rng.uniform(0.1, 0.4))
-    depth = np.maximum(rows - line, 0.0) + 2.0
-    swell = _ground(power_law_field(shape, 1.8, rng, stretch=3.0), depth, columns, 0.35 * height)
-    chop = _ground(power_law_field(shape, 1.0, rng, stretch=2.0), depth, columns, 0.8 * height)
+    sky = cloudy_sky(shape, beta, rng, horizon=level, cover=rng.uniform(0.1, 0.5))
+    depth = np.asarray(np.maximum(rows - line, 0.0), dtype=np.float32)
+    waves = power_law_field(shape, 1.9, rng, stretch=rng.uniform(3.0, 5.0))
+    swell = _ground(waves, depth + 0.1 * height, columns, 0.3 * height)
     patches = power_law_field(shape, beta, rng, stretch=6.0)
     near = depth / height
-    # At grazing incidence water mirrors the cold sky; underfoot it shows its own temperature.
-    water = 0.35 + 0.45 * near + 0.3 * np.exp(-near / 0.02)
-    water = water + 0.05 * patches + (0.10 * swell + 0.06 * chop) * (0.4 + near)
+    # At grazing incidence water mirrors the sky low down; underfoot it shows its own temperature.
+    tone = rng.uniform(0.35, 0.75)
+    water = tone + 0.3 * near + 0.15 * np.exp(-near / 0.03)
+    water = water + 0.04 * patches + rng.uniform(0.06, 0.13) * swell
     below = _below(rows, np.asarray(line, dtype=np.float32))
     return np.asarray(sky * (1.0 - below) + water * below, dtype=np.float32)
 
 
 def _ridges(
     scene: Field, top: float, bottom: float, beta: float, rng: np.random.Generator
-) -> tuple[Field, Field]:
-    """Paint ridges over ``scene``, the far ones in haze; gives it back with the last skyline."""
+) -> Field:
+    """Paint ridges over ``scene`` between two rows: the far ones cold with haze and smooth."""
     height, width = scene.shape
     rows = np.arange(height, dtype=np.float32)[:, None]
+    texture = power_law_field(scene.shape, max(beta - 0.4, 0.0), rng, stretch=2.0)
     count = int(rng.integers(2, 5))
-    line = np.zeros((1, width), dtype=np.float32)
     for number in range(count):
         near = (number + 1) / count
         base = top + (bottom - top) * near
-        relief = (bottom - top) * (0.55 - 0.25 * near)
-        crest = power_law_profile(width, 2.6, rng)
-        trees = power_law_profile(width, 1.0, rng)
-        line = (base + relief * crest + 0.9 * near * trees)[None, :].astype(np.float32)
-        texture = power_law_field(scene.shape, max(beta - 0.5, 0.0), rng, stretch=2.0)
-        slope = np.minimum((rows - line) / (0.4 * height), 1.0)
-        hill = 1.1 - 0.5 * near * rng.uniform(0.6, 1.2) + near * (0.15 * texture - 0.2 * slope)
+        relief = (bottom - top) * (0.5 - 0.3 * near)
+        crest = power_law_profile(width, 2.8, rng)
+        trees = power_law_profile(width, 1.2, rng)
+        line = (base + relief * crest + 0.8 * near * trees)[None, :].astype(np.float32)
+        slope = np.clip((rows - line) / (0.4 * height), 0.0, 1.0)
+        hill = 0.75 + near * rng.uniform(0.1, 0.35) + near * 0.07 * texture - 0.15 * slope
         below = _below(rows, line)
         scene = np.asarray(scene * (1.0 - below) + hill * below, dtype=np.float32)
-    return scene, line
+        texture = texture[:, ::-1]
+    return scene
 
 
 def land(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
@@ -74,15 +77,15 @@ def land(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field
     height, width = shape
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None, :] - width / 2
-    level = height * rng.uniform(0.35, 0.6)
-    sky = cloudy_sky(shape, beta, rng, horizon=level, cover=rng.uniform(0.1, 0.4))
-    scene, _ = _ridges(sky, level - 0.12 * height, level, beta, rng)
-    edge = (level + 0.03 * height + 2.0 * power_law_profile(width, 2.0, rng))[None, :]
-    depth = np.maximum(rows - level, 0.0) + 0.02 * height
-    tile = power_law_field(shape, beta, rng)
-    fields = _ground(np.asarray(np.sign(np.sin(4.0 * tile)), np.float32), depth, columns, 0.3 * height)
-    scrub = _ground(power_law_field(shape, 1.6, rng), depth, columns, 0.5 * height)
+    level = height * rng.uniform(0.3, 0.6)
+    sky = 0.8 * cloudy_sky(shape, beta, rng, horizon=level, cover=rng.uniform(0.1, 0.5))
+    scene = _ridges(sky, level - 0.14 * height, level, beta, rng)
+    edge = level + 0.03 * height + 0.01 * height * power_law_profile(width, 2.4, rng)
+    parcels = np.tanh(3.0 * (power_law_field(shape, beta, rng) - rng.uniform(-0.5, 0.8)))
+    scrub = power_law_field(shape, 1.8, rng)
+    tile = np.asarray(-0.10 * parcels + 0.11 * scrub, dtype=np.float32)
+    depth = np.asarray(np.maximum(rows - level, 0.0) + 0.3 * height, dtype=np.float32)
     relief = power_law_field(shape, beta, rng, stretch=3.0)
-    plain = 0.75 + 0.15 * fields + 0.14 * scrub + 0.2 * relief
-    below = _below(rows, np.asarray(edge, dtype=np.float32))
+    plain = 0.95 + 0.06 * relief + _ground(tile, depth, columns, 0.6 * height)
+    below = _below(rows, np.asarray(edge[None, :], dtype=np.float32))
     return np.asarray(scene * (1.0 - below) + plain * below, dtype=np.float32)
