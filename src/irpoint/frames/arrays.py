@@ -1,0 +1,80 @@
+"""Any array or opened picture as one 2-D frame: the rules on colour and number types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.errors import FrameError
+
+Frame = npt.NDArray[Any]
+
+# Rec. ITU-R BT.601, section 2.5.1: what every grey-scale conversion of 8-bit pictures uses.
+_LUMINANCE = (0.299, 0.587, 0.114)
+
+
+def as_frame(array: object, name: str = "array") -> Frame:
+    """Take an array as one frame.
+
+    Args:
+        array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); any integer, boolean or real type. The
+            fourth channel is taken for alpha and ignored. Infinite and NaN pixels may occur.
+        name: what to call the array in an error.
+
+    Returns:
+        (H, W), C-contiguous and in the machine's byte order. Colour channels that are equal give
+        that channel in its own type; channels that differ give the luminance (BT.601) as float32,
+        not rounded. Booleans become uint8 (0 and 1), float16 becomes float32.
+
+    Raises:
+        FrameError: for another shape, an empty array, complex numbers, text or objects, or where
+            no pixel is finite.
+    """
+    try:
+        frame = np.asarray(array)
+    except ValueError as error:
+        raise FrameError(f"{name}: not an array of pixels; give rows of equal length") from error
+    frame = _plain_type(frame, name)
+    if frame.ndim not in (2, 3) or (frame.ndim == 3 and frame.shape[2] not in (1, 3, 4)):
+        raise FrameError(
+            f"{name}: shape {frame.shape} is not one frame; "
+            "give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), one frame at a time"
+        )
+    if frame.size == 0:
+        raise FrameError(f"{name}: no pixels (shape {frame.shape}); give a frame that is not empty")
+    if frame.ndim == 3:
+        frame = _grey(frame)
+    if frame.dtype.kind == "f" and not np.isfinite(frame).any():
+        raise FrameError(f"{name}: no pixel is finite; check how the frame was made")
+    return np.ascontiguousarray(frame)
+
+
+def _plain_type(frame: Frame, name: str) -> Frame:
+    kind = frame.dtype.kind
+    if kind == "b":
+        return frame.astype(np.uint8)
+    if kind not in "uif":
+        raise FrameError(
+            f"{name}: pixels of type {frame.dtype} are not a frame; give integers or real numbers"
+        )
+    if kind == "f" and frame.dtype.itemsize not in (4, 8):
+        return frame.astype(np.float32 if frame.dtype.itemsize == 2 else np.float64)
+    return frame.astype(frame.dtype.newbyteorder("="), copy=False)
+
+
+def _grey(frame: Frame) -> Frame:
+    red = frame[..., 0]
+    if frame.shape[2] == 1:
+        return red
+    nan_equal = frame.dtype.kind == "f"
+    if all(np.array_equal(red, frame[..., i], equal_nan=nan_equal) for i in (1, 2)):
+        return red
+    grey = np.zeros(red.shape, np.float64)
+    # Infinities of opposite sign in two channels make NaN, which normalisation masks out.
+    with np.errstate(invalid="ignore"):
+        for weight, channel in zip(_LUMINANCE, np.moveaxis(frame[..., :3], 2, 0), strict=True):
+            grey += weight * channel
+    with np.errstate(over="ignore"):
+        return grey.astype(np.float32)

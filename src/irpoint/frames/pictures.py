@@ -1,0 +1,78 @@
+"""PNG, BMP, JPEG and WebP through Pillow, without its silent cut of 16-bit colour to 8 bits."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from irpoint.errors import FrameError
+
+FORMATS = ("PNG", "BMP", "JPEG", "WEBP")
+
+_PNG_HEADER = 26  # signature (8), IHDR length and name (8), width, height (8), depth, colour (2)
+
+
+def decode_picture(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
+    """Pixels of a picture file: (H, W) or (H, W, 3), in the file's own depth; alpha dropped."""
+    head = stream.read(_PNG_HEADER)
+    stream.seek(0)
+    if head.startswith(b"\x89PNG") and len(head) == _PNG_HEADER and head[24] == 16:
+        colour_type = head[25]
+        if colour_type != 0:
+            return _png_colour_16(stream.read(), colour_type, name)
+    with Image.open(stream, formats=FORMATS) as image:
+        _one_picture(image, name)
+        return picture_array(image)
+
+
+def picture_array(image: Image.Image) -> npt.NDArray[Any]:
+    """Pixels of an opened picture of at most 8 bits a colour channel; palettes by their colours."""
+    if image.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV", "RGBX", "RGBa"):
+        image = image.convert("RGB")
+    elif image.mode in ("LA", "La"):
+        image = image.getchannel(0)
+    array = np.asarray(image)
+    # Pillow before 11.3 gives 16-bit grey PNG as 32-bit integers.
+    if image.mode == "I" and image.format == "PNG":
+        array = array.astype(np.uint16)
+    return array[..., :3] if array.ndim == 3 else array
+
+
+def _one_picture(image: Image.Image, name: str) -> None:
+    # The further pictures of an MPO (a JPEG of phones and thermal cameras) are its previews.
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise FrameError(f"{name}: holds {frames} frames; give it as a video or one file a frame")
+
+
+def _png_colour_16(data: bytes, colour_type: int, name: str) -> npt.NDArray[Any]:
+    """16-bit PNG with colour (type 2), grey and alpha (4) or colour and alpha (6).
+
+    Pillow keeps the high byte of such a sample. Its raw modes ``;16B`` and ``;16L`` name the byte
+    to keep, so decoding under both gives all 16 bits. Grey with alpha has the row layout of 8-bit
+    RGBA (4 bytes a pixel), and is read as that.
+    """
+    if colour_type == 4:
+        header = bytearray(data[:33])
+        header[24:26] = bytes((8, 6))
+        header[29:33] = zlib.crc32(bytes(header[12:29])).to_bytes(4, "big")
+        pairs = _png_bytes(bytes(header) + data[33:], None, name).astype(np.uint16)
+        return pairs[..., 0] << 8 | pairs[..., 1]
+    mode = "RGB" if colour_type == 2 else "RGBA"
+    high = _png_bytes(data, f"{mode};16B", name).astype(np.uint16)
+    low = _png_bytes(data, f"{mode};16L", name)
+    return (high << 8 | low)[..., :3]
+
+
+def _png_bytes(data: bytes, raw_mode: str | None, name: str) -> npt.NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        _one_picture(image, name)
+        if raw_mode is not None:
+            tiles: list[Any] = [(*tile[:3], raw_mode) for tile in image.tile]
+            image.tile = tiles
+        return np.asarray(image)

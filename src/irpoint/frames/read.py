@@ -1,0 +1,161 @@
+"""Read a frame from a file, from bytes or from a stream, without losing bits.
+
+A frame is the stored picture: orientation tags and colour profiles are not applied.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+import tifffile
+from PIL import Image, UnidentifiedImageError
+
+from irpoint.errors import FrameError
+from irpoint.frames.arrays import Frame, as_frame
+from irpoint.frames.pictures import FORMATS, decode_picture
+from irpoint.frames.tiff import decode_tiff, tiff_shape
+
+__all__ = ["READABLE_SUFFIXES", "as_frame", "frame_shape", "read_frame"]
+
+READABLE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
+_KINDS = "PNG, TIFF, BMP, JPEG, WebP or .npy"
+
+_Kind = Literal["picture", "tiff", "npy"]
+
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,  # Pillow: broken PNG
+    ValueError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    tifffile.TiffFileError,
+    Image.DecompressionBombError,
+)
+
+
+def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Frame:
+    """Read one frame.
+
+    Args:
+        source: a path; ``"-"`` for standard input; the bytes of a file; or a binary stream, read to
+            its end. PNG, TIFF, BMP, JPEG, WebP or .npy, told by content and not by suffix.
+        name: what to call the source in an error; its path where not given.
+
+    Returns:
+        (H, W) in the file's own type, see :func:`as_frame` for colour. 1-bit files give 0 and 1;
+        palettes are read by their colours.
+
+    Raises:
+        FrameError: where the source is missing, empty, damaged, holds several frames, or is of
+            another kind; one line.
+    """
+    name = name or _name_of(source)
+    with _opened(source, name) as stream, _one_line_errors(name):
+        kind = _kind(stream, name)
+        if kind == "npy":
+            return as_frame(np.lib.format.read_array(stream, allow_pickle=False), name)
+        pixels = decode_tiff(stream, name) if kind == "tiff" else decode_picture(stream, name)
+        return as_frame(pixels, name)
+
+
+def frame_shape(path: str | Path) -> tuple[int, int]:
+    """(height, width) in pixels of an image file, read from its header alone.
+
+    Raises:
+        FrameError: as :func:`read_frame`, for what the header shows.
+    """
+    name = str(path)
+    with _opened(path, name) as stream, _one_line_errors(name):
+        kind = _kind(stream, name)
+        if kind == "tiff":
+            return tiff_shape(stream, name)
+        if kind == "npy":
+            shape = _npy_shape(stream)
+            if len(shape) not in (2, 3):
+                raise FrameError(f"{name}: shape {shape} is not one frame; give one file a frame")
+            return shape[0], shape[1]
+        with Image.open(stream, formats=FORMATS) as image:
+            return image.height, image.width
+
+
+def _npy_shape(stream: BinaryIO) -> tuple[int, ...]:
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(stream)[0]
+    return np.lib.format.read_array_header_2_0(stream)[0]
+
+
+def _kind(stream: BinaryIO, name: str) -> _Kind:
+    head = stream.read(16)
+    stream.seek(0)
+    if not head:
+        raise FrameError(f"{name}: empty; copy or export it again")
+    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "tiff"
+    if head.startswith(b"\x93NUMPY"):
+        return "npy"
+    webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    if webp or head.startswith((b"\x89PNG", b"BM", b"\xff\xd8\xff")):
+        return "picture"
+    raise FrameError(f"{name}: not a frame that can be read; give {_KINDS}")
+
+
+def _name_of(source: str | Path | bytes | BinaryIO) -> str:
+    if isinstance(source, bytes):
+        return "bytes"
+    if isinstance(source, str | Path):
+        return "standard input" if str(source) == "-" else str(source)
+    return str(getattr(source, "name", "stream"))
+
+
+@contextmanager
+def _opened(source: str | Path | bytes | BinaryIO, name: str) -> Iterator[BinaryIO]:
+    """A seekable stream of ``source``."""
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+    elif not isinstance(source, str | Path):
+        yield io.BytesIO(source.read())
+    elif str(source) == "-":
+        yield io.BytesIO(sys.stdin.buffer.read())
+    else:
+        with _file(Path(source), name) as stream:
+            yield stream
+
+
+def _file(path: Path, name: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise FrameError(f"{name}: no such file; check the path") from error
+    except IsADirectoryError as error:
+        raise FrameError(f"{name}: a folder, not a file; give a file in it") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FrameError(f"{name}: cannot be opened ({reason})") from error
+
+
+@contextmanager
+def _one_line_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FrameError:
+        raise
+    except UnidentifiedImageError as error:
+        raise FrameError(f"{name}: damaged in its header; copy or export it again") from error
+    except _DECODER_ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise FrameError(f"{name}: damaged ({reason}); copy or export it again") from error

@@ -1,0 +1,109 @@
+"""TIFF at its full depth through tifffile; compressions it lacks go through Pillow."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from PIL import Image
+
+from irpoint.errors import FrameError
+from irpoint.frames.pictures import picture_array
+
+# tifffile logs what it then also raises; without a handler Python prints it to the terminal.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
+
+
+def decode_tiff(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
+    """Pixels of a one-page TIFF: (H, W) or (H, W, 3) in the file's own type; alpha dropped."""
+    with tifffile.TiffFile(stream) as tiff:
+        page = _one_page(tiff, name)
+        _check_complete(tiff, page, name)
+        array = _tifffile_array(page, name)
+    if array is None:
+        stream.seek(0)
+        array = _pillow_array(stream, page, name)
+    return array
+
+
+def tiff_shape(stream: BinaryIO, name: str) -> tuple[int, int]:
+    """(height, width) of a one-page TIFF, from its header."""
+    with tifffile.TiffFile(stream) as tiff:
+        page = _one_page(tiff, name)
+        return int(page.imagelength), int(page.imagewidth)
+
+
+def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
+    # A reduced page is a thumbnail or a level of a pyramid of the same frame.
+    pages: list[Any] = [page for page in tiff.pages if not getattr(page, "is_reduced", False)]
+    # ImageJ describes a stack of more than 4 GB by one page and a count.
+    count = max(len(pages), int((tiff.imagej_metadata or {}).get("images", 1)))
+    if count != 1:
+        raise FrameError(f"{name}: holds {count} pages; give one file a frame")
+    page = pages[0]
+    if page.imagedepth != 1:
+        raise FrameError(f"{name}: holds {page.imagedepth} planes; give one file a frame")
+    return page
+
+
+def _check_complete(tiff: tifffile.TiffFile, page: Any, name: str) -> None:
+    # tifffile fills what is missing with zeros.
+    size = tiff.filehandle.size
+    parts = zip(page.dataoffsets, page.databytecounts, strict=False)
+    if not page.dataoffsets or any(not n or start + n > size for start, n in parts):
+        raise FrameError(f"{name}: the TIFF is cut short; copy or export it again")
+
+
+def _tifffile_array(page: Any, name: str) -> npt.NDArray[Any] | None:
+    """The page as stored, with the meaning of its values applied; None where Pillow must decode."""
+    if page.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE):
+        return None
+    try:
+        array = np.asarray(page.asarray())
+    except (ValueError, ImportError) as error:
+        if "imagecodecs" in str(error):
+            return None
+        raise
+    if page.photometric == _PALETTE:
+        return _palette_colours(array, page.colormap)
+    if array.ndim == 3:
+        if page.axes == "SYX":
+            array = np.moveaxis(array, 0, -1)
+        array = array[..., :3] if page.photometric == _RGB else array[..., 0]
+    if page.photometric == _WHITE_IS_ZERO and array.dtype.kind in "bu":
+        full = True if array.dtype.kind == "b" else array.dtype.type(2**page.bitspersample - 1)
+        array = array ^ full
+    if array.ndim not in (2, 3):
+        raise FrameError(f"{name}: shape {array.shape} is not one frame; give one file a frame")
+    return array
+
+
+def _palette_colours(index: npt.NDArray[Any], colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    # The table has 16 bits; writers with 8-bit colours fill them as v * 257 or v * 256.
+    table = np.asarray(colours, np.uint16).T
+    if np.array_equal(table >> 8, table & 255) or not (table & 255).any():
+        table = (table >> 8).astype(np.uint8)
+    colours_8_or_16: npt.NDArray[Any] = table[index]
+    return colours_8_or_16
+
+
+def _pillow_array(stream: BinaryIO, page: Any, name: str) -> npt.NDArray[Any]:
+    with Image.open(stream, formats=("TIFF",)) as image:
+        bits = page.bitspersample
+        grey = image.mode == "F" or image.mode.startswith("I")
+        if bits > 8 and not (grey and bits in (16, 32)):
+            raise FrameError(
+                f"{name}: {bits}-bit pixels under {page.compression.name} compression cannot be "
+                "read at full depth; save it uncompressed or install imagecodecs"
+            )
+        array = picture_array(image)
+    if bits <= 8:
+        return array
+    array = array.astype(page.dtype, copy=False)
+    # Pillow turns white-is-zero round at 8 bits only.
+    return ~array if page.photometric == _WHITE_IS_ZERO and array.dtype.kind == "u" else array
