@@ -1,0 +1,83 @@
+"""The pictures of a folder, by name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from irpoint.errors import DatasetError
+from irpoint.frames.read import READABLE_SUFFIXES
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key under which ``frame2`` comes before ``frame10``."""
+    parts = re.split(r"(\d+)", text)
+    return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts if p)
+
+
+def without_suffix(name: str) -> str:
+    """``name`` without the suffix of a picture; other dots belong to the name."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in READABLE_SUFFIXES else name
+
+
+class Images:
+    """Index of the pictures in a folder and its subfolders.
+
+    A picture is found by its path in the folder or, where that is unique, by its file name; with
+    or without suffix.
+
+    Raises:
+        DatasetError: where the folder holds no picture.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._by_key: dict[str, list[Path]] = {}
+        self._by_stem: dict[str, list[Path]] = {}
+        for path in folder.rglob("*"):
+            if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith("."):
+                key = without_suffix(path.relative_to(folder).as_posix())
+                self._by_key.setdefault(key, []).append(path)
+                self._by_stem.setdefault(key.rpartition("/")[2], []).append(path)
+        if not self._by_key:
+            raise DatasetError(f"{folder}: no pictures in this folder; check the data set's path")
+
+    def names(self) -> tuple[str, ...]:
+        """Every picture's name: its stem where unique, else its path in the folder."""
+        names = {self._name(key) for key in self._by_key}
+        return tuple(sorted(names, key=natural_key))
+
+    def get(self, name: str) -> Path | None:
+        """The picture called ``name``, or None.
+
+        Raises:
+            DatasetError: where several pictures have the name.
+        """
+        key = without_suffix(name.strip().replace("\\", "/")).removeprefix("./")
+        key = key.removeprefix(f"{self.folder.name}/")
+        found = self._by_key.get(key) or self._by_stem.get(key, [])
+        if len(found) > 1:
+            files = ", ".join(sorted(path.relative_to(self.folder).as_posix() for path in found))
+            raise DatasetError(
+                f"{self.folder}: '{name}' is the name of several pictures ({files}); "
+                "rename or remove all but one"
+            )
+        return found[0] if found else None
+
+    def find(self, name: str) -> Path:
+        """The picture called ``name``.
+
+        Raises:
+            DatasetError: where there is none, or several.
+        """
+        found = self.get(name)
+        if found is None:
+            raise DatasetError(
+                f"{self.folder / name}: no such image; add it or take '{name}' off the list"
+            )
+        return found
+
+    def _name(self, key: str) -> str:
+        stem = key.rpartition("/")[2]
+        return stem if len(self._by_stem[stem]) == 1 else key

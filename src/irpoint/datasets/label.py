@@ -1,0 +1,48 @@
+"""One frame and its labels, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import DatasetError, FrameError
+from irpoint.frames.read import frame_shape
+from irpoint.points import Points
+
+
+def image_shape(image: Path) -> tuple[int, int]:
+    """(height, width) of an image of a data set, from its header.
+
+    Raises:
+        DatasetError: where the file is missing or damaged.
+    """
+    try:
+        return frame_shape(image)
+    except FrameError as error:
+        raise DatasetError(str(error)) from error
+
+
+def labelled_frame(
+    name: str, image: Path, shape: tuple[int, int], xy: npt.ArrayLike, source: str, dataset: str
+) -> LabelledFrame:
+    """A frame with labels at ``xy`` (N, 2), in frame pixels, as ``source`` states them.
+
+    Raises:
+        DatasetError: where a coordinate is not finite or a point lies outside the frame, that is
+            outside -0.5..W-0.5 and -0.5..H-0.5.
+    """
+    points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+    if not np.isfinite(points).all():
+        raise DatasetError(f"{source}: a coordinate of '{name}' is not finite; correct the label")
+    height, width = shape
+    outside = ((points < -0.5) | (points > (width - 0.5, height - 0.5))).any(axis=1)
+    if outside.any():
+        x, y = points[outside][0]
+        raise DatasetError(
+            f"{source}: the point ({x:g}, {y:g}) of '{name}' is outside its {width}x{height} frame "
+            f"{image.name}; correct the label"
+        )
+    return LabelledFrame(name, image, shape, Points.labels(points), dataset)

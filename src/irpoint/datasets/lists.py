@@ -1,0 +1,33 @@
+"""Split lists: text files with one frame name a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from irpoint.datasets.images import natural_key, without_suffix
+from irpoint.errors import DatasetError
+
+# In order of preference, where two folders hold a list of the same name.
+SPLIT_FOLDERS = ("img_idx", "idx_427", "splits", "50_50", "ImageSets/Main")
+
+
+def split_lists(root: Path) -> dict[str, tuple[str, ...]]:
+    """The names in each split list of the folder ``root``; empty where it has no lists.
+
+    Raises:
+        DatasetError: where a list is not UTF-8 text.
+    """
+    lists: dict[str, tuple[str, ...]] = {}
+    for folder in SPLIT_FOLDERS:
+        for path in sorted((root / folder).glob("*.txt"), key=lambda path: natural_key(path.name)):
+            if path.stem not in lists:
+                lists[path.stem] = _read_list(path)
+    return lists
+
+
+def _read_list(path: Path) -> tuple[str, ...]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read as a list of names ({error})") from error
+    return tuple(without_suffix(line.strip()) for line in text.splitlines() if line.strip())

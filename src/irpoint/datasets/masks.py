@@ -1,0 +1,104 @@
+"""Mask folders: a picture and a mask of the same size a frame; a component is a target.
+
+NUDT-SIRST (``images/``, ``masks/``), IRSTD-1k (``IRSTD1k_Img/``, ``IRSTD1k_Label/``), SIRST v1
+(``masks/<id>_pixels0.png``), the mask layout of SIRST-UAVB, and any folder made like them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from irpoint.datasets.images import Images
+from irpoint.datasets.label import image_shape, labelled_frame
+from irpoint.datasets.layout import OpenedLayout, Truth
+from irpoint.datasets.lists import split_lists
+from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import DatasetError, FrameError, IrpointWarning
+from irpoint.frames.read import read_frame
+
+_FOLDERS = (("images", "masks"), ("IRSTD1k_Img", "IRSTD1k_Label"))
+_EIGHT_CONNECTED = np.ones((3, 3), bool)
+_ASPECT_TOLERANCE = 0.01
+
+
+def open_masks(root: Path, truth: Truth) -> OpenedLayout | None:
+    """Open a folder of images and masks; None where ``root`` is not one."""
+    for image_folder, mask_folder in _FOLDERS:
+        if (root / image_folder).is_dir() and (root / mask_folder).is_dir():
+            images, masks = Images(root / image_folder), Images(root / mask_folder)
+            break
+    else:
+        return None
+
+    def read(names: Sequence[str]) -> list[LabelledFrame]:
+        return [masked_frame(name, images, masks, root.name) for name in names]
+
+    return OpenedLayout("masks", root, images.names(), split_lists(root), read)
+
+
+def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> LabelledFrame:
+    """The frame ``name`` with the components of its mask for targets.
+
+    Raises:
+        DatasetError: where the image or the mask is missing or damaged, or their sizes disagree.
+    """
+    image = images.find(name)
+    mask = masks.get(name) or masks.get(f"{name}_pixels0")
+    if mask is None:
+        raise DatasetError(
+            f"{masks.folder / name}: no mask of this name for {image.name}; "
+            "add it (all zero where the frame has no target)"
+        )
+    shape = image_shape(image)
+    try:
+        pixels = read_frame(mask)
+    except FrameError as error:
+        raise DatasetError(str(error)) from error
+    xy = _fitted(mask_centroids(pixels), mask, pixels.shape, image, shape)
+    return labelled_frame(name, image, shape, xy, str(mask), dataset)
+
+
+def mask_centroids(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Centroids (x, y) of the 8-connected components of ``mask > 0``, (N, 2) in pixels.
+
+    The order is that of the components' first pixels, row by row.
+    """
+    rows, columns = np.nonzero(mask > 0)
+    if len(rows) == 0:
+        return np.empty((0, 2))
+    top, left = rows.min(), columns.min()
+    part = mask[top : rows.max() + 1, left : columns.max() + 1] > 0
+    labels, count = ndimage.label(part, structure=_EIGHT_CONNECTED)
+    of_pixel = labels[rows - top, columns - left]
+    area = np.bincount(of_pixel, minlength=count + 1)[1:]
+    x = np.bincount(of_pixel, weights=columns, minlength=count + 1)[1:] / area
+    y = np.bincount(of_pixel, weights=rows, minlength=count + 1)[1:] / area
+    return np.column_stack((x, y))
+
+
+def _fitted(
+    xy: npt.NDArray[np.float64],
+    mask: Path,
+    mask_shape: tuple[int, ...],
+    image: Path,
+    shape: tuple[int, int],
+) -> npt.NDArray[np.float64]:
+    """Points of a mask in the pixels of its image; a mask of the same aspect ratio is scaled."""
+    if mask_shape == shape:
+        return xy
+    height, width = shape
+    mask_height, mask_width = mask_shape
+    sizes = f"the mask is {mask_width}x{mask_height} but {image.name} is {width}x{height}"
+    ratio = (mask_width * height) / (mask_height * width)
+    if abs(ratio - 1) > _ASPECT_TOLERANCE:
+        raise DatasetError(f"{mask}: {sizes}; give a mask of the image's size")
+    warnings.warn(f"{mask}: {sizes}; its points were scaled to fit", IrpointWarning, stacklevel=2)
+    # The centre of pixel i is i + 1/2 from the edge, and edges coincide.
+    return (xy + 0.5) * (width / mask_width, height / mask_height) - 0.5

@@ -1,0 +1,97 @@
+"""SIRST v2: images in ``targets/`` and ``backgrounds/``, masks, and one centroid XML an image."""
+
+from __future__ import annotations
+
+import warnings
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from pathlib import Path
+
+from irpoint.datasets.images import Images
+from irpoint.datasets.label import image_shape, labelled_frame
+from irpoint.datasets.layout import OpenedLayout, Truth
+from irpoint.datasets.lists import split_lists
+from irpoint.datasets.masks import masked_frame
+from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import DatasetError, IrpointWarning
+
+_FULL_LISTS = ("train", "val", "test")
+
+
+def open_sirst_v2(root: Path, truth: Truth) -> OpenedLayout | None:
+    """Open a SIRST v2 folder; None where ``root`` is not one.
+
+    The splits ``train``, ``val`` and ``test`` are the lists ``train_full``, ``val_full`` and
+    ``test_full``.
+    """
+    if not ((root / "images").is_dir() and (root / "annotations" / "masks").is_dir()):
+        return None
+    images, masks = Images(root / "images"), Images(root / "annotations" / "masks")
+    lists = split_lists(root)
+    lists.update({n: lists[f"{n}_full"] for n in _FULL_LISTS if f"{n}_full" in lists})
+    centroids = root / "annotations" / "centroids"
+
+    def read_masks(names: Sequence[str]) -> list[LabelledFrame]:
+        return [masked_frame(name, images, masks, root.name) for name in names]
+
+    def read_centroids(names: Sequence[str]) -> list[LabelledFrame]:
+        return _centroid_frames(names, centroids, images, masks)
+
+    read = read_centroids if truth == "centroids" and centroids.is_dir() else read_masks
+    return OpenedLayout("sirst-v2", root, images.names(), lists, read)
+
+
+def _centroid_frames(
+    names: Sequence[str], folder: Path, images: Images, masks: Images
+) -> list[LabelledFrame]:
+    """Frames with the centroids of their XML.
+
+    Backgrounds have no XML, and are empty. Some target images have none either; dropping them
+    would change the split, so the mask speaks for those, with a warning.
+    """
+    dataset = images.folder.parent.name
+    frames, without = [], 0
+    for name in names:
+        image = images.find(name)
+        xml = folder / f"{image.stem}.xml"
+        background = image.parent.name == "backgrounds"
+        if xml.is_file():
+            xy = _read_centroids(xml, background)
+            frames.append(labelled_frame(name, image, image_shape(image), xy, str(xml), dataset))
+        elif background:
+            frames.append(labelled_frame(name, image, image_shape(image), [], str(xml), dataset))
+        else:
+            without += 1
+            frames.append(masked_frame(name, images, masks, dataset))
+    if without:
+        warnings.warn(
+            f"{folder}: {without} of {len(names)} images have no XML; their masks give the targets",
+            IrpointWarning,
+            stacklevel=2,
+        )
+    return frames
+
+
+def _read_centroids(path: Path, background: bool) -> list[tuple[float, float]]:
+    try:
+        objects = ElementTree.parse(path).getroot().findall("object")
+    except ElementTree.ParseError as error:
+        raise DatasetError(f"{path}: not well-formed XML ({error}); mend that line") from error
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+    points = []
+    for number, item in enumerate(objects, 1):
+        centroid = item.find("centroid")
+        if centroid is None:
+            if background:
+                continue
+            raise DatasetError(f"{path}: object {number} has no <centroid>; add it")
+        try:
+            # The files count pixels from 1.
+            xy = (float(centroid.findtext("xc", "")) - 1, float(centroid.findtext("yc", "")) - 1)
+        except ValueError as error:
+            raise DatasetError(
+                f"{path}: <xc> or <yc> of object {number} is not a number; correct it"
+            ) from error
+        points.append(xy)
+    return points
