@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import EvaluationError
-from irpoint.evaluation.matching import RADIUS_PX, Matcher, matcher
+from irpoint.evaluation.matching import RADIUS_PX, Matcher, check_radius, matcher
 from irpoint.evaluation.ratios import Ratios, ratios
 from irpoint.points import Points
 
@@ -190,13 +190,24 @@ def evaluate(
     Raises:
         EvaluationError: for no frame, an unknown protocol, a radius or a threshold out of range.
     """
+    check_settings(protocol, radius, threshold)
     rule = matcher(protocol)
-    if threshold is not None and not math.isfinite(threshold):
-        raise EvaluationError(f"threshold {threshold} must be a finite number")
     counts = tuple(_count(frame, rule, radius, threshold) for frame in frames)
     if not counts:
         raise EvaluationError("there is no frame to evaluate; give a split that names some")
     return Evaluation(counts, protocol, radius, threshold)
+
+
+def check_settings(protocol: str, radius: float, threshold: float | None) -> None:
+    """Refuse settings that :func:`evaluate` cannot take, before any long work.
+
+    Raises:
+        EvaluationError: for an unknown protocol, or a radius or a threshold out of range.
+    """
+    matcher(protocol)
+    check_radius(radius)
+    if threshold is not None and not math.isfinite(threshold):
+        raise EvaluationError(f"threshold {threshold} must be a finite number")
 
 
 def _count(

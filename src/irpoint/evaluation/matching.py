@@ -129,6 +129,12 @@ def matcher(protocol: str) -> Matcher:
         ) from None
 
 
+def check_radius(radius: float) -> None:
+    """Refuse a radius that is not a finite number of pixels above 0 (EvaluationError)."""
+    if not (math.isfinite(radius) and radius > 0):
+        raise EvaluationError(f"radius {radius} px must be a finite number above 0")
+
+
 def near_any(truth_xy: npt.ArrayLike, predicted_xy: npt.ArrayLike, radius: float) -> IndexArray:
     """Rows of the predictions that lie within the radius of some target, ascending."""
     truth, predicted = _checked(truth_xy, predicted_xy, radius)
@@ -139,8 +145,7 @@ def near_any(truth_xy: npt.ArrayLike, predicted_xy: npt.ArrayLike, radius: float
 def _checked(
     truth_xy: npt.ArrayLike, predicted_xy: npt.ArrayLike, radius: float
 ) -> tuple[Float64Array, Float64Array]:
-    if not (math.isfinite(radius) and radius > 0):
-        raise EvaluationError(f"radius {radius} px must be a finite number above 0")
+    check_radius(radius)
     return _positions("targets", truth_xy), _positions("predictions", predicted_xy)
 
 

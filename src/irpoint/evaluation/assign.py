@@ -1,0 +1,109 @@
+"""Which image of a split a predicted name means."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePath, PureWindowsPath
+
+from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import EvaluationError, IrpointWarning
+from irpoint.points import Points
+
+
+def assign_predictions(
+    predictions: Mapping[str, Points],
+    frames: Iterable[LabelledFrame],
+    pooled: Iterable[LabelledFrame],
+) -> dict[Path, Points]:
+    """The points of each frame, by its image file; a frame that nothing names has none.
+
+    A name means the images with its file name, else those with its stem (``a/000024.png``,
+    ``000024.png`` and ``000024`` all mean ``000024.png``). Where several images share it, the
+    folders that the name gives decide. What is left over must be copies of one image, of which
+    the pool keeps one; otherwise the name is ambiguous.
+
+    Args:
+        predictions: points by image name, as :func:`read_predictions` gives them.
+        frames: all frames of the data sets that are evaluated.
+        pooled: those that the pool keeps.
+
+    Raises:
+        EvaluationError: where no name matches, a name is ambiguous, or two names mean one image.
+
+    Warns:
+        IrpointWarning: where some names match no image; their points are left out.
+    """
+    listed = list(frames)
+    kept = {frame.image for frame in pooled}
+    index = _index(listed)
+    points = {frame.image: Points.empty() for frame in listed}
+    named_by: dict[Path, str] = {}
+    unknown: list[str] = []
+    for name, said in predictions.items():
+        images = _images(name, index)
+        if not images:
+            unknown.append(name)
+        if sum(image in kept for image in images) > 1:
+            raise EvaluationError(
+                f"prediction name {name!r} means {' and '.join(str(image) for image in images)}; "
+                "name the folders too, or evaluate one data set at a time"
+            )
+        for image in images:
+            if image in named_by:
+                raise EvaluationError(
+                    f"prediction names {named_by[image]!r} and {name!r} both mean {image}; "
+                    "keep one of them"
+                )
+            named_by[image] = name
+            points[image] = said
+    _report_unknown(unknown, len(predictions), listed)
+    return points
+
+
+def _index(frames: Iterable[LabelledFrame]) -> dict[str, list[Path]]:
+    """The images that each file name, stem or split name means."""
+    index: dict[str, list[Path]] = defaultdict(list)
+    for frame in frames:
+        for key in {frame.image.name, frame.image.stem, PurePath(frame.name).name}:
+            index[key].append(frame.image)
+    return dict(index)
+
+
+def _images(name: str, index: Mapping[str, list[Path]]) -> list[Path]:
+    # Windows' reading of a path takes both kinds of slash.
+    path = PureWindowsPath(name)
+    candidates = index.get(path.name) or index.get(path.stem) or []
+    if len(candidates) < 2:
+        return candidates
+    folders = path.parts[:-1]
+    shared = [_common_tail(folders, image.parts[:-1]) for image in candidates]
+    return [image for image, tail in zip(candidates, shared, strict=True) if tail == max(shared)]
+
+
+def _common_tail(first: tuple[str, ...], second: tuple[str, ...]) -> int:
+    """Number of path parts, from the last backwards, that two paths share."""
+    count = 0
+    for one, other in zip(reversed(first), reversed(second), strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _report_unknown(unknown: list[str], total: int, frames: list[LabelledFrame]) -> None:
+    if not unknown:
+        return
+    if len(unknown) == total:
+        example = f" (such as {frames[0].image.name!r})" if frames else ""
+        raise EvaluationError(
+            f"none of the {total} prediction names (first: {unknown[0]!r}) is an image of the "
+            f"split{example}; name images by file name or stem, and look at the split's name"
+        )
+    warnings.warn(
+        f"{len(unknown)} of {total} prediction names are no image of the split and are left out "
+        f"(first: {unknown[0]!r})",
+        IrpointWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,193 @@
+"""Read anybody's predicted points: CSV, JSON, COCO keypoints."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from irpoint.errors import EvaluationError
+from irpoint.points import Points
+
+# Far outside any frame, and safely inside float32.
+_Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+_Name = Annotated[str, Field(min_length=1)]
+_Read = TypeVar("_Read")
+
+
+class _Point(BaseModel):
+    x: _Number
+    y: _Number
+    score: _Number = 1.0
+
+
+class _Row(_Point):
+    source: _Name
+    frame: int = 0
+
+
+class _Frame(BaseModel):
+    source: _Name
+    frame: int = 0
+    points: list[_Point]
+
+
+class _CocoImage(BaseModel):
+    id: int | str
+    file_name: _Name
+
+
+class _CocoResult(BaseModel):
+    image_id: int | str
+    keypoints: list[_Number]
+    score: _Number = 1.0
+
+
+# A name, the number of a frame in it, and one point (None: the frame is listed without points).
+_Said = tuple[str, int, _Point | None]
+
+
+def read_predictions(path: str | Path) -> dict[str, Points]:
+    """The points of each image that a file of predictions names.
+
+    * ``.csv``: a header with ``source`` (or ``image``), ``x``, ``y`` and, if there are any,
+      ``score``; other columns are ignored. What ``irpoint detect`` writes.
+    * ``.json``: ``{"frames": [{"source": …, "frame": 0, "points": [{"x", "y", "score"}]}]}`` or
+      that list alone; or COCO keypoint results, ``[{"image_id", "keypoints": [x, y, v, …],
+      "score"}]``, whose ``image_id`` is the image's name; or a COCO dictionary of ``images``
+      (``id``, ``file_name``) and ``annotations``, from which names are looked up.
+
+    Positions are frame pixels, x right and y down, the centre of the top-left pixel at (0, 0);
+    without a score a point scores 1.
+
+    Returns:
+        the points by image name as the file writes it, in the order of the file.
+
+    Raises:
+        EvaluationError: where the file cannot be read, or a value is missing or not finite, or
+            one source has several frames (a video: the splits are of single images).
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise EvaluationError(
+            f"{file}: cannot be read ({reason}); give a CSV or JSON file"
+        ) from error
+    if file.suffix.lower() == ".csv":
+        return _collect(file, _csv_points(file, text))
+    if file.suffix.lower() == ".json":
+        return _collect(file, _json_points(file, text))
+    raise EvaluationError(f"{file}: predictions are read from .csv or .json; name it so")
+
+
+def _collect(file: Path, said: Iterable[_Said]) -> dict[str, Points]:
+    points: dict[str, list[_Point]] = defaultdict(list)
+    numbers: dict[str, int] = {}
+    for name, number, point in said:
+        if numbers.setdefault(name, number) != number:
+            raise EvaluationError(
+                f"{file}: {name} has frames {numbers[name]} and {number}; "
+                "evaluate takes one frame a source: write the frames as images"
+            )
+        points[name].extend([] if point is None else [point])
+    return {
+        name: Points(
+            np.array([(point.x, point.y) for point in listed], dtype=np.float32),
+            np.array([point.score for point in listed], dtype=np.float32),
+        )
+        for name, listed in points.items()
+    }
+
+
+def _csv_points(file: Path, text: str) -> Iterator[_Said]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [title.strip().lower() for title in next(reader, [])]
+    name = "source" if "source" in header else "image"
+    for title in (name, "x", "y"):
+        if title not in header:
+            raise EvaluationError(
+                f"{file}: line 1: no column {title!r}; the header must name "
+                "source (or image), x, y and, if there are scores, score"
+            )
+    wanted = {
+        field: header.index(title)
+        for field, title in {"source": name}.items()
+        | {(t, t) for t in ("frame", "x", "y", "score")}
+        if title in header
+    }
+    adapter = TypeAdapter(_Row)
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        values = {
+            field: cells[column].strip() for field, column in wanted.items() if column < len(cells)
+        }
+        row = _read(adapter, values, file, f"line {reader.line_num}")
+        yield row.source, row.frame, row
+
+
+def _json_points(file: Path, text: str) -> Iterator[_Said]:
+    try:
+        content: Any = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise EvaluationError(f"{file}: is not JSON ({error}); write it again") from error
+    if isinstance(content, dict) and "annotations" in content:
+        return _coco_points(file, content["annotations"], content.get("images", []))
+    listed = content.get("frames") if isinstance(content, dict) else content
+    if not isinstance(listed, list):
+        raise EvaluationError(
+            f"{file}: holds neither a list nor a key 'frames' or 'annotations'; "
+            'write {"frames": [{"source": …, "points": [{"x": …, "y": …, "score": …}]}]}'
+        )
+    if listed and isinstance(listed[0], dict) and "image_id" in listed[0]:
+        return _coco_points(file, listed, [])
+    return _frame_points(file, listed)
+
+
+def _frame_points(file: Path, listed: list[Any]) -> Iterator[_Said]:
+    for frame in _read(TypeAdapter(list[_Frame]), listed, file, "frames"):
+        yield frame.source, frame.frame, None
+        for point in frame.points:
+            yield frame.source, frame.frame, point
+
+
+def _coco_points(file: Path, listed: Any, images: Any) -> Iterator[_Said]:
+    described = _read(TypeAdapter(list[_CocoImage]), images, file, "images")
+    names = {image.id: image.file_name for image in described}
+    for name in names.values():
+        yield name, 0, None
+    results = _read(TypeAdapter(list[_CocoResult]), listed, file, "annotations")
+    for index, result in enumerate(results):
+        if len(result.keypoints) % 3:
+            raise EvaluationError(
+                f"{file}: annotations.{index}.keypoints: {len(result.keypoints)} numbers; "
+                "give three a point: x, y, visibility"
+            )
+        if names and result.image_id not in names:
+            raise EvaluationError(
+                f"{file}: annotations.{index}.image_id: {result.image_id!r} is no id in images; "
+                "add that image"
+            )
+        name = names.get(result.image_id, str(result.image_id))
+        for x, y, visibility in zip(*[iter(result.keypoints)] * 3, strict=True):
+            # COCO writes a point that is not there as three zeros.
+            if x or y or visibility:
+                yield name, 0, _Point(x=x, y=y, score=result.score)
+
+
+def _read(adapter: TypeAdapter[_Read], value: Any, file: Path, where: str) -> _Read:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join([where, *(str(part) for part in first["loc"])])
+        raise EvaluationError(f"{file}: {place}: {first['msg']}; mend that value") from error
