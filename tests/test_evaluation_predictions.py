@@ -1,0 +1,186 @@
+"""Reading anybody's points, and finding the images that they are of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import EvaluationError, IrpointWarning
+from irpoint.evaluation.assign import assign_predictions
+from irpoint.evaluation.predictions import read_predictions
+from irpoint.points import Points
+
+ONE = Points(np.array([[1.5, 2.25]], np.float32), np.array([0.5], np.float32))
+
+
+def written(folder: Path, name: str, content: object) -> Path:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def frame(image: str, dataset: str = "set", name: str | None = None) -> LabelledFrame:
+    path = Path(image)
+    return LabelledFrame(name or path.stem, path, (64, 64), Points.empty(), dataset)
+
+
+def test_csv_as_detect_writes_it(tmp_path):
+    text = (
+        "source,frame,x,y,score,time_s,track\n"
+        "a/000024.png,0,1.5,2.25,0.5,,\n"
+        "b.png,0,3,4,0.25,,\n"
+        "\n"
+        "a/000024.png,0,7,8,0.75,,\n"
+    )
+    read = read_predictions(written(tmp_path, "points.csv", text))
+    assert list(read) == ["a/000024.png", "b.png"]
+    assert read["a/000024.png"].xy.tolist() == [[1.5, 2.25], [7, 8]]
+    assert read["a/000024.png"].score.tolist() == [0.5, 0.75]
+
+
+def test_csv_of_somebody_else(tmp_path):
+    text = '\ufeffY, X ,Image\r\n2.25,1.5,"a, b.png"\r\n'
+    read = read_predictions(written(tmp_path, "points.CSV", text))
+    assert read == {"a, b.png": Points.labels([[1.5, 2.25]])}
+
+
+def test_csv_with_a_header_alone_says_nothing(tmp_path):
+    assert read_predictions(written(tmp_path, "points.csv", "image,x,y\n")) == {}
+
+
+FRAMES = [
+    {"source": "a.png", "frame": 0, "points": [{"x": 1.5, "y": 2.25, "score": 0.5}]},
+    {"source": "b.png", "frame": 0, "points": []},
+]
+
+
+@pytest.mark.parametrize("content", [{"frames": FRAMES}, FRAMES])
+def test_json_as_detect_writes_it(tmp_path, content):
+    read = read_predictions(written(tmp_path, "points.json", content))
+    assert read == {"a.png": ONE, "b.png": Points.empty()}
+
+
+def test_coco_results_name_images_by_their_id(tmp_path):
+    content = [
+        {"image_id": "000024", "category_id": 1, "keypoints": [1.5, 2.25, 1], "score": 0.5},
+        {"image_id": 7, "category_id": 1, "keypoints": [3, 4, 2, 5, 6, 2, 0, 0, 0], "score": 0.25},
+    ]
+    read = read_predictions(written(tmp_path, "coco.json", content))
+    assert read["000024"] == ONE
+    assert read["7"].xy.tolist() == [[3, 4], [5, 6]]
+    assert read["7"].score.tolist() == [0.25, 0.25]
+
+
+def test_coco_dictionary_looks_names_up(tmp_path):
+    content = {
+        "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
+        "annotations": [{"id": 9, "image_id": 1, "keypoints": [1.5, 2.25, 2], "score": 0.5}],
+    }
+    read = read_predictions(written(tmp_path, "coco.json", content))
+    assert read == {"a.png": ONE, "b.png": Points.empty()}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("p.csv", "image,x\na,1\n", r"p\.csv: line 1: no column 'y'"),
+        ("p.csv", "", r"line 1: no column 'image'"),
+        ("p.csv", "image,x,y\na,1,2\nb,one,2\n", r"line 3\.x"),
+        ("p.csv", "image,x,y\na,1\n", r"line 2\.y"),
+        ("p.csv", "image,x,y\na,nan,2\n", r"line 2\.x: .*finite"),
+        ("p.csv", "image,x,y\na,1,1e39\n", r"line 2\.y"),
+        ("p.csv", "image,x,y,score\na,1,2,\n", r"line 2\.score"),
+        ("p.csv", "image,x,y\n,1,2\n", r"line 2\.source"),
+        ("p.csv", "source,frame,x,y\nv.mp4,0,1,2\nv.mp4,1,1,2\n", r"v\.mp4 has frames 0 and 1"),
+        ("p.json", "{", r"p\.json: is not JSON"),
+        ("p.json", {"points": []}, r"neither a list nor a key 'frames'"),
+        ("p.json", "3", r"neither a list"),
+        ("p.json", [{"source": "a", "points": [{"x": 1}]}], r"frames\.0\.points\.0\.y"),
+        ("p.json", '[{"source": "a", "points": [{"x": NaN, "y": 1}]}]', r"points\.0\.x"),
+        ("p.json", [{"image_id": "a", "keypoints": [1, 2]}], r"annotations\.0\.keypoints: 2"),
+        (
+            "p.json",
+            {
+                "images": [{"id": 1, "file_name": "a"}],
+                "annotations": [{"image_id": 2, "keypoints": []}],
+            },
+            r"annotations\.0\.image_id: 2 is no id",
+        ),
+        ("p.txt", "image,x,y\n", r"p\.txt: predictions are read from \.csv or \.json"),
+    ],
+)
+def test_what_is_wrong_is_named_on_one_line(tmp_path, name, content, message):
+    path = written(tmp_path, name, content)
+    with pytest.raises(EvaluationError, match=message) as caught:
+        read_predictions(path)
+    assert "\n" not in str(caught.value)
+    assert name in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(EvaluationError, match=r"none\.csv: cannot be read \(No such file"):
+        read_predictions(tmp_path / "none.csv")
+    binary = tmp_path / "points.csv"
+    binary.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(EvaluationError, match=r"points\.csv: cannot be read \(not UTF-8"):
+        read_predictions(binary)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "images/000024.png",
+        "000024.png",
+        "000024",
+        "000024.jpg",
+        "C:\\clips\\000024.png",
+        "/x/000024",
+    ],
+)
+def test_a_name_means_the_image_of_its_file_name_or_stem(name):
+    frames = [frame("d/images/000024.png"), frame("d/images/24.png")]
+    found = assign_predictions({name: ONE}, frames, frames)
+    assert found == {frames[0].image: ONE, frames[1].image: Points.empty()}
+
+
+def test_the_name_in_the_split_list_counts_too():
+    frames = [frame("d/images/Misc_1_left.png", name="Misc_1")]
+    assert assign_predictions({"Misc_1": ONE}, frames, frames) == {frames[0].image: ONE}
+
+
+def test_no_name_that_matches_is_an_error_and_some_are_a_warning():
+    frames = [frame("d/a.png")]
+    with pytest.raises(EvaluationError, match=r"none of the 1 prediction names \(first: 'b'\)"):
+        assign_predictions({"b": ONE}, frames, frames)
+    with pytest.warns(IrpointWarning, match=r"1 of 2 prediction names .* \(first: 'b'\)"):
+        found = assign_predictions({"a": ONE, "b": ONE}, frames, frames)
+    assert found == {Path("d/a.png"): ONE}
+
+
+def test_no_prediction_at_all_is_an_empty_answer():
+    frames = [frame("d/a.png")]
+    assert assign_predictions({}, frames, frames) == {Path("d/a.png"): Points.empty()}
+
+
+def test_a_name_in_two_data_sets_is_ambiguous_unless_its_folders_decide():
+    frames = [frame("one/images/a.png", "one"), frame("two/images/a.png", "two")]
+    with pytest.raises(EvaluationError, match=r"'images/a\.png' means one/images/a\.png and two"):
+        assign_predictions({"images/a.png": ONE}, frames, frames)
+    found = assign_predictions({"/data/two/images/a.png": ONE}, frames, frames)
+    assert found == {frames[0].image: Points.empty(), frames[1].image: ONE}
+
+
+def test_copies_of_which_the_pool_keeps_one_share_their_points():
+    frames = [frame("v1/images/a.png", "v1"), frame("v2/images/targets/a.png", "v2")]
+    found = assign_predictions({"a": ONE}, frames, frames[1:])
+    assert found == {frames[0].image: ONE, frames[1].image: ONE}
+
+
+def test_two_names_of_one_image_are_refused():
+    frames = [frame("d/a.png")]
+    with pytest.raises(EvaluationError, match=r"'a\.png' and 'a' both mean d/a\.png"):
+        assign_predictions({"a.png": ONE, "a": ONE}, frames, frames)
