@@ -8,6 +8,7 @@ import warnings
 import typer
 
 from irpoint import __version__
+from irpoint.cli.simulate import simulate
 from irpoint.errors import IrpointError
 
 app = typer.Typer(
@@ -37,6 +38,9 @@ def _root(
 
 def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
     typer.echo(f"irpoint: warning: {message}", err=True)
+
+
+app.command("simulate")(simulate)
 
 
 def main() -> None:

@@ -1,0 +1,151 @@
+"""A folder of simulated frames with their truth, as a COCO keypoint data set."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from PIL import Image
+
+from irpoint import __version__
+from irpoint.errors import DatasetError, SettingsError
+from irpoint.files import write_whole
+from irpoint.simulate.coco import add_frame, empty_truth
+from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
+from irpoint.simulate.sensor import draw_fixed_pattern
+from irpoint.simulate.settings import SceneSettings
+
+FileFormat = Literal["png", "tiff"]
+
+_TRUTH = Path("annotations") / "annotations.json"
+_RUNS = Path("simulation.json")
+_TABLE = Path("targets.csv")
+_COLUMNS = ("frame", "scene", "x", "y", "snr", "scnr", "psf_sigma", "electrons")
+
+
+def encode_frame(frame: npt.NDArray[np.integer], file_format: FileFormat) -> bytes:
+    """``frame`` (uint8 or uint16) as a PNG or TIFF file, every bit kept."""
+    stream = io.BytesIO()
+    if file_format == "tiff":
+        tifffile.imwrite(stream, frame, compression="zlib", metadata=None)
+    else:
+        Image.fromarray(frame).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _load(path: Path, default: Any) -> Any:
+    if not path.is_file():
+        return default
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise DatasetError(f"{path}: not JSON ({error}); simulate into an empty folder") from None
+
+
+def _rows(name: str, scene: Scene) -> list[tuple[str, ...]]:
+    return [
+        (
+            name,
+            scene.kind,
+            f"{target.x:.4f}",
+            f"{target.y:.4f}",
+            f"{target.snr:.3f}",
+            f"{target.scnr:.3f}",
+            f"{target.psf_sigma:.4f}",
+            f"{target.electrons:.0f}",
+        )
+        for target in scene.targets
+    ]
+
+
+def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    if path.is_file():
+        stream.write(path.read_text())
+    else:
+        writer.writerow(_COLUMNS)
+    writer.writerows(rows)
+    write_whole(path, stream.getvalue())
+
+
+def _check_destination(out: Path, names: list[str], append: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"{out}: is a file; give a folder")
+    if not append and out.is_dir() and any(out.iterdir()):
+        raise SettingsError(f"{out}: is not empty; give an empty folder, or append to it")
+    taken = next((name for name in names if (out / "images" / name).exists()), None)
+    if taken:
+        raise SettingsError(f"{out / 'images' / taken}: exists; give the new frames another name")
+
+
+def simulate_dataset(
+    out: str | Path,
+    settings: SceneSettings,
+    *,
+    frames: int,
+    seed: int,
+    name: str = "frame",
+    file_format: FileFormat = "png",
+    append: bool = False,
+    on_frame: Callable[[], object] | None = None,
+) -> None:
+    """Simulate a data set that any reader of COCO keypoints can load.
+
+    Writes ``images/<name>_<index>.<format>``, ``annotations/annotations.json`` (one annotation a
+    target; an empty frame is an image without annotations), ``targets.csv`` (the ratios and the
+    width of each target) and ``simulation.json`` (settings and seed of each run). Frame ``index``
+    depends on settings, seed and index alone, and all frames come from one detector array. A run
+    that is stopped leaves a whole data set of the frames made so far.
+
+    Args:
+        out: folder, made where missing.
+        settings: what to simulate.
+        frames: number of frames, >= 1.
+        seed: >= 0; the same seed gives the same frames.
+        name: start of the frames' file names.
+        file_format: ``png`` or ``tiff``.
+        append: add to what ``out`` holds already.
+        on_frame: called after each frame.
+
+    Raises:
+        SettingsError: where ``out`` is not empty and ``append`` is not set, or a frame exists.
+        DatasetError: where the truth to append to cannot be read.
+    """
+    if frames < 1 or seed < 0:
+        raise SettingsError("frames must be at least 1 and seed at least 0; raise them")
+    if file_format not in get_args(FileFormat):
+        raise SettingsError(f"format: {file_format!r} is not known; give png or tiff")
+    if not name or Path(name).name != name:
+        raise SettingsError(f"name: {name!r} is not the start of a file name; leave out folders")
+    out = Path(out)
+    names = [f"{name}_{index:05d}.{file_format}" for index in range(frames)]
+    _check_destination(out, names, append)
+    truth = _load(out / _TRUTH, empty_truth())
+    runs = _load(out / _RUNS, {"runs": []})
+    rows: list[tuple[str, ...]] = []
+    pattern = draw_fixed_pattern(settings, camera_rng(seed))
+    done = 0
+    try:
+        for index, file_name in enumerate(names):
+            scene = simulate_scene(settings, scene_rng(seed, index), pattern)
+            write_whole(out / "images" / file_name, encode_frame(scene.frame, file_format))
+            add_frame(truth, file_name, settings.shape, scene.targets)
+            rows += _rows(file_name, scene)
+            done += 1
+            if on_frame:
+                on_frame()
+    finally:
+        if done:
+            run = {"irpoint": __version__, "name": name, "seed": seed, "frames": done}
+            runs["runs"].append(run | {"settings": settings.model_dump()})
+            write_whole(out / _TRUTH, json.dumps(truth, indent=1) + "\n")
+            _write_table(out / _TABLE, rows)
+            write_whole(out / _RUNS, json.dumps(runs, indent=1) + "\n")
