@@ -8,6 +8,7 @@ import warnings
 import typer
 
 from irpoint import __version__
+from irpoint.cli.convert import convert
 from irpoint.cli.simulate import simulate
 from irpoint.errors import IrpointError
 
@@ -40,6 +41,7 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
     typer.echo(f"irpoint: warning: {message}", err=True)
 
 
+app.command("convert")(convert)
 app.command("simulate")(simulate)
 
 

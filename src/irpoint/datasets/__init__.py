@@ -1,6 +1,8 @@
 """Labelled frames from any published layout."""
 
+from irpoint.datasets.convert import convert
 from irpoint.datasets.load import load_dataset
+from irpoint.datasets.pool import pool
 from irpoint.datasets.record import Dataset, LabelledFrame
 
-__all__ = ["Dataset", "LabelledFrame", "load_dataset"]
+__all__ = ["Dataset", "LabelledFrame", "convert", "load_dataset", "pool"]

@@ -45,8 +45,14 @@ class Images:
 
     def names(self) -> tuple[str, ...]:
         """Every picture's name: its stem where unique, else its path in the folder."""
-        names = {self._name(key) for key in self._by_key}
+        names = {self.name_of(path) for paths in self._by_key.values() for path in paths}
         return tuple(sorted(names, key=natural_key))
+
+    def name_of(self, path: Path) -> str:
+        """The name of a picture of this index: its stem where unique, else its path."""
+        key = without_suffix(path.relative_to(self.folder).as_posix())
+        stem = key.rpartition("/")[2]
+        return stem if len(self._by_stem[stem]) == 1 else key
 
     def get(self, name: str) -> Path | None:
         """The picture called ``name``, or None.
@@ -54,9 +60,11 @@ class Images:
         Raises:
             DatasetError: where several pictures have the name.
         """
-        key = without_suffix(name.strip().replace("\\", "/")).removeprefix("./")
-        key = key.removeprefix(f"{self.folder.name}/")
+        wanted = name.strip().replace("\\", "/").removeprefix("./")
+        key = without_suffix(wanted.removeprefix(f"{self.folder.name}/"))
         found = self._by_key.get(key) or self._by_stem.get(key, [])
+        if key != wanted:
+            found = [path for path in found if wanted.endswith(path.suffix)] or found
         if len(found) > 1:
             files = ", ".join(sorted(path.relative_to(self.folder).as_posix() for path in found))
             raise DatasetError(
@@ -77,7 +85,3 @@ class Images:
                 f"{self.folder / name}: no such image; add it or take '{name}' off the list"
             )
         return found
-
-    def _name(self, key: str) -> str:
-        stem = key.rpartition("/")[2]
-        return stem if len(self._by_stem[stem]) == 1 else key

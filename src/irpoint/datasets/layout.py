@@ -21,6 +21,7 @@ class OpenedLayout:
         root: the data set folder.
         names: every frame, in a fixed order.
         splits: the names listed under each split; empty where the folder has no split lists.
+        find: the image file of a name.
         read: reads the named frames, in the order asked for.
     """
 
@@ -28,4 +29,5 @@ class OpenedLayout:
     root: Path
     names: tuple[str, ...]
     splits: Mapping[str, tuple[str, ...]]
+    find: Callable[[str], Path]
     read: Callable[[Sequence[str]], list[LabelledFrame]]

@@ -6,16 +6,19 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from irpoint.datasets.boxes import open_voc, open_yolo
+from irpoint.datasets.coco import open_coco
+from irpoint.datasets.csv_points import open_csv
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.masks import open_masks
 from irpoint.datasets.record import Dataset
 from irpoint.datasets.sirst_v2 import open_sirst_v2
 from irpoint.errors import DatasetError, IrpointWarning
 
-_LAYOUTS: tuple[Callable[[Path, Truth], OpenedLayout | None], ...] = (
-    open_sirst_v2,
-    open_masks,
-)
+_Open = Callable[[Path, Truth], OpenedLayout | None]
+
+_MASKS: tuple[_Open, ...] = (open_masks,)
+_POINTS: tuple[_Open, ...] = (open_coco, open_voc, open_yolo, open_csv)
 
 
 def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
@@ -24,8 +27,9 @@ def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
     Args:
         root: the data set folder; its layout is told by what it holds.
         split: name of a list in the layout's split folder (``img_idx/``, ``idx_427/``, ``splits/``,
-            ``50_50/``); in SIRST v2 ``train``, ``val`` and ``test`` are the ``_full`` lists.
-            ``all`` is every image, unless there is a list of that name.
+            ``50_50/``, ``ImageSets/Main/``) or of a subfolder of YOLO's ``images/``; in SIRST v2
+            ``train``, ``val`` and ``test`` are the ``_full`` lists. ``all`` is every image, unless
+            there is a list of that name.
         truth: what to take for truth where a folder has both: the components of the masks or the
             stated points. A folder with only one of them gives that one.
 
@@ -36,7 +40,7 @@ def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
         DatasetError: where the folder, its layout, the split or a label is missing or wrong.
     """
     opened = open_dataset(root, truth)
-    frames = opened.read(_names(opened, split))
+    frames = opened.read(split_names(opened, split))
     return Dataset(opened.root.name, opened.layout, split, tuple(frames))
 
 
@@ -49,7 +53,8 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
     root = Path(root).absolute()
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; give the folder of a data set")
-    for open_layout in _LAYOUTS:
+    either = (*_MASKS, *_POINTS) if truth == "mask" else (*_POINTS, *_MASKS)
+    for open_layout in (open_sirst_v2, *either):
         opened = open_layout(root, truth)
         if opened is not None:
             return opened
@@ -59,13 +64,20 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
     )
 
 
-def _names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
+def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
+    """The frames that a split of an opened data set holds, each once.
+
+    Raises:
+        DatasetError: where there is no such split, or it lists no image.
+    """
     if split not in opened.splits:
         if split == "all":
             return opened.names
         known = ", ".join([*opened.splits, "all"])
         raise DatasetError(f"{opened.root}: no split '{split}'; there is {known}")
     listed = opened.splits[split]
+    if not listed:
+        raise DatasetError(f"{opened.root}: the list '{split}' is empty; name the images in it")
     names = tuple(dict.fromkeys(listed))
     if len(names) < len(listed):
         warnings.warn(

@@ -38,7 +38,7 @@ def open_sirst_v2(root: Path, truth: Truth) -> OpenedLayout | None:
         return _centroid_frames(names, centroids, images, masks)
 
     read = read_centroids if truth == "centroids" and centroids.is_dir() else read_masks
-    return OpenedLayout("sirst-v2", root, images.names(), lists, read)
+    return OpenedLayout("sirst-v2", root, images.names(), lists, images.find, read)
 
 
 def _centroid_frames(

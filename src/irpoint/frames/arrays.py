@@ -71,10 +71,11 @@ def _grey(frame: Frame) -> Frame:
     nan_equal = frame.dtype.kind == "f"
     if all(np.array_equal(red, frame[..., i], equal_nan=nan_equal) for i in (1, 2)):
         return red
-    grey = np.zeros(red.shape, np.float64)
+    # float32 holds 16-bit values exactly; wider ones are summed before they are cut.
+    precision = np.float32 if frame.dtype.itemsize <= 2 else np.float64
+    grey = np.zeros(red.shape, precision)
     # Infinities of opposite sign in two channels make NaN, which normalisation masks out.
-    with np.errstate(invalid="ignore"):
-        for weight, channel in zip(_LUMINANCE, np.moveaxis(frame[..., :3], 2, 0), strict=True):
-            grey += weight * channel
-    with np.errstate(over="ignore"):
-        return grey.astype(np.float32)
+    with np.errstate(invalid="ignore", over="ignore"):
+        for channel, weight in enumerate(_LUMINANCE):
+            grey += precision(weight) * frame[..., channel]
+        return grey.astype(np.float32, copy=False)

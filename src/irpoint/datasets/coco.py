@@ -1,0 +1,149 @@
+"""COCO keypoints: ours (one annotation a target) and the published SPIRE variant (one an image)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from irpoint.datasets.images import Images, without_suffix
+from irpoint.datasets.label import image_shape, labelled_frame
+from irpoint.datasets.layout import OpenedLayout, Truth
+from irpoint.datasets.lists import split_lists
+from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import DatasetError
+
+ANNOTATIONS = Path("annotations") / "annotations.json"
+
+_CATEGORY = 1
+_VISIBLE = 2
+
+
+def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
+    """Open a folder with ``annotations/annotations.json``; None where ``root`` has none.
+
+    Every keypoint (x, y, v) with v > 0 of every annotation of an image is a target of it, which
+    covers both variants. Coordinates count from the centre of the top-left pixel, as ours.
+    """
+    path = root / ANNOTATIONS
+    if not path.is_file():
+        return None
+    content = _read_json(path)
+    images = Images(root / "images" if (root / "images").is_dir() else root)
+    points = _points_by_image(content, path)
+    names, records = [], {}
+    for entry in content["images"]:
+        file_name = str(entry.get("file_name", entry["id"]))
+        image = images.get(file_name)
+        name = without_suffix(file_name) if image is None else images.name_of(image)
+        names.append(name)
+        records[image] = entry
+
+    def read(wanted: Sequence[str]) -> list[LabelledFrame]:
+        frames = []
+        for name in wanted:
+            image = images.find(name)
+            if image not in records:
+                raise DatasetError(f"{path}: no entry for the image '{name}'; add it to 'images'")
+            shape = _checked_shape(image, records[image], path)
+            xy = points[str(records[image]["id"])]
+            frames.append(labelled_frame(name, image, shape, xy, str(path), root.name))
+        return frames
+
+    return OpenedLayout("coco", root, tuple(names), split_lists(root), images.find, read)
+
+
+def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
+    """COCO keypoints, one annotation a target, of frames and their file names under ``images/``.
+
+    A target's box is the pixel around it: COCO boxes count from the pixel's corner, so that the box
+    of width 1 about the pixel-centre coordinate x starts at the corner coordinate x.
+    """
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for image_id, (file_name, frame) in enumerate(frames, 1):
+        height, width = frame.shape
+        images.append({"id": image_id, "file_name": file_name, "width": width, "height": height})
+        for x, y in frame.points.xy.tolist():
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image_id,
+                    "category_id": _CATEGORY,
+                    "keypoints": [x, y, _VISIBLE],
+                    "num_keypoints": 1,
+                    "bbox": [x, y, 1.0, 1.0],
+                    "area": 1.0,
+                    "iscrowd": 0,
+                }
+            )
+    category = {
+        "id": _CATEGORY,
+        "name": "target",
+        "supercategory": "target",
+        "keypoints": ["point"],
+        "skeleton": [],
+    }
+    content = {
+        "info": {"description": "Point targets; pixel centres at integers", "version": "1.0"},
+        "licenses": [],
+        "images": images,
+        "annotations": annotations,
+        "categories": [category],
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise DatasetError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise DatasetError(f"{path}: cannot be read as JSON ({error})") from error
+    for field in ("images", "annotations"):
+        entries = content.get(field) if isinstance(content, dict) else None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise DatasetError(f"{path}: no list '{field}' of entries; give COCO keypoints")
+    ids = [str(entry.get("id")) for entry in content["images"] if entry.get("id") is not None]
+    if len(ids) < len(content["images"]) or len(set(ids)) < len(ids):
+        raise DatasetError(f"{path}: an image has no id, or the id of another; give each its own")
+    checked: dict[str, Any] = content
+    return checked
+
+
+def _points_by_image(content: dict[str, Any], path: Path) -> dict[str, list[tuple[float, float]]]:
+    points: dict[str, list[tuple[float, float]]] = {str(e["id"]): [] for e in content["images"]}
+    for number, annotation in enumerate(content["annotations"], 1):
+        image_id = str(annotation.get("image_id"))
+        label = f"{path}: annotation {annotation.get('id', number)}"
+        if image_id not in points:
+            raise DatasetError(f"{label} is of image {image_id}, which is not listed; add it")
+        points[image_id].extend(_keypoints(annotation.get("keypoints"), label))
+    return points
+
+
+def _keypoints(values: object, label: str) -> list[tuple[float, float]]:
+    numbers = values if isinstance(values, list) else []
+    if values is None or len(numbers) % 3 or not all(_is_finite(value) for value in numbers):
+        raise DatasetError(f"{label} has no 'keypoints' of x, y, v with finite numbers; mend it")
+    triples = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    return [(float(x), float(y)) for x, y, visible in triples if visible > 0]
+
+
+def _is_finite(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)  # type: ignore[arg-type]
+
+
+def _checked_shape(image: Path, entry: dict[str, Any], path: Path) -> tuple[int, int]:
+    height, width = image_shape(image)
+    stated = (entry.get("height", height), entry.get("width", width))
+    if stated != (height, width):
+        raise DatasetError(
+            f"{path}: {image.name} is stated as {stated[1]}x{stated[0]} but is {width}x{height}; "
+            "give the image that was annotated"
+        )
+    return height, width

@@ -1,0 +1,93 @@
+"""Write the points of any layout as COCO keypoints or CSV, with the images and the split lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from irpoint.datasets.coco import ANNOTATIONS, coco_json
+from irpoint.datasets.csv_points import POINTS_FILE, csv_text
+from irpoint.datasets.layout import OpenedLayout, Truth
+from irpoint.datasets.load import open_dataset, split_names
+from irpoint.datasets.record import Dataset, LabelledFrame
+from irpoint.errors import DatasetError
+from irpoint.files import write_whole
+
+PointFormat = Literal["coco", "csv"]
+
+_LIST_FOLDER = "img_idx"
+
+
+def convert(
+    source: Path,
+    destination: Path,
+    to: PointFormat,
+    split: str | None = None,
+    truth: Truth = "mask",
+) -> Dataset:
+    """Write a data set as points.
+
+    The destination gets copies of the images (``images/``), the points
+    (``annotations/annotations.json`` or ``points.csv``) and the split lists (``img_idx/``), and
+    loads as the source does, under the same split names. The points are written last: a conversion
+    that was broken off does not load.
+
+    Args:
+        source: a data set folder of any layout.
+        destination: a folder that is empty or does not exist.
+        to: the format to write.
+        split: the one split to convert; every image and every list where not given.
+        truth: as in :func:`irpoint.datasets.load_dataset`.
+
+    Returns:
+        What was converted, as loaded from the source.
+
+    Raises:
+        DatasetError: where the destination is not empty, or the source cannot be loaded.
+    """
+    source, destination = Path(source), Path(destination)
+    _check_free(destination)
+    opened = open_dataset(source, truth)
+    frames = opened.read(opened.names if split is None else split_names(opened, split))
+    file_names = {frame.image: frame.name + frame.image.suffix for frame in frames}
+    lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
+    listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
+    for image, file_name in file_names.items():
+        _copy(image, destination / "images" / file_name)
+    for name, members in listed.items():
+        write_whole(destination / _LIST_FOLDER / f"{name}.txt", "".join(f"{m}\n" for m in members))
+    named = [(file_names[frame.image], frame) for frame in frames]
+    if to == "coco":
+        write_whole(destination / ANNOTATIONS, coco_json(named))
+    else:
+        write_whole(destination / POINTS_FILE, csv_text(named))
+    return Dataset(opened.root.name, opened.layout, split or "all", tuple(frames))
+
+
+def _members(
+    opened: OpenedLayout, split: str, names: Sequence[str], frames: Sequence[LabelledFrame]
+) -> list[str]:
+    """The frames that a list names, under the names they are written with."""
+    written = {frame.image: frame.name for frame in frames}
+    images = [opened.find(name) for name in names]
+    lost = next((image for image in images if image not in written), None)
+    if lost is not None:
+        raise DatasetError(f"{lost}: on the list '{split}' but without a label; add its label")
+    return [written[image] for image in images]
+
+
+def _check_free(destination: Path) -> None:
+    try:
+        free = not destination.exists() or next(destination.iterdir(), None) is None
+    except OSError as error:
+        raise DatasetError(f"{destination}: not a folder to write to ({error.strerror})") from error
+    if not free:
+        raise DatasetError(f"{destination}: not empty; give a folder that is new or empty")
+
+
+def _copy(image: Path, target: Path) -> None:
+    try:
+        write_whole(target, image.read_bytes())
+    except OSError as error:
+        raise DatasetError(f"{target}: cannot be written ({error.strerror})") from error
