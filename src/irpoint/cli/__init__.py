@@ -9,6 +9,7 @@ import typer
 
 from irpoint import __version__
 from irpoint.cli.convert import convert
+from irpoint.cli.evaluate import evaluate
 from irpoint.cli.simulate import simulate
 from irpoint.errors import IrpointError
 
@@ -42,6 +43,7 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 app.command("convert")(convert)
+app.command("evaluate")(evaluate)
 app.command("simulate")(simulate)
 
 
