@@ -1,0 +1,299 @@
+"""A picture of a frame with its detections drawn on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from irpoint.points import Points
+
+Colour = tuple[int, int, int]
+Box = tuple[float, float, float, float]
+
+_DETECTION: Colour = (255, 190, 60)
+_TRUTH: Colour = (90, 205, 250)
+_INK: Colour = (10, 13, 18)
+_PANEL: Colour = (18, 21, 27)
+_TEXT: Colour = (226, 230, 236)
+_MUTED: Colour = (140, 148, 160)
+
+_LEAST_WIDTH = 768
+_OVERSAMPLE = 4
+_PERCENTILES = (0.5, 99.9)
+_INSET_REACH = 10
+# More labels than this cannot be read; the rings of the rest are drawn all the same.
+_MOST_LABELS = 200
+
+
+@dataclass(frozen=True)
+class _Style:
+    """Sizes in picture pixels, for frames enlarged ``zoom`` times."""
+
+    zoom: int
+    ring: float
+    line: float
+    text: int
+
+    @classmethod
+    def of(cls, width: int) -> _Style:
+        zoom = max(1, math.ceil(_LEAST_WIDTH / width))
+        unit = max(1.0, width * zoom / 1000.0)
+        return cls(zoom, max(9.0 * unit, 5.0 * zoom), 1.6 * unit, round(13 * unit))
+
+    def place(self, xy: npt.ArrayLike) -> tuple[float, float]:
+        """Picture position of a frame position: pixel centres at integers become half zooms."""
+        x, y = np.asarray(xy, dtype=float) * self.zoom + self.zoom / 2.0
+        return float(x), float(y)
+
+
+def stretch_to_8_bits(
+    frame: npt.NDArray[Any], percentiles: tuple[float, float] = _PERCENTILES
+) -> npt.NDArray[np.uint8]:
+    """``frame`` (height, width), any numbers, for viewing: two percentiles go to 0 and 255.
+
+    Values that are not finite are shown black; a frame of one value is shown mid-grey.
+    """
+    values = np.asarray(frame, dtype=np.float64)
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return np.zeros(values.shape, np.uint8)
+    low, high = np.percentile(finite, percentiles)
+    if high <= low:
+        # Nearly all pixels are alike: what differs is what there is to see.
+        low, high = finite.min(), finite.max()
+    if high <= low:
+        return np.full(values.shape, 128, np.uint8)
+    scaled = np.nan_to_num((values - low) / (high - low), nan=0.0, posinf=0.0, neginf=0.0)
+    return np.asarray(np.clip(np.rint(255.0 * scaled), 0, 255), dtype=np.uint8)
+
+
+def _enlarge(grey: npt.NDArray[np.uint8], zoom: int) -> Image.Image:
+    picture = Image.fromarray(grey)
+    size = (picture.width * zoom, picture.height * zoom)
+    return picture.resize(size, Image.Resampling.NEAREST).convert("RGB")
+
+
+def _strokes(
+    picture: Image.Image,
+    centre: tuple[float, float],
+    reach: float,
+    paths: Sequence[tuple[str, Sequence[float]]],
+    colour: Colour,
+    line: float,
+) -> None:
+    """Draw ``paths`` around ``centre`` antialiased, each over a darker and wider halo.
+
+    A path is ``("ring", (radius,))`` or ``("line", (x0, y0, x1, y1))`` relative to the centre.
+    """
+    left, top = math.floor(centre[0] - reach), math.floor(centre[1] - reach)
+    side = math.ceil(2 * reach) + 2
+    # Large marks look smooth with less, and cost with the square of it.
+    finer = max(1, min(_OVERSAMPLE, round(400 / side)))
+    masks = []
+    for width in (line * 2.2, line):
+        mask = Image.new("L", (side * finer, side * finer), 0)
+        draw = ImageDraw.Draw(mask)
+        x, y = ((centre[0] - left) * finer, (centre[1] - top) * finer)
+        pen = max(1, round(width * finer))
+        for kind, numbers in paths:
+            at = [number * finer for number in numbers]
+            if kind == "ring":
+                radius = at[0] + pen / 2
+                draw.ellipse((x - radius, y - radius, x + radius, y + radius), 0, 255, pen)
+            else:
+                draw.line((x + at[0], y + at[1], x + at[2], y + at[3]), 255, pen)
+        masks.append(mask.resize((side, side), Image.Resampling.BOX))
+    halo = masks[0].point([value * 6 // 10 for value in range(256)])
+    picture.paste(_INK, (left, top), halo)
+    picture.paste(colour, (left, top), masks[1])
+
+
+def _draw_ring(picture: Image.Image, centre: tuple[float, float], style: _Style) -> None:
+    reach = style.ring + 3 * style.line
+    _strokes(picture, centre, reach, [("ring", (style.ring,))], _DETECTION, style.line)
+
+
+def _draw_cross(picture: Image.Image, centre: tuple[float, float], style: _Style) -> None:
+    """Four diagonal arms that leave the middle, and the ring of a detection, free."""
+    inner, outer = style.ring * 1.25 / math.sqrt(2), style.ring * 1.9 / math.sqrt(2)
+    arms = [
+        ("line", (sx * inner, sy * inner, sx * outer, sy * outer))
+        for sx in (-1, 1)
+        for sy in (-1, 1)
+    ]
+    _strokes(picture, centre, 1.9 * style.ring + 3 * style.line, arms, _TRUTH, style.line)
+
+
+def _overlap(box: Box, others: npt.NDArray[np.float64]) -> float:
+    """Area of ``box`` that ``others`` (N, 4) cover, counted as often as it is covered."""
+    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
+    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
+    return float(np.sum(np.clip(width, 0, None) * np.clip(height, 0, None)))
+
+
+def _label_box(
+    centre: tuple[float, float],
+    extent: tuple[float, float],
+    ring: float,
+    size: tuple[int, int],
+    taken: Sequence[Box],
+) -> Box:
+    """The place beside a ring where a label of ``extent`` is inside the picture and free.
+
+    Eight places around the ring are tried, then the same further out; where none is free, the one
+    with the least overlap is taken.
+    """
+    others = np.array(taken, dtype=np.float64).reshape(-1, 4)
+    best: tuple[float, Box] | None = None
+    for gap in (1.3, 2.0, 3.0):
+        for across, down in ((1, -1), (1, 0), (1, 1), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1)):
+            corner = 0.75 if across and down else 1.0
+            x = centre[0] + across * gap * ring * corner - (1 - across) / 2 * extent[0]
+            y = centre[1] + down * gap * ring * corner - (1 - down) / 2 * extent[1]
+            left = min(max(x, 1.0), max(size[0] - extent[0] - 1.0, 1.0))
+            top = min(max(y, 1.0), max(size[1] - extent[1] - 1.0, 1.0))
+            box = (left, top, left + extent[0], top + extent[1])
+            cost = _overlap(box, others)
+            if cost == 0.0:
+                return box
+            if best is None or cost < best[0]:
+                best = (cost, box)
+    assert best is not None
+    return best[1]
+
+
+def _score_text(score: float) -> str:
+    return f"{score:.2f}" if 0 <= abs(score) < 100 else f"{score:.3g}"
+
+
+def _draw_labels(picture: Image.Image, points: Points, style: _Style) -> None:
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(style.text)
+    centres = [style.place(xy) for xy in points.xy]
+    taken: list[Box] = [
+        (x - style.ring, y - style.ring, x + style.ring, y + style.ring) for x, y in centres
+    ]
+    for centre, score in list(zip(centres, points.score.tolist(), strict=True))[:_MOST_LABELS]:
+        text = _score_text(score)
+        left, top, right, bottom = draw.textbbox((0, 0), text, font=font, stroke_width=2)
+        extent = (float(right - left), float(bottom - top))
+        box = _label_box(centre, extent, style.ring, picture.size, taken)
+        taken.append(box)
+        draw.text(
+            (box[0] - left, box[1] - top),
+            text,
+            fill=_DETECTION,
+            font=font,
+            stroke_width=2,
+            stroke_fill=_INK,
+        )
+
+
+def _inset(frame: npt.NDArray[Any], xy: npt.NDArray[np.float32], side: int) -> Image.Image:
+    """A square of the frame about ``xy``, ``side`` picture pixels wide, with ticks at ``xy``."""
+    column, row = (int(np.rint(value)) for value in xy)
+    reach = _INSET_REACH
+    padded = np.full((2 * reach + 1, 2 * reach + 1), np.nan)
+    top, left = max(0, row - reach), max(0, column - reach)
+    part = frame[top : row + reach + 1, left : column + reach + 1]
+    y, x = top - row + reach, left - column + reach
+    padded[y : y + part.shape[0], x : x + part.shape[1]] = part
+    zoom = side // (2 * reach + 1)
+    picture = _enlarge(stretch_to_8_bits(padded, (0.5, 100.0)), zoom)
+    centre = tuple((float(v) - round(float(v)) + reach + 0.5) * zoom for v in xy)
+    inner, outer = 4.5 * zoom, 7.5 * zoom
+    ticks = [
+        ("line", (dx * inner, dy * inner, dx * outer, dy * outer))
+        for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1))
+    ]
+    _strokes(picture, (centre[0], centre[1]), outer + 3, ticks, _DETECTION, max(1.0, zoom / 4))
+    return picture
+
+
+def _draw_legend(strip: Image.Image, left: int, style: _Style) -> None:
+    """What ring and cross stand for."""
+    draw = ImageDraw.Draw(strip)
+    font = ImageFont.load_default(style.text)
+    step = 3.8 * style.ring
+    for number, (mark, text) in enumerate(((_draw_ring, "detection"), (_draw_cross, "truth"))):
+        y = 2.0 * style.ring + number * step
+        mark(strip, (left + 1.8 * style.ring, y), style)
+        draw.text((left + 4.0 * style.ring, y), text, fill=_TEXT, font=font, anchor="lm")
+
+
+def _strip(
+    frame: npt.NDArray[Any], points: Points, width: int, style: _Style, legend: bool
+) -> Image.Image:
+    """A row of magnified detections, best first, as many as fit in ``width``."""
+    tile = 2 * _INSET_REACH + 1
+    gap = round(0.8 * style.text)
+    zoom = max(2, round(8.5 * style.text / tile))
+    side = tile * zoom
+    reserved = round(4.0 * style.ring + 5.5 * style.text) if legend else 0
+    count = max(1, (width - gap - reserved) // (side + gap))
+    line = round(1.35 * style.text)
+    strip = Image.new("RGB", (width, side + 2 * line + 3 * gap), _PANEL)
+    draw = ImageDraw.Draw(strip)
+    font = ImageFont.load_default(style.text)
+    small = ImageFont.load_default(max(10, round(0.85 * style.text)))
+    for number, (xy, score) in enumerate(zip(points.xy[:count], points.score[:count], strict=True)):
+        left = gap + number * (side + gap)
+        strip.paste(_inset(frame, xy, side), (left, gap))
+        below = 2 * gap + side - gap // 3
+        draw.text((left, below), _score_text(float(score)), fill=_TEXT, font=font)
+        draw.text((left, below + line), f"{xy[0]:.1f}, {xy[1]:.1f}", fill=_MUTED, font=small)
+    if legend:
+        _draw_legend(strip, width - reserved, style)
+    return strip
+
+
+def draw_overlay(
+    frame: npt.NDArray[Any],
+    points: Points,
+    truth: Points | None = None,
+    *,
+    insets: bool = True,
+) -> Image.Image:
+    """Draw detections, and the truth where it is known, on a frame.
+
+    The frame is stretched between robust percentiles, and a narrow one enlarged by a whole number
+    until it is at least 768 pixels wide. Each detection is an open ring with its score beside it;
+    the truth is a cross whose middle is left free, so that neither covers the target. Below the
+    frame, the best detections are shown magnified, each with its own stretch, score and position.
+
+    Args:
+        frame: (height, width), any numeric type and range.
+        points: detections in frame pixels, pixel centres at integers.
+        truth: labels, where there are any.
+        insets: whether to add the magnified detections.
+
+    Returns:
+        RGB picture; the frame's pixel (0, 0) is at its top left.
+
+    Raises:
+        ValueError: where ``frame`` is not a 2-D array with pixels in it.
+    """
+    frame = np.asarray(frame)
+    if frame.ndim != 2 or not frame.size:
+        raise ValueError(f"frame of shape {frame.shape} is not (height, width)")
+    points = points[np.argsort(-points.score, kind="stable")]
+    style = _Style.of(frame.shape[1])
+    picture = _enlarge(stretch_to_8_bits(frame), style.zoom)
+    for xy in truth.xy if truth is not None else ():
+        _draw_cross(picture, style.place(xy), style)
+    for xy in points.xy:
+        _draw_ring(picture, style.place(xy), style)
+    _draw_labels(picture, points, style)
+    if not insets or not len(points):
+        return picture
+    strip = _strip(frame, points, picture.width, style, legend=truth is not None)
+    whole = Image.new("RGB", (picture.width, picture.height + strip.height), _PANEL)
+    whole.paste(picture, (0, 0))
+    whole.paste(strip, (0, picture.height))
+    return whole
