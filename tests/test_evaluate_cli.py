@@ -13,6 +13,7 @@ from PIL import Image
 
 import irpoint.runtime
 from irpoint.cli import main
+from irpoint.evaluation.splits import trained_on
 from irpoint.points import Points
 
 KEYS = {
@@ -167,6 +168,13 @@ def test_a_split_that_the_model_was_trained_on_is_noted(run, folder, detector, s
     assert code == 0
     said = "bright was trained on this split of Sky: these figures are not held out."
     assert (said in " ".join(out.split())) is noted
+
+
+def test_trained_on_needs_the_data_set_and_the_split():
+    sets = ["Sky", "Sea"]
+    assert trained_on(["Sky", "Land"], "train", sets, "train") == ["Sky"]
+    assert trained_on(sets, "train+val", sets, "val_full") == sets
+    assert trained_on(sets, "train", sets, "val") == []
 
 
 def test_several_data_sets_are_pooled_and_shown_one_by_one(run, folder, detector, tmp_path):

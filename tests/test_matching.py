@@ -70,6 +70,7 @@ def test_exactly_the_radius_counts_and_the_next_float_does_not(rule):
     assert len(rule(truth, truth + np.float32([[5, 0]]))) == 1
     assert len(rule([[0, 0]], [[np.nextafter(np.float32(5), np.float32(6)), 0]])) == 0
     assert len(rule([[0, 0]], [[3, np.nextafter(np.float32(4), np.float32(5))]])) == 0
+    assert len(rule([[0, 0]], [[np.nextafter(5.0, 6.0), 0]])) == 0
 
 
 @BOTH
