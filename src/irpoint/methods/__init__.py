@@ -1,1 +1,1 @@
-
+"""Published methods, one folder each: network, target, loss."""

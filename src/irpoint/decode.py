@@ -1,0 +1,134 @@
+"""Response map → points: the one decoder, for training, every runtime and the tests.
+
+A target is a local maximum of the response. Its position between the cells is the vertex of a
+parabola through the logarithm of the response, which is exact for a Gaussian; its score is the
+response at that vertex, so that it does not depend on where between the cells the target lies.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from irpoint.points import Points
+
+Response = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+
+# The vertex of an interpolated peak is less than twice its highest cell.
+_CELL_SHARE = 0.5
+
+
+def decode(
+    response: npt.NDArray[np.floating],
+    threshold: float,
+    *,
+    stride: int = 4,
+    map_offset: float | None = None,
+    relative_gate: float = 0.0,
+    max_points: int | None = None,
+) -> Points:
+    """Find the peaks of a response map.
+
+    Args:
+        response: (h, w), any float type; about 1 at a target and 0 elsewhere.
+        threshold: least score of a point, > 0.
+        stride: network pixels a cell.
+        map_offset: network pixel of cell 0; (stride − 1)/2, the cell's centre, where None;
+            0 for published weights.
+        relative_gate: least share of the frame's best score, 0..1; 0 is off. The published
+            decoders use one, which lets a bright target hide dim ones.
+        max_points: keep at most this many of the best; None is off.
+
+    Returns:
+        Points in network pixels, best first.
+    """
+    if threshold <= 0:
+        raise ValueError(f"threshold must be positive, not {threshold}")
+    cells = np.ascontiguousarray(response, np.float32)
+    rows, columns = _peaks(cells, threshold * _CELL_SHARE)
+    y, gain_y = _vertex(cells, rows, columns, axis=0)
+    x, gain_x = _vertex(cells, rows, columns, axis=1)
+    score = cells[rows, columns] * gain_x * gain_y
+    least = max(threshold, relative_gate * float(score.max(initial=0.0)))
+    order = np.argsort(-score, kind="stable")[: int((score >= least).sum())]
+    order = order if max_points is None else order[:max_points]
+    offset = (stride - 1) / 2 if map_offset is None else map_offset
+    return Points(np.stack([x, y], axis=1)[order] * stride + offset, score[order])
+
+
+def _peaks(cells: Response, floor: float) -> tuple[Indices, Indices]:
+    """Rows and columns of the local maxima above ``floor`` in the 3×3 sense, one a plateau."""
+    height, width = cells.shape
+    framed = np.full((height + 2, width + 2), -np.inf, np.float32)
+    framed[1:-1, 1:-1] = cells
+    across = np.maximum(np.maximum(framed[:, :-2], framed[:, 2:]), framed[:, 1:-1])
+    highest = np.maximum(np.maximum(across[:-2], across[2:]), across[1:-1])
+    top = (cells >= highest) & (cells > floor)
+    rows, columns = np.nonzero(top)
+    if not len(rows) or not _touching(rows, columns, width):
+        return rows, columns
+    return _one_a_plateau(cells, top)
+
+
+def _touching(rows: Indices, columns: Indices, width: int) -> bool:
+    """Whether any two of the peaks (in raster order) are 8-neighbours: the sign of a plateau."""
+    flat = rows * (width + 1) + columns  # one spare column keeps row ends apart
+    return bool(
+        (np.diff(flat) == 1).any()
+        or any(np.isin(flat + width + 1 + d, flat, assume_unique=True).any() for d in (-1, 0, 1))
+    )
+
+
+def _one_a_plateau(cells: Response, top: npt.NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """The middle cell of each connected group of equal maxima; none where the group leads uphill."""
+    around = np.ones((3, 3), bool)
+    plateaus, count = ndimage.label(top, around)
+    # A plateau that goes on into a cell with a higher neighbour is a shoulder, not a maximum.
+    level = np.where(top, cells, -np.inf)
+    beside = ~top & (
+        ndimage.maximum_filter(level, footprint=around, mode="constant", cval=-np.inf) == cells
+    )
+    shoulders = np.unique(
+        ndimage.maximum_filter(plateaus, footprint=around, mode="constant")[beside]
+    )
+    rows, columns = np.nonzero(top)
+    group = plateaus[rows, columns]
+    weights = np.bincount(group, minlength=count + 1)[group]
+    middle_row = np.bincount(group, rows, count + 1)[group] / weights
+    middle_column = np.bincount(group, columns, count + 1)[group] / weights
+    distance = (rows - middle_row) ** 2 + (columns - middle_column) ** 2
+    order = np.lexsort((distance, group))
+    first = order[np.unique(group[order], return_index=True)[1]]
+    first = np.sort(first[~np.isin(group[first], shoulders)])
+    return rows[first], columns[first]
+
+
+def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tuple[Floats, Floats]:
+    """Sub-cell position along ``axis`` and the factor from the peak's cell to its vertex.
+
+    Second-order step on the logarithm through three cells; on the values where one of them is not
+    positive. At the border the three cells nearest to it serve, which is as exact.
+    """
+    peak = rows if axis == 0 else columns
+    length = cells.shape[axis]
+    if length < 3 or not len(peak):
+        return peak.astype(np.float64), np.ones(len(peak))
+    middle = np.clip(peak, 1, length - 2)
+    triple = np.stack(
+        [cells[middle + d, columns] if axis == 0 else cells[rows, middle + d] for d in (-1, 0, 1)]
+    ).astype(np.float64)
+    logarithmic = (triple > 0).all(axis=0)
+    triple = np.where(logarithmic, np.log(np.where(logarithmic, triple, 1.0)), triple)
+    slope = (triple[2] - triple[0]) / 2
+    curvature = triple[0] - 2 * triple[1] + triple[2]
+    bent = curvature < 0
+    step = np.where(bent, -slope / np.where(bent, curvature, -1.0), 0.0)
+    step = np.where(bent, np.clip(step, peak - middle - 1.0, peak - middle + 1.0), peak - middle)
+    start = peak - middle  # 0 but at the border
+    rise = slope * (step - start) + curvature * (step**2 - start**2) / 2
+    value = np.take_along_axis(triple, (start + 1)[None], axis=0)[0]
+    gain = np.where(logarithmic, np.exp(rise), 1 + rise / np.where(value > 0, value, 1.0))
+    return middle + step, np.clip(gain, 1.0, 1 / _CELL_SHARE**0.5)

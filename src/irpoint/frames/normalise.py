@@ -1,0 +1,65 @@
+"""Frame values → network input: two numbers a frame, the same in training and in every runtime.
+
+Cameras give anything from 8-bit pictures to 14-bit frames whose whole scene spans a hundred counts
+and whose hot pixels sit at the rail. A model therefore never sees raw counts: ``levels`` reads two
+numbers off the frame, ``normalise`` maps them to 0 and 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.errors import FrameError
+
+Frame = npt.NDArray[Any]
+Normalisation = Literal["robust", "full-range"]
+
+# Levels are read from about this many pixels: enough for a percentile, a millisecond at any size.
+_SAMPLE = 65_536
+# A flat 8-bit sky spans two or three counts, all of them rounding noise; it must not fill the range.
+_LEAST_SPAN_OF_INTEGERS = 16.0
+# Targets reach far above the clutter, hot pixels further; what is beyond carries no information.
+_CLIP = (-1.0, 5.0)
+
+
+def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float, float]:
+    """The two values of a frame that become 0 and 1 in the network input.
+
+    Args:
+        frame: (H, W), any integer or float type; pixels that are not finite are left out.
+        normalisation: ``robust``, the 1st and 99th percentile, which neither hot pixels nor small
+            targets move; or ``full-range``, 0 and the largest value of the type (1 for floats),
+            as published weights expect.
+
+    Returns:
+        (low, high) in frame counts, high > low.
+
+    Raises:
+        FrameError: where no pixel is finite.
+    """
+    if normalisation == "full-range":
+        return 0.0, float(np.iinfo(frame.dtype).max) if frame.dtype.kind in "ui" else 1.0
+    step = max(1, round((frame.size / _SAMPLE) ** 0.5))
+    sample = frame[::step, ::step].astype(np.float32).ravel()
+    if frame.dtype.kind == "f":
+        sample = sample[np.isfinite(sample)]
+        if not sample.size:
+            raise FrameError("the frame has no finite pixel")
+    low, high = (float(v) for v in np.percentile(sample, (1.0, 99.0)))
+    least = _LEAST_SPAN_OF_INTEGERS if frame.dtype.kind in "ui" else 1e-6 * max(abs(high), 1e-30)
+    lacking = max(0.0, least - (high - low)) / 2
+    return low - lacking, high + lacking
+
+
+def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
+    """Frame (H, W) → float32 (H, W), ``low`` at 0 and ``high`` at 1, clipped to −1..5.
+
+    Pixels that are not finite become 0.
+    """
+    scaled = (frame.astype(np.float32) - np.float32(low)) * np.float32(1.0 / (high - low))
+    if frame.dtype.kind == "f":
+        scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=_CLIP[1], neginf=_CLIP[0])
+    return np.clip(scaled, *_CLIP, out=scaled)

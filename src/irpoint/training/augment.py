@@ -1,0 +1,144 @@
+"""One training crop: a window into a frame, varied, with targets pasted in.
+
+Points move with the pixels. Everything is drawn from the generator that is handed in, so a crop
+depends on nothing but its number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from irpoint.simulate.psf import gaussian_psf_image
+from irpoint.training.settings import AugmentSettings
+
+Image = npt.NDArray[np.float32]
+Points2D = npt.NDArray[np.float64]
+
+PATCH = 20  # half side of the patch cut around a target to be pasted elsewhere
+_APART = 16.0  # least distance of a pasted target from any other
+
+
+def cut(
+    image: npt.NDArray[np.floating],
+    xy: Points2D,
+    centre: Points2D,
+    side: int,
+    settings: AugmentSettings,
+    rng: np.random.Generator,
+) -> tuple[Image, Points2D]:
+    """A square crop around ``centre``, turned, mirrored and (most often) scaled and rotated.
+
+    Args:
+        image: (h, w) network frame.
+        xy: (N, 2) labels in the frame.
+        centre: (2,) middle of the crop in the frame; moved so that the crop stays inside.
+        side: side of the crop in pixels.
+
+    Returns:
+        The crop (side, side) and the labels in it, those up to a target's reach outside included.
+    """
+    turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), int(rng.integers(4)))
+    turn = turn @ np.diag([rng.choice((-1.0, 1.0)), 1.0])
+    shape = np.array(image.shape[::-1], float)
+    if rng.random() < settings.warp_share:
+        angle = np.deg2rad(rng.uniform(-settings.rotation, settings.rotation))
+        cosine, sine = np.cos(angle), np.sin(angle)
+        zoom = np.exp(rng.uniform(-1, 1) * np.log(settings.scale))
+        turn = turn @ np.array([[cosine, -sine], [sine, cosine]]) / zoom
+    reach = np.abs(turn).sum(axis=1) * (side - 1) / 2  # half extent of the crop in the frame
+    centre = np.clip(
+        centre, np.minimum(reach, (shape - 1) / 2), np.maximum(shape - 1 - reach, (shape - 1) / 2)
+    )
+    corner = centre - turn @ np.full(2, (side - 1) / 2)
+    if (np.abs(turn) == np.round(np.abs(turn))).all():
+        corner = np.round(corner)  # a plain window: no pixel is interpolated
+    crop = _sample(image, turn, corner, side)
+    moved = (xy - corner) @ np.linalg.inv(turn).T
+    near = ((moved > -24) & (moved < side + 23)).all(axis=1)
+    return crop, moved[near]
+
+
+def _sample(image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, side: int) -> Image:
+    """Bilinear samples of ``image`` at turn · (x, y) + corner; edges repeat beyond the frame."""
+    corners = (
+        corner + np.array([[0, 0], [side - 1, 0], [0, side - 1], [side - 1, side - 1]]) @ turn.T
+    )
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(image.shape[::-1]) - 1)
+    high = np.ceil(corners.max(axis=0)).astype(int) + 2
+    window = image[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    matrix, offset = turn[::-1, ::-1], (corner - low)[::-1]
+    return ndimage.affine_transform(
+        window, matrix, offset, (side, side), order=1, mode="nearest", prefilter=False
+    )
+
+
+def lift(image: npt.NDArray[np.floating], xy: Points2D) -> tuple[Image, Points2D] | None:
+    """A target without its background: what it adds to the frame, and the label within the patch.
+
+    The background is the median of the patch's rim; what resembles the target's contrast is kept,
+    what resembles the background fades out, and so does everything towards the rim. None where the
+    target lies at the border or hardly stands out.
+    """
+    column, row = (int(v) for v in np.round(xy))
+    height, width = image.shape
+    if not (PATCH <= column < width - PATCH and PATCH <= row < height - PATCH):
+        return None
+    window = (slice(row - PATCH, row + PATCH + 1), slice(column - PATCH, column + PATCH + 1))
+    patch = image[window].astype(np.float32)
+    reach = np.arange(-PATCH, PATCH + 1)
+    radius = np.hypot(reach[:, None], reach[None, :])
+    rim = patch[(radius > 0.7 * PATCH) & (radius <= PATCH)]
+    background, spread = float(np.median(rim)), float(rim.std())
+    patch -= background
+    core = patch[radius < 3]
+    contrast = float(core[np.argmax(np.abs(core))])
+    if abs(contrast) < max(0.1, 2 * spread):
+        return None
+    fade = np.clip((PATCH - radius) / (0.4 * PATCH), 0, 1)
+    own = np.clip(3 * patch / contrast - 0.4, 0, 1)
+    return patch * own.astype(np.float32) * fade.astype(np.float32), xy - np.round(xy) + PATCH
+
+
+def paste(
+    crop: Image,
+    xy: Points2D,
+    donor: tuple[Image, Points2D],
+    settings: AugmentSettings,
+    rng: np.random.Generator,
+) -> Points2D:
+    """Add a lifted (or simulated) target to ``crop`` in place; returns the labels with its own."""
+    side = len(crop)
+    column, row = (int(v) for v in rng.integers(4, side - 4, 2))
+    if rng.random() < settings.simulated:
+        place = np.array([column, row]) + rng.uniform(-0.5, 0.5, 2)
+        sigma, amplitude = rng.uniform(0.8, 3.0), np.exp(rng.uniform(np.log(0.3), np.log(3.0)))
+        added = gaussian_psf_image(crop.shape, place[None], sigma, amplitude)
+    else:
+        patch, at = donor
+        if rng.random() < 0.5:
+            patch, at = patch[:, ::-1], np.array([2 * PATCH - at[0], at[1]])
+        if rng.random() < 0.5:
+            patch, at = patch.T, at[::-1]
+        place = np.array([column, row]) + at - PATCH
+        added = np.zeros((side + 2 * PATCH, side + 2 * PATCH), np.float32)
+        added[row : row + 2 * PATCH + 1, column : column + 2 * PATCH + 1] = patch
+        added = added[PATCH:-PATCH, PATCH:-PATCH] * rng.uniform(0.5, 1.3)
+    if len(xy) and (np.hypot(*(xy - place).T) < _APART).any():
+        return xy
+    crop += added.astype(np.float32)
+    return np.vstack([xy, place])
+
+
+def vary(crop: Image, settings: AugmentSettings, rng: np.random.Generator) -> Image:
+    """Gain, offset, noise and bad pixels, as cameras differ in them."""
+    crop = crop * np.float32(np.exp(rng.uniform(-1, 1) * np.log(settings.gain)))
+    crop += np.float32(rng.normal(0, settings.offset))
+    if rng.random() < 0.5:
+        deviation = abs(rng.normal(0, settings.noise))
+        crop += rng.standard_normal(crop.shape, np.float32) * np.float32(deviation)
+    if rng.random() < settings.bad_pixels:
+        rows, columns = rng.integers(0, len(crop), (2, int(rng.integers(1, 6))))
+        crop[rows, columns] = rng.choice((-1.0, 3.0), len(rows))
+    return np.clip(crop, -1.0, 5.0)

@@ -1,0 +1,55 @@
+"""What a run leaves behind: a checkpoint to resume from, and the best weights so far."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Checkpoint
+from safetensors.torch import save
+
+from irpoint.files import write_whole
+from irpoint.training.module import ResponseModule
+
+LAST = "last.ckpt"
+BEST = "best.safetensors"
+
+
+class KeepLastAndBest(Checkpoint):
+    """After every epoch ``last.ckpt``, after every better validation ``best.safetensors``.
+
+    Both are replaced whole, so that a run killed at any moment can go on from its last epoch.
+    Lightning calls checkpoint callbacks after all others: the state saved is the epoch's final one.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self.best: dict[str, float] = {"val_f1": -1.0}
+
+    def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        figures = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val_")}
+        if trainer.sanity_checking or figures["val_f1"] <= self.best["val_f1"]:
+            return
+        assert isinstance(module, ResponseModule)
+        self.best = figures | {"epoch": trainer.current_epoch + 1}
+        write_whole(
+            self.run / BEST,
+            save({k: v.contiguous() for k, v in module.average.state_dict().items()}),
+        )
+        write_whole(self.run / "best.json", json.dumps(self.best, indent=2) + "\n")
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        part = self.run / f".{LAST}"
+        trainer.save_checkpoint(part)
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.replace(self.run / LAST)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]

@@ -1,0 +1,100 @@
+"""Training crops by number: crop k of a run is the same whenever and wherever it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from irpoint.methods.spire.target import prps, published_prps
+from irpoint.training import augment
+from irpoint.training.frames import NetworkFrame, label_table
+from irpoint.training.settings import TrainSettings
+
+Table = npt.NDArray[np.float64]  # rows (frame index, x, y)
+
+
+class Crops(Dataset[tuple[Tensor, Tensor]]):
+    """Crop number k → (frame (1, side, side), target (1, side/4, side/4)).
+
+    Data sets are drawn in proportion to the square root of their targets (of their frames, for
+    crops of background), so that a large one does not drown a small one.
+
+    Attributes:
+        false_alarms: (M, 3) rows (frame index, x, y) where the network last saw targets that are
+            not there; half of the background crops are put on them.
+    """
+
+    def __init__(self, frames: Sequence[NetworkFrame], settings: TrainSettings) -> None:
+        self.frames = frames
+        self.settings = settings
+        self.labels = label_table(frames)
+        self.false_alarms: Table = np.empty((0, 3))
+        sets = np.array([frame.label.dataset for frame in frames])
+        self._frame_odds = _odds(sets)
+        self._label_odds = _odds(sets[self.labels[:, 0].astype(int)])
+
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
+        settings, varied = self.settings, self.settings.augment
+        rng = np.random.default_rng((settings.seed, number))
+        index, centre = self._place(rng)
+        frame = self.frames[index]
+        crop, xy = augment.cut(frame.image, frame.xy, centre, settings.crop, varied, rng)
+        for _ in range(rng.poisson(varied.paste)):
+            donor = self._donor(rng)
+            if donor is not None:
+                xy = augment.paste(crop, xy, donor, varied, rng)
+        crop = augment.vary(crop, varied, rng)
+        if settings.target == "prps":
+            target = prps(crop, xy, settings.sigma)
+        else:
+            target = published_prps(crop, xy)
+        return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
+
+    def _place(self, rng: np.random.Generator) -> tuple[int, Table]:
+        """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""
+        varied, reach = self.settings.augment, 0.4 * self.settings.crop
+        if len(self.labels) and rng.random() < varied.target_share:
+            row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
+        elif len(self.false_alarms) and rng.random() < varied.hard_share:
+            row = self.false_alarms[rng.integers(len(self.false_alarms))]
+        else:
+            index = int(rng.choice(len(self.frames), p=self._frame_odds))
+            height, width = self.frames[index].image.shape
+            return index, rng.uniform(0, 1, 2) * (width - 1, height - 1)
+        return int(row[0]), row[1:] + rng.uniform(-reach, reach, 2)
+
+    def _donor(self, rng: np.random.Generator) -> tuple[augment.Image, Table] | None:
+        if not len(self.labels):
+            return None
+        row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
+        return augment.lift(self.frames[int(row[0])].image, row[1:])
+
+
+def _odds(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
+    """Odds of each row, so that a set of n rows is drawn in proportion to √n."""
+    _, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
+    odds = 1 / np.sqrt(counts[which])
+    return np.asarray(odds / odds.sum())
+
+
+class EpochNumbers(Sampler[int]):
+    """The crop numbers of an epoch: epoch · length, and on."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning at the start of each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.epoch * self.length, (self.epoch + 1) * self.length))

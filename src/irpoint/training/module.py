@@ -1,0 +1,161 @@
+"""The Lightning module: one network, its moving average, one loss, choice on the validation split."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from irpoint.decode import decode
+from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
+from irpoint.frames.scale import pad
+from irpoint.methods.spire.loss import response_loss
+from irpoint.methods.spire.network import HRPE, STRIDE
+from irpoint.points import Points
+from irpoint.training.crops import Crops
+from irpoint.training.frames import NetworkFrame
+from irpoint.training.settings import TrainSettings
+
+CANDIDATE_SCORE = 0.05  # peaks below are never targets; keeps the sweep over thresholds small
+_FALSE_ALARM_SCORE = 0.2
+_FALSE_ALARM_APART = 12.0  # network px between a false alarm and the nearest label
+_MINED_SHARE = 3  # each search goes through one frame in three
+
+
+def network_input(image: Tensor) -> Tensor:
+    """Normalised frames (B, 1, H, W), 0..1 → what the network is trained on (B, 3, H, W), −1..1."""
+    return (2 * image - 1).expand(-1, 3, -1, -1)
+
+
+class ResponseModule(L.LightningModule):
+    """Trains a response map from crops; validates and mines false alarms on whole frames."""
+
+    def __init__(
+        self, settings: TrainSettings, crops: Crops, checked: Sequence[NetworkFrame]
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.crops = crops
+        self.checked = checked
+        self.network = HRPE().to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        if settings.compile:
+            self.network.compile()
+        self._seen: list[EvaluatedFrame] = []
+
+    def start_from(self, state: dict[str, Tensor]) -> None:
+        """Begin with given weights instead of random ones."""
+        self.network.load_state_dict(state)
+        self.average.load_state_dict(state)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Normalised frames (B, 1, H, W) → response of the averaged network (B, 1, H/4, W/4)."""
+        response: Tensor = self.average(network_input(image))
+        return response
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        image, target = batch
+        image = network_input(image).contiguous(memory_format=torch.channels_last)
+        loss = response_loss(self.network(image).float(), target, self.settings.foreground)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
+        return loss
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Moving average, quick at first so that it does not remember the initial weights."""
+        step = self.global_step
+        decay = min(self.settings.ema_decay, (1 + step) / (10 + step))
+        ours, theirs = self.average.state_dict(), self.network.state_dict()
+        for name, value in ours.items():
+            if value.is_floating_point():
+                value.lerp_(theirs[name], 1 - decay)
+
+    def validation_step(self, index: int, _: int) -> None:
+        frame = self.checked[index]
+        points = self.find(frame, CANDIDATE_SCORE)
+        xy = frame.placement.to_frame(points.xy)
+        label = frame.label
+        self._seen.append(
+            EvaluatedFrame(
+                label.name, label.dataset, label.shape, label.points, Points(xy, points.score)
+            )
+        )
+
+    def on_validation_epoch_end(self) -> None:
+        threshold, f1 = sweep(self._seen).best_f1()
+        pooled = evaluate(self._seen, threshold=threshold)
+        error = pooled.localisation_error
+        self.log("val_f1", f1, prog_bar=True)
+        figures = {
+            "val_precision": pooled.precision,
+            "val_recall": pooled.recall,
+            "val_error_px": error.mean if error else math.nan,
+            "val_threshold": threshold,
+        }
+        for name in sorted({frame.dataset for frame in self._seen}):
+            own = [frame for frame in self._seen if frame.dataset == name]
+            figures[f"val_f1_{name}"] = evaluate(own, threshold=threshold).f1
+        self.log_dict(figures)
+        self._seen = []
+
+    def on_train_epoch_end(self) -> None:
+        every, epoch = self.settings.mine_every, self.current_epoch + 1
+        if every and epoch % every == 0 and epoch < self.settings.epochs:
+            self.crops.false_alarms = self._mine(self.crops.frames, epoch // every % _MINED_SHARE)
+
+    @torch.inference_mode()
+    def find(self, frame: NetworkFrame, threshold: float) -> Points:
+        """Points of the averaged network in network pixels."""
+        image = torch.from_numpy(pad(frame.image.astype(np.float32), STRIDE))
+        image = image[None, None].contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bf16"):
+            response = self(image)
+        return decode(response[0, 0].float().numpy(), threshold, stride=STRIDE)
+
+    def _mine(self, frames: Sequence[NetworkFrame], phase: int) -> np.ndarray[Any, Any]:
+        """False alarms on a third of the training frames, with those known of the others."""
+        known = self.crops.false_alarms
+        rows = [known[known[:, 0] % _MINED_SHARE != phase]]
+        for index in range(phase, len(frames), _MINED_SHARE):
+            frame, found = frames[index], self.find(frames[index], _FALSE_ALARM_SCORE).xy
+            gaps = np.linalg.norm(found[:, None] - frame.xy[None], axis=2)
+            false = found[gaps.min(axis=1, initial=np.inf) > _FALSE_ALARM_APART]
+            rows.append(np.insert(false.astype(np.float64), 0, index, axis=1))
+        return np.concatenate(rows)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["false_alarms"] = torch.from_numpy(self.crops.false_alarms)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.crops.false_alarms = checkpoint["false_alarms"].numpy()
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """AdamW, a short warm-up and a cosine; no weight decay on normalisation and biases."""
+        settings = self.settings
+        kernels = [p for p in self.network.parameters() if p.ndim > 1]
+        others = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [
+            {"params": kernels, "weight_decay": settings.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, settings.learning_rate, fused=True)
+        steps = settings.epochs * math.ceil(settings.crops_per_epoch / settings.batch)
+        warm = min(200, max(1, steps // 20))
+
+        def factor(step: int) -> float:
+            if step < warm:
+                return (step + 1) / warm
+            return 0.01 + 0.99 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def parameters_of(network: nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters())

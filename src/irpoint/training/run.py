@@ -1,0 +1,96 @@
+"""The training recipe, read from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from irpoint.datasets import LabelledFrame, load_dataset, pool
+from irpoint.errors import DatasetError, SettingsError
+from irpoint.files import write_whole
+from irpoint.frames.scale import InputScale
+from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
+from irpoint.training.crops import Crops, EpochNumbers
+from irpoint.training.frames import NetworkFrame, load_frames
+from irpoint.training.module import ResponseModule
+from irpoint.training.weights import read_weights
+from irpoint.training.settings import TrainSettings
+
+SETTINGS = "settings.json"
+
+
+def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
+    """Train a network from points and leave ``best.safetensors`` in ``run``.
+
+    Args:
+        settings: the whole recipe; saved as ``settings.json`` in the run.
+        run: folder of the run; must be new or empty, unless the run is resumed.
+        resume: go on from the run's last checkpoint.
+
+    Returns:
+        Path of the best weights, chosen on the validation split.
+    """
+    _prepare(settings, run, resume)
+    L.seed_everything(settings.seed, verbose=False)
+    scale = InputScale.parse(settings.input_scale)
+    crops = Crops(load_frames(labelled(settings.data, settings.split), scale), settings)
+    checked = load_frames(labelled(settings.data, settings.val_split), scale)
+    if not len(crops.labels):
+        raise DatasetError(f"no target in split {settings.split!r}: nothing to learn from")
+    module = ResponseModule(settings, crops, checked)
+    if settings.init:
+        module.start_from(read_weights(settings.init))
+    trainer = L.Trainer(
+        accelerator="cpu",
+        max_epochs=settings.epochs,
+        precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
+        check_val_every_n_epoch=settings.val_every,
+        num_sanity_val_steps=0,
+        default_root_dir=run,
+        logger=[CSVLogger(run, "logs", "csv"), TensorBoardLogger(run, "logs", "tensorboard")],
+        callbacks=[RichProgressBar(), KeepLastAndBest(run)],
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        log_every_n_steps=20,
+    )
+    checkpoint = run / LAST if resume and (run / LAST).exists() else None
+    trainer.fit(module, _crop_loader(crops), _frame_numbers(checked), ckpt_path=checkpoint)
+    return run / BEST
+
+
+def labelled(data: Sequence[Path], split: str) -> list[LabelledFrame]:
+    """The frames of one split, or of several joined by '+', of several data sets, each image once."""
+    return pool([load_dataset(root, name) for root in data for name in split.split("+")])
+
+
+def _prepare(settings: TrainSettings, run: Path, resume: bool) -> None:
+    file = run / SETTINGS
+    text = settings.model_dump_json(indent=2) + "\n"
+    if resume and file.exists():
+        if file.read_text() != text:
+            raise SettingsError(f"{file}: the run was started with other settings; start a new one")
+    elif run.exists() and any(run.iterdir()):
+        raise SettingsError(f"{run}: not empty; choose another folder, or --resume to go on")
+    write_whole(file, text)
+
+
+def _crop_loader(crops: Crops) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
+    settings = crops.settings
+    return DataLoader(
+        crops,
+        batch_size=settings.batch,
+        sampler=EpochNumbers(settings.crops_per_epoch),
+        num_workers=settings.workers,
+        multiprocessing_context="fork" if settings.workers else None,
+        prefetch_factor=8 if settings.workers else None,
+    )
+
+
+def _frame_numbers(frames: Sequence[NetworkFrame]) -> DataLoader[int]:
+    return DataLoader(range(len(frames)), batch_size=None)  # type: ignore[arg-type]

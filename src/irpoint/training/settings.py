@@ -1,0 +1,73 @@
+"""Everything that a training run depends on, saved beside its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from irpoint.frames.scale import InputScale
+
+
+class AugmentSettings(BaseModel):
+    """How a training crop is varied; distances in network pixels, values in normalised units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target_share: float = Field(0.55, ge=0, le=1, description="share of crops placed on a label")
+    hard_share: float = Field(
+        0.5, ge=0, le=1, description="share of the other crops put on false alarms"
+    )
+    warp_share: float = Field(
+        0.6, ge=0, le=1, description="share of crops scaled and rotated freely"
+    )
+    scale: float = Field(1.3, ge=1, le=3, description="largest enlargement, and its inverse")
+    rotation: float = Field(
+        15.0, ge=0, le=180, description="largest rotation in degrees, on top of 90° steps"
+    )
+    paste: float = Field(0.8, ge=0, description="mean number of targets pasted into a crop")
+    simulated: float = Field(
+        0.25, ge=0, le=1, description="share of pasted targets that are simulated"
+    )
+    gain: float = Field(1.5, ge=1, le=10, description="largest gain, and its inverse")
+    offset: float = Field(0.15, ge=0, description="standard deviation of the offset")
+    noise: float = Field(0.03, ge=0, description="standard deviation of the noise's own deviation")
+    bad_pixels: float = Field(0.1, ge=0, le=1, description="share of crops with a few bad pixels")
+
+
+class TrainSettings(BaseModel):
+    """One training run. Randomness derives from ``seed`` alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Literal["spire"] = "spire"
+    data: tuple[Path, ...] = Field(min_length=1, description="data set folders, any layout")
+    split: str = Field("train", description="split to train on; several joined by '+'")
+    val_split: str = Field("val", description="split on which everything is chosen")
+    input_scale: str = Field("fit:512", description="scale at which the network sees frames")
+    target: Literal["prps", "published"] = "prps"
+    sigma: float = Field(1.5, gt=0.5, le=3, description="width of the response in cells")
+    foreground: float = Field(4.0, ge=0, description="extra weight of target cells in the loss")
+    init: Path | None = Field(None, description="safetensors to start from; random weights if none")
+    epochs: int = Field(60, ge=1)
+    crops_per_epoch: int = Field(4096, ge=1)
+    crop: int = Field(128, ge=32, multiple_of=4, description="side of a crop in network pixels")
+    batch: int = Field(16, ge=1)
+    learning_rate: float = Field(3e-3, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    val_every: int = Field(5, ge=1, description="epochs from one validation to the next")
+    mine_every: int = Field(
+        5, ge=0, description="epochs from one search for false alarms to the next; 0 is off"
+    )
+    seed: int = Field(0, ge=0)
+    precision: Literal["bf16", "f32"] = "bf16"
+    compile: bool = True
+    workers: int = Field(1, ge=0)
+    augment: AugmentSettings = AugmentSettings()
+
+    @field_validator("input_scale")
+    @classmethod
+    def _scale_is_known(cls, text: str) -> str:
+        return str(InputScale.parse(text))

@@ -1,0 +1,28 @@
+"""Weights as safetensors: for training, never for running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from irpoint.errors import ModelError
+from irpoint.methods.spire.network import HRPE
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """State dict of :class:`HRPE` from a safetensors file.
+
+    Raises:
+        ModelError: where the file cannot be read or holds another network.
+    """
+    try:
+        state = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: no readable safetensors weights ({error})") from error
+    wanted = HRPE().state_dict()
+    if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in wanted.items()}:
+        raise ModelError(f"{path}: not the weights of SPIRE's network")
+    return state
