@@ -131,7 +131,7 @@ def _detected(
 
     detector = Detector(model)
     card = detector.card
-    level = card.thresholds.best_f1 if threshold is None else threshold
+    level = card.thresholds.default if threshold is None else threshold
     frames = [frame for dataset in datasets for frame in dataset]
     progress = Console(stderr=True)
     shown = track(
@@ -142,7 +142,9 @@ def _detected(
         model=card.name,
         points=find_points(lambda frame: detector(frame, threshold=level), shown),
         threshold=level,
-        threshold_from=("best F1 on val, from the model's card" if threshold is None else "given"),
+        threshold_from=(
+            f"{card.thresholds.chosen}, from the model's card" if threshold is None else "given"
+        ),
         notes=tuple(
             f"{card.name} was trained on this split of {name}: these figures are not held out."
             for name in trained_on(card.data, card.split, [d.name for d in datasets], split)

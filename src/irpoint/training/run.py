@@ -19,8 +19,8 @@ from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
 from irpoint.training.crops import Crops, EpochNumbers
 from irpoint.training.frames import NetworkFrame, load_frames
 from irpoint.training.module import ResponseModule
-from irpoint.training.weights import read_weights
 from irpoint.training.settings import TrainSettings
+from irpoint.training.weights import read_weights
 
 SETTINGS = "settings.json"
 

@@ -1,0 +1,173 @@
+"""Frame → points: the public face of irpoint."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.decode import decode
+from irpoint.errors import IrpointWarning, ModelError, SettingsError
+from irpoint.frames import as_frame, find_frames, read_frame
+from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.scale import InputScale, Placement, to_network
+from irpoint.points import FrameResult, Points
+from irpoint.runtime.region import Region
+from irpoint.runtime.session import Session
+from irpoint.zoo import ModelCard, find_model
+
+# Peaks below are never targets: `candidates` stops here, so that a sweep over thresholds stays small.
+CANDIDATE_SCORE = 0.05
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame as the network takes it: (h, w) float32, and where it lies in the frame."""
+
+    image: npt.NDArray[np.float32]
+    placement: Placement
+    shape: tuple[int, int]
+
+
+class Detector:
+    """Finds point targets in frames of any size and type.
+
+    >>> detector = Detector("spire")
+    >>> points = detector(np.zeros((240, 320), np.uint16))
+    >>> len(points)
+    0
+
+    Args:
+        model: name of a shipped model, or the path of an ONNX file with its card or of a run.
+        threshold: least score; the card's default where None.
+        false_alarms_per_mpx: take the card's threshold for this rate instead.
+        scale: input scale in place of the card's, ``native`` or ``fit:N``; warns, since the
+            thresholds belong to the stated scale.
+        region: where points are wanted.
+        threads: CPU threads; all cores where 0.
+
+    Attributes:
+        card: the model's card.
+        threshold: least score of a point.
+
+    Raises:
+        ModelError: where the model cannot be found or loaded.
+        SettingsError: where a setting is out of range.
+    """
+
+    def __init__(
+        self,
+        model: str | Path = "spire",
+        *,
+        threshold: float | None = None,
+        false_alarms_per_mpx: float | None = None,
+        scale: str | None = None,
+        region: Region | None = None,
+        threads: int = 0,
+    ) -> None:
+        loaded = find_model(model)
+        self.card = loaded.card
+        self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
+        self.region = region or Region()
+        self._scale = InputScale.parse(scale or self.card.input_scale)
+        if str(self._scale) != self.card.input_scale:
+            warnings.warn(
+                f"scale {self._scale} instead of {self.card.input_scale}: the thresholds of "
+                f"{self.card.name!r} belong to the latter",
+                IrpointWarning,
+                stacklevel=2,
+            )
+        self._session = Session(loaded, threads)
+
+    def __call__(self, frame: npt.NDArray[Any], threshold: float | None = None) -> Points:
+        """Points of one frame, best first.
+
+        Args:
+            frame: (H, W) or colour (H, W, 3 or 4), any integer or float type.
+            threshold: least score in place of the detector's.
+
+        Raises:
+            FrameError: where the array is no frame.
+        """
+        return self.batch([frame], threshold)[0]
+
+    def candidates(self, frame: npt.NDArray[Any]) -> Points:
+        """Every peak worth a look (score 0.05 and up), for choosing thresholds."""
+        return self(frame, CANDIDATE_SCORE)
+
+    def batch(
+        self, frames: Sequence[npt.NDArray[Any]], threshold: float | None = None
+    ) -> list[Points]:
+        """Points of several frames; those of one size at the network go through it together."""
+        prepared = [self.prepare(frame) for frame in frames]
+        results: list[Points] = [Points.empty()] * len(frames)
+        for size in dict.fromkeys(item.image.shape for item in prepared):
+            chosen = [i for i, item in enumerate(prepared) if item.image.shape == size]
+            responses = self.respond([prepared[i] for i in chosen])
+            for index, response in zip(chosen, responses, strict=True):
+                results[index] = self.locate(response, prepared[index], threshold)
+        return results
+
+    def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
+        """Results of every frame of a file, a folder, a pattern, or several, one after the other.
+
+        Raises:
+            FrameError: at the first frame that cannot be read.
+        """
+        sources = [str(source)] if isinstance(source, str | Path) else list(source)
+        for index, path in enumerate(find_frames(sources)):
+            yield FrameResult(index, None, str(path), self(read_frame(path)))
+
+    def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
+        """Step 1: normalise a frame and bring it to the network's scale."""
+        plain = as_frame(frame)
+        image = normalise(plain, *levels(plain, self.card.normalisation))
+        fitted, placement = to_network(image, self._scale, self.card.resize, self.card.stride)
+        return Prepared(fitted, placement, (plain.shape[0], plain.shape[1]))
+
+    def respond(self, prepared: Sequence[Prepared]) -> npt.NDArray[np.float32]:
+        """Step 2: the network, (B, h, w) responses for frames of one size."""
+        return self._session.run(np.stack([item.image for item in prepared])[:, None])
+
+    def locate(
+        self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None
+    ) -> Points:
+        """Step 3: the peaks of a response, in frame pixels, inside the frame and the region."""
+        found = decode(
+            response,
+            self.threshold if threshold is None else threshold,
+            stride=self.card.stride,
+            map_offset=self.card.map_offset,
+        )
+        limit = np.array(prepared.shape[::-1]) - 0.5
+        xy = prepared.placement.to_frame(found.xy)
+        # A peak up to a cell outside belongs to a target at the border; one beyond, to the padding.
+        slack = self.card.stride * np.array(prepared.placement.factor)
+        within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
+        points = Points(np.clip(xy, -0.5, limit)[within].astype(np.float32), found.score[within])
+        return self.region.select(points, prepared.shape)
+
+
+def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> float:
+    if threshold is not None and rate is not None:
+        raise SettingsError("give a threshold or a false-alarm rate, not both")
+    if threshold is not None:
+        if not threshold > 0:
+            raise SettingsError(f"threshold {threshold}: must be positive")
+        return threshold
+    if rate is None:
+        return card.thresholds.default
+    known = {float(k): v for k, v in card.thresholds.false_alarms_per_mpx.items()}
+    chosen = known.get(rate)
+    if chosen is None:
+        rates = ", ".join(f"{r:g}" for r, v in sorted(known.items()) if v is not None) or "none"
+        raise ModelError(
+            f"model {card.name!r} has no threshold for {rate:g} false alarms per Mpx; "
+            f"its card has {rates}"
+        )
+    return chosen

@@ -1,0 +1,104 @@
+"""The card that lies beside every weight file and says what it needs and what it is worth."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from irpoint.errors import ModelError
+from irpoint.frames.normalise import Normalisation
+from irpoint.frames.scale import InputScale, Resize
+
+
+class Thresholds(BaseModel):
+    """Scores from which a peak is called a target.
+
+    Attributes:
+        default: used where the user states none.
+        chosen: how the default was chosen.
+        false_alarms_per_mpx: for a stated rate the threshold that keeps to it on the validation
+            frames; null where too few false points support it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: float = Field(gt=0)
+    chosen: str
+    false_alarms_per_mpx: dict[str, float | None] = {}
+
+
+class ModelCard(BaseModel):
+    """Everything a runtime needs to know of a model, and everything a user ought to.
+
+    Attributes:
+        name: the model's name in the zoo.
+        method: the published method it follows.
+        data: names of the data sets it was trained on; ``split`` of each.
+        seed: of the training run; null for imported weights.
+        version: of irpoint, that wrote the weights.
+        licence: of the weights.
+        parameters: number of trainable parameters.
+        gmac_512: 10⁹ multiply-adds for one 512 × 512 frame.
+        normalisation: how frame values become 0..1, see :mod:`irpoint.frames.normalise`.
+        input_scale: scale at which the model sees frames, ``native`` or ``fit:N``.
+        resize: ``half-pixel`` (ours) or ``corner`` (published weights).
+        stride: network pixels a response cell.
+        map_offset: network pixel of cell 0.
+        thresholds: see :class:`Thresholds`.
+        metrics: figures on the validation split, by data set and pooled, as ``irpoint evaluate
+            --json`` prints them; empty where none were measured.
+        sha256: of the ONNX file.
+        note: anything else.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    method: str
+    data: tuple[str, ...]
+    split: str
+    seed: int | None
+    version: str
+    licence: str
+    parameters: int
+    gmac_512: float
+    normalisation: Normalisation
+    input_scale: str
+    resize: Resize
+    stride: int = Field(ge=1)
+    map_offset: float
+    thresholds: Thresholds
+    metrics: dict[str, Any]
+    sha256: str
+    note: str = ""
+
+    @field_validator("input_scale")
+    @classmethod
+    def _scale_is_known(cls, text: str) -> str:
+        return str(InputScale.parse(text))
+
+
+def digest(data: bytes) -> str:
+    """The sha256 of a weight file, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a card.
+
+    Raises:
+        ModelError: where it is missing or a field is wrong; the message names the field.
+    """
+    try:
+        return ModelCard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ModelError(
+            f"{path}: no model card ({error.strerror}); it lies beside the weights"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise ModelError(f"{path}: model card, {where}: {first['msg']}") from error
