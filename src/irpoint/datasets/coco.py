@@ -33,12 +33,17 @@ def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
     content = _read_json(path)
     images = Images(root / "images" if (root / "images").is_dir() else root)
     points = _points_by_image(content, path)
-    names, records = [], {}
+    names: list[str] = []
+    records: dict[Path, dict[str, Any]] = {}
     for entry in content["images"]:
         file_name = str(entry.get("file_name", entry["id"]))
         image = images.get(file_name)
-        name = without_suffix(file_name) if image is None else images.name_of(image)
-        names.append(name)
+        if image is None:
+            names.append(without_suffix(file_name))
+            continue
+        if image in records:
+            raise DatasetError(f"{path}: two entries for the image '{file_name}'; merge them")
+        names.append(images.name_of(image))
         records[image] = entry
 
     def read(wanted: Sequence[str]) -> list[LabelledFrame]:

@@ -8,12 +8,13 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from irpoint.datasets.images import Images, natural_key, without_suffix
+from irpoint.datasets.images import Images, without_suffix
 from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError
+from irpoint.frames.sources import natural_key
 
 POINTS_FILE = "points.csv"
 _COLUMNS = ("image", "x", "y")

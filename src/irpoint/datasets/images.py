@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from irpoint.errors import DatasetError
 from irpoint.frames.read import READABLE_SUFFIXES
-
-
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key under which ``frame2`` comes before ``frame10``."""
-    parts = re.split(r"(\d+)", text)
-    return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts if p)
+from irpoint.frames.sources import natural_key
 
 
 def without_suffix(name: str) -> str:
