@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from irpoint.errors import FrameError
+from irpoint.frames.pictures import picture_array
 
 Frame = npt.NDArray[Any]
 
@@ -20,7 +22,8 @@ def as_frame(array: object, name: str = "array") -> Frame:
 
     Args:
         array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); any integer, boolean or real type. The
-            fourth channel is taken for alpha and ignored. Infinite and NaN pixels may occur.
+            fourth channel is taken for alpha and ignored. Infinite and NaN pixels may occur. An
+            opened Pillow image is taken too, a palette by its colours.
         name: what to call the array in an error.
 
     Returns:
@@ -33,7 +36,7 @@ def as_frame(array: object, name: str = "array") -> Frame:
             no pixel is finite.
     """
     try:
-        frame = np.asarray(array)
+        frame = np.asarray(picture_array(array) if isinstance(array, Image.Image) else array)
     except ValueError as error:
         raise FrameError(f"{name}: not an array of pixels; give rows of equal length") from error
     frame = _plain_type(frame, name)
