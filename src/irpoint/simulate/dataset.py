@@ -15,16 +15,16 @@ import tifffile
 from PIL import Image
 
 from irpoint import __version__
+from irpoint.datasets import LabelledFrame, load_dataset
+from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.files import write_whole
-from irpoint.simulate.coco import add_frame, empty_truth
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
 
 FileFormat = Literal["png", "tiff"]
 
-_TRUTH = Path("annotations") / "annotations.json"
 _RUNS = Path("simulation.json")
 _TABLE = Path("targets.csv")
 _COLUMNS = ("frame", "scene", "x", "y", "snr", "scnr", "psf_sigma", "electrons")
@@ -40,13 +40,19 @@ def encode_frame(frame: npt.NDArray[np.integer], file_format: FileFormat) -> byt
     return stream.getvalue()
 
 
-def _load(path: Path, default: Any) -> Any:
+def _earlier_runs(path: Path) -> list[Any]:
     if not path.is_file():
-        return default
+        return []
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise DatasetError(f"{path}: not JSON ({error}); simulate into an empty folder") from None
+        return list(json.loads(path.read_text())["runs"])
+    except (ValueError, KeyError, TypeError):
+        raise DatasetError(f"{path}: not a list of runs; simulate into an empty folder") from None
+
+
+def _earlier_frames(out: Path) -> list[tuple[str, LabelledFrame]]:
+    if not (out / ANNOTATIONS).is_file():
+        return []
+    return [(frame.image.name, frame) for frame in load_dataset(out, "all", truth="centroids")]
 
 
 def _rows(name: str, scene: Scene) -> list[tuple[str, ...]]:
@@ -81,9 +87,10 @@ def _check_destination(out: Path, names: list[str], append: bool) -> None:
         raise SettingsError(f"{out}: is a file; give a folder")
     if not append and out.is_dir() and any(out.iterdir()):
         raise SettingsError(f"{out}: is not empty; give an empty folder, or append to it")
-    taken = next((name for name in names if (out / "images" / name).exists()), None)
+    present = {path.stem: path for path in (out / "images").glob("*")}
+    taken = next((present[name] for name in names if name in present), None)
     if taken:
-        raise SettingsError(f"{out / 'images' / taken}: exists; give the new frames another name")
+        raise SettingsError(f"{taken}: exists; give the new frames another name")
 
 
 def simulate_dataset(
@@ -126,26 +133,27 @@ def simulate_dataset(
     if not name or Path(name).name != name:
         raise SettingsError(f"name: {name!r} is not the start of a file name; leave out folders")
     out = Path(out)
-    names = [f"{name}_{index:05d}.{file_format}" for index in range(frames)]
+    names = [f"{name}_{index:05d}" for index in range(frames)]
     _check_destination(out, names, append)
-    truth = _load(out / _TRUTH, empty_truth())
-    runs = _load(out / _RUNS, {"runs": []})
+    labelled, runs = _earlier_frames(out), _earlier_runs(out / _RUNS)
     rows: list[tuple[str, ...]] = []
     pattern = draw_fixed_pattern(settings, camera_rng(seed))
     done = 0
     try:
-        for index, file_name in enumerate(names):
+        for index, stem in enumerate(names):
             scene = simulate_scene(settings, scene_rng(seed, index), pattern)
-            write_whole(out / "images" / file_name, encode_frame(scene.frame, file_format))
-            add_frame(truth, file_name, settings.shape, scene.targets)
-            rows += _rows(file_name, scene)
+            image = out / "images" / f"{stem}.{file_format}"
+            write_whole(image, encode_frame(scene.frame, file_format))
+            frame = LabelledFrame(stem, image, settings.shape, scene.points, out.name)
+            labelled.append((image.name, frame))
+            rows += _rows(image.name, scene)
             done += 1
             if on_frame:
                 on_frame()
     finally:
         if done:
             run = {"irpoint": __version__, "name": name, "seed": seed, "frames": done}
-            runs["runs"].append(run | {"settings": settings.model_dump()})
-            write_whole(out / _TRUTH, json.dumps(truth, indent=1) + "\n")
+            runs.append(run | {"settings": settings.model_dump()})
+            write_whole(out / ANNOTATIONS, coco_json(labelled))
             _write_table(out / _TABLE, rows)
-            write_whole(out / _RUNS, json.dumps(runs, indent=1) + "\n")
+            write_whole(out / _RUNS, json.dumps({"runs": runs}, indent=1) + "\n")
