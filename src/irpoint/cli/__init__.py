@@ -9,7 +9,10 @@ import typer
 
 from irpoint import __version__
 from irpoint.cli.convert import convert
+from irpoint.cli.detect import detect
+from irpoint.cli.doctor import doctor
 from irpoint.cli.evaluate import evaluate
+from irpoint.cli.models import models
 from irpoint.cli.simulate import simulate
 from irpoint.errors import IrpointError
 
@@ -43,7 +46,10 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 app.command("convert")(convert)
+app.command("detect")(detect)
+app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
+app.command("models")(models)
 app.command("simulate")(simulate)
 
 

@@ -1,0 +1,253 @@
+"""``irpoint detect``: points from images, folders and patterns."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table
+
+from irpoint.errors import SettingsError
+
+if TYPE_CHECKING:
+    from irpoint.runtime import Region
+    from irpoint.runtime.files import Detected, Skipped
+    from irpoint.sinks import FoundFrame, OverlayFolder, PointsWriter
+
+_TABLE_ROWS = 10
+_STOPPED = 130  # what shells give for a process that Ctrl-C ended
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCE", help="Images, folders, quoted patterns; - is stdin."),
+]
+Model = Annotated[str, typer.Option(metavar="NAME|PATH", help="A shipped model or an ONNX file.")]
+Threshold = Annotated[
+    float | None, typer.Option(metavar="T", help="Least score. Default: the model card's.")
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R", help="Take the card's threshold for R false alarms a million pixels instead."
+    ),
+]
+Scale = Annotated[
+    str | None,
+    typer.Option(metavar="S", help="Input scale: native, or fit:N (longest side N pixels)."),
+]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder to write; points go to stdout without.")
+]
+FileFormat = Annotated[
+    str, typer.Option("--format", metavar="csv|json|coco", help="Of the points.")
+]
+Overlay = Annotated[
+    bool, typer.Option("--overlay", help="Write each frame with its points to DIR/overlays.")
+]
+Roi = Annotated[
+    str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Keep points in this rectangle only.")
+]
+Mask = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Drop points where this image, of frame size, is not 0."),
+]
+Batch = Annotated[int, typer.Option(metavar="N", help="Most frames in the network at a time.")]
+Threads = Annotated[int, typer.Option(metavar="N", help="CPU threads; 0 is all cores.")]
+
+
+def detect(
+    sources: Sources,
+    model: Model = "spire",
+    threshold: Threshold = None,
+    false_alarms_per_mpx: Rate = None,
+    scale: Scale = None,
+    out: Out = None,
+    file_format: FileFormat = "csv",
+    overlay: Overlay = False,
+    roi: Roi = None,
+    ignore_mask: Mask = None,
+    batch: Batch = 8,
+    threads: Threads = 0,
+) -> None:
+    """Find points: CSV on standard output, or files in a folder.
+
+    Files that cannot be read are listed and passed over; the exit code is then 1.
+
+    Ctrl-C writes what has been found so far.
+    """
+    from irpoint.runtime import Detector
+    from irpoint.runtime.files import detect_files, list_sources
+    from irpoint.sinks import Format, OverlayFolder, PointsWriter
+
+    _check(out, file_format, overlay, batch, threads)
+    region = _region(roi, ignore_mask)
+    paths, missing = list_sources(sources)
+    detector = Detector(
+        model,
+        threshold=threshold,
+        false_alarms_per_mpx=false_alarms_per_mpx,
+        scale=scale,
+        region=region,
+        threads=threads,
+    )
+    if out is not None:
+        _make_folder(out)
+    job = _Job(
+        PointsWriter(cast(Format, file_format), out or sys.stdout.buffer),
+        OverlayFolder(out / "overlays") if out is not None and overlay else None,
+        total=len(paths) + len(missing),
+    )
+    items = (item for part in (missing, detect_files(detector, paths, batch)) for item in part)
+    _run(job, items, bar=out is not None or not sys.stdout.isatty())
+    _report(job)
+    if job.stopped or job.skipped:
+        raise typer.Exit(_STOPPED if job.stopped else 1)
+
+
+@dataclass
+class _Job:
+    """What is written where, and how far it has come."""
+
+    writer: PointsWriter
+    overlays: OverlayFolder | None
+    total: int
+    skipped: int = 0
+    stopped: bool = False
+    started: float = field(default_factory=time.perf_counter)
+
+
+def _check(out: Path | None, file_format: str, overlay: bool, batch: int, threads: int) -> None:
+    from irpoint.sinks import FORMATS
+
+    if file_format not in FORMATS:
+        raise SettingsError(f"--format {file_format}: give {', '.join(FORMATS)}")
+    if overlay and out is None:
+        raise SettingsError("--overlay: pictures go into a folder; give --out DIR too")
+    if batch < 1:
+        raise SettingsError(f"--batch {batch}: give 1 or more")
+    if threads < 0:
+        raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
+    if out is not None and out.exists() and not out.is_dir():
+        raise SettingsError(f"--out {out}: is a file; give a folder")
+
+
+def _region(roi: str | None, ignore_mask: Path | None) -> Region:
+    from irpoint.frames import read_frame
+    from irpoint.runtime import Region
+
+    return Region(
+        None if roi is None else Region.parse_roi(roi),
+        None if ignore_mask is None else read_frame(ignore_mask),
+    )
+
+
+def _make_folder(out: Path) -> None:
+    """Now, and not after an hour of detection."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"--out {out}: cannot be made ({error.strerror}); give another folder"
+        ) from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise SettingsError(f"--out {out}: cannot be written to; give another folder")
+
+
+def _run(job: _Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
+    from irpoint.runtime.files import Detected
+    from irpoint.sinks import FoundFrame
+
+    try:
+        with _terminated_as_interrupted(), _progress(job.total, bar) as shown:
+            for item in items:
+                if isinstance(item, Detected):
+                    result, frame = item.result, item.frame
+                    job.writer.add(FoundFrame(result, (frame.shape[0], frame.shape[1])))
+                    if job.overlays is not None:
+                        job.overlays.add(result.source, frame, result.points)
+                else:
+                    job.skipped += 1
+                    typer.echo(f"irpoint: skipped: {item.reason}", err=True)
+                shown.advance(shown.task_ids[0])
+    except KeyboardInterrupt:
+        job.stopped = True
+    finally:
+        job.writer.close()
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let ``kill`` and job schedulers end the work as Ctrl-C does: with what was found written."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _progress(total: int, bar: bool) -> Progress:
+    console = Console(stderr=True)
+    progress = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        disable=not (bar and console.is_terminal and total > 1),
+    )
+    progress.add_task("detect", total=total)
+    return progress
+
+
+def _report(job: _Job) -> None:
+    """Totals, and in a folder's case the first points, on standard error."""
+    seconds = time.perf_counter() - job.started
+    frames, path = job.writer.frames, job.writer.path
+    if path is not None and frames:
+        _print_table(frames)
+    points = sum(len(found.result.points) for found in frames)
+    hit = sum(len(found.result.points) > 0 for found in frames)
+    parts = [f"{points} points in {hit} of {len(frames)} frames"]
+    if job.skipped:
+        parts.append(f"{job.skipped} skipped")
+    parts.append(f"{seconds:.1f} s ({len(frames) / seconds:.1f} frames/s)")
+    if job.stopped:
+        parts.append(f"stopped after {len(frames) + job.skipped} of {job.total}")
+    if path is not None:
+        parts.append(str(path) if frames else "nothing written")
+    if job.overlays is not None and len(job.overlays):
+        parts.append(f"{len(job.overlays)} pictures in {job.overlays.folder}")
+    typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
+
+
+def _print_table(frames: list[FoundFrame]) -> None:
+    rows = [
+        (Path(found.result.source).name, f"{x:.1f}", f"{y:.1f}", f"{score:.2f}")
+        for found in frames
+        for (x, y), score in zip(
+            found.result.points.xy.tolist(), found.result.points.score.tolist(), strict=True
+        )
+    ]
+    if not rows:
+        return
+    rest = len(rows) - _TABLE_ROWS
+    table = Table(box=box.SIMPLE_HEAD, caption=f"and {rest} more" if rest > 0 else None)
+    table.add_column("frame", overflow="fold")
+    for title in ("x", "y", "score"):
+        table.add_column(title, justify="right")
+    for name, *numbers in rows[:_TABLE_ROWS]:
+        table.add_row(escape(name), *numbers)
+    Console(stderr=True).print(table)

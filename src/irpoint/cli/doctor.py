@@ -1,0 +1,112 @@
+"""``irpoint doctor``: what is installed, what this machine offers, whether detection works."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from irpoint import __version__
+from irpoint.errors import IrpointError
+
+if TYPE_CHECKING:
+    from irpoint.machine import Machine
+
+_YES, _NO = "[green]✓[/]", "[red]✗[/]"
+_MIB = 2**20
+
+
+def doctor() -> None:
+    """Say what is installed and fast here, and try the default model on a simulated frame.
+
+    The exit code is 0 where detection works.
+    """
+    from irpoint.machine import inspect_machine
+
+    machine = inspect_machine()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("versions", _versions())
+    for name, text in _extras():
+        table.add_row(name, text)
+    table.add_row("processor", escape(machine.processor))
+    table.add_row("", _instruction_sets(machine))
+    table.add_row("cores", f"{machine.cores} usable")
+    table.add_row("memory", _memory(machine))
+    table.add_row("models", _models())
+    works, said = _self_test()
+    table.add_row("self-test", said)
+    Console().print(table)
+    if not works:
+        raise typer.Exit(1)
+
+
+def _versions() -> str:
+    from irpoint.extras import version_of
+
+    others = [f"{name} {version_of(name)}" for name in ("numpy", "onnxruntime")]
+    return ", ".join([f"irpoint {__version__}", f"Python {platform.python_version()}", *others])
+
+
+def _extras() -> list[tuple[str, str]]:
+    from irpoint.extras import inspect_extras
+
+    return [
+        (
+            f"extra {extra.name}",
+            ", ".join(f"{name} {version or _NO}" for name, version in extra.versions.items())
+            + ("" if extra.complete else f'  pip install "irpoint\\[{extra.name}]"'),
+        )
+        for extra in inspect_extras()
+    ]
+
+
+def _instruction_sets(machine: Machine) -> str:
+    if machine.instruction_sets is None:
+        return "instruction sets: this system does not tell"
+    return "  ".join(
+        f"{name} {_YES if has else _NO}" for name, has in machine.instruction_sets.items()
+    )
+
+
+def _memory(machine: Machine) -> str:
+    if machine.memory is None:
+        return "this system does not tell"
+    free = machine.memory_free
+    available = "" if free is None else f", {free // _MIB:,} MiB available"
+    return f"{machine.memory // _MIB:,} MiB{available}"
+
+
+def _models() -> str:
+    from irpoint.zoo import find_model, model_names
+
+    lines = []
+    for name in model_names():
+        try:
+            find_model(name)
+            lines.append(f"{escape(name)} {_YES}")
+        except IrpointError as error:
+            lines.append(f"{_NO} {escape(str(error))}")
+    return "\n".join(lines) or f"{_NO} none ships with this installation"
+
+
+def _self_test() -> tuple[bool, str]:
+    from irpoint.runtime import Detector
+    from irpoint.runtime.selftest import self_test
+
+    try:
+        detector = Detector()
+        result = self_test(detector)
+    except IrpointError as error:
+        return False, f"{_NO} {escape(str(error))}"
+    mark = _YES if result.passed else _NO
+    return result.passed, (
+        f"{mark} {escape(detector.card.name)} on a simulated 512² frame: {result.found} of "
+        f"{result.targets} targets found, {result.false_points} false points, "
+        f"{result.milliseconds:.1f} ms"
+    )
