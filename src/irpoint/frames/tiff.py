@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import sys
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -52,10 +54,15 @@ def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
 
 
 def _check_complete(tiff: tifffile.TiffFile, page: Any, name: str) -> None:
+    # Pillow's limit for its own kinds: what states more pixels is damaged, or meant to harm.
+    limit = 2 * (Image.MAX_IMAGE_PIXELS or sys.maxsize)
+    if math.prod(page.shape) > limit:
+        raise FrameError(f"{name}: states {page.shape} pixels, over {limit}; export it again")
     # tifffile fills what is missing with zeros.
     size = tiff.filehandle.size
-    parts = zip(page.dataoffsets, page.databytecounts, strict=False)
-    if not page.dataoffsets or any(not n or start + n > size for start, n in parts):
+    parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    whole = len(parts) >= max(1, math.prod(page.chunked))
+    if not whole or any(not count or start + count > size for start, count in parts):
         raise FrameError(f"{name}: the TIFF is cut short; copy or export it again")
 
 
