@@ -56,7 +56,8 @@ def decode(
     order = np.argsort(-score, kind="stable")[: int((score >= least).sum())]
     order = order if max_points is None else order[:max_points]
     offset = (stride - 1) / 2 if map_offset is None else map_offset
-    return Points(np.stack([x, y], axis=1)[order] * stride + offset, score[order])
+    xy = np.stack([x, y], axis=1)[order] * stride + offset
+    return Points(xy.astype(np.float32), score[order].astype(np.float32))
 
 
 def _peaks(cells: Response, floor: float) -> tuple[Indices, Indices]:
@@ -83,7 +84,7 @@ def _touching(rows: Indices, columns: Indices, width: int) -> bool:
 
 
 def _one_a_plateau(cells: Response, top: npt.NDArray[np.bool_]) -> tuple[Indices, Indices]:
-    """The middle cell of each connected group of equal maxima; none where the group leads uphill."""
+    """The middle cell of each connected group of equal maxima; none where it leads uphill."""
     around = np.ones((3, 3), bool)
     plateaus, count = ndimage.label(top, around)
     # A plateau that goes on into a cell with a higher neighbour is a shoulder, not a maximum.
@@ -131,4 +132,4 @@ def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tupl
     rise = slope * (step - start) + curvature * (step**2 - start**2) / 2
     value = np.take_along_axis(triple, (start + 1)[None], axis=0)[0]
     gain = np.where(logarithmic, np.exp(rise), 1 + rise / np.where(value > 0, value, 1.0))
-    return middle + step, np.clip(gain, 1.0, 1 / _CELL_SHARE**0.5)
+    return (middle + step).astype(np.float64), np.clip(gain, 1.0, 1 / _CELL_SHARE**0.5)

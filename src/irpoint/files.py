@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:
-    """Write ``content`` to ``path`` so that a reader sees the old file or the new one, never a part.
+    """Write ``content`` to ``path``; a reader sees the old file or the new one, never a part.
 
     Goes through a temporary file in the same folder, fsync and rename; makes missing folders.
     """

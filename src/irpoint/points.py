@@ -16,7 +16,7 @@ class Points:
     """Point targets of one frame.
 
     Attributes:
-        xy: float32 (N, 2), frame pixels, x right and y down; the centre of the top-left pixel is (0, 0).
+        xy: float32 (N, 2), frame pixels, x right and y down; the top-left pixel's centre is (0, 0).
         score: float32 (N,), response of the detector; 1 for labels.
 
     Raises:

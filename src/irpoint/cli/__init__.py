@@ -8,12 +8,15 @@ import warnings
 import typer
 
 from irpoint import __version__
+from irpoint.cli.benchmark import benchmark
 from irpoint.cli.convert import convert
 from irpoint.cli.detect import detect
 from irpoint.cli.doctor import doctor
 from irpoint.cli.evaluate import evaluate
+from irpoint.cli.export import export, import_weights
 from irpoint.cli.models import models
 from irpoint.cli.simulate import simulate
+from irpoint.cli.train import train
 from irpoint.errors import IrpointError
 
 app = typer.Typer(
@@ -45,12 +48,16 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
     typer.echo(f"irpoint: warning: {message}", err=True)
 
 
+app.command("benchmark")(benchmark)
 app.command("convert")(convert)
 app.command("detect")(detect)
 app.command("doctor")(doctor)
 app.command("evaluate")(evaluate)
 app.command("models")(models)
+app.command("export")(export)
+app.command("import-weights")(import_weights)
 app.command("simulate")(simulate)
+app.command("train")(train)
 
 
 def main() -> None:

@@ -118,4 +118,4 @@ def simulate(
     )
     choices = {"frames": frames, "seed": seed, "name": name, "append": append}
     _write(out, settings, file_format=file_format, **choices)
-    typer.echo(f"{frames} frames in {out}")
+    typer.echo(f"{frames} frame{'s' if frames > 1 else ''} in {out}")

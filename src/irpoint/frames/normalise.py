@@ -19,7 +19,7 @@ Normalisation = Literal["robust", "full-range"]
 
 # Levels are read from about this many pixels: enough for a percentile, a millisecond at any size.
 _SAMPLE = 65_536
-# A flat 8-bit sky spans two or three counts, all of them rounding noise; it must not fill the range.
+# A flat 8-bit sky spans two or three counts, all rounding noise; it must not fill the range.
 _LEAST_SPAN_OF_INTEGERS = 16.0
 # Targets reach far above the clutter, hot pixels further; what is beyond carries no information.
 _CLIP = (-1.0, 5.0)

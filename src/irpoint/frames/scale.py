@@ -21,7 +21,7 @@ Image2D = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a frame lies in the network input: frame = network · factor + shift, for x and y each."""
+    """Where a frame lies in the network input: frame = network · factor + shift, in x and in y."""
 
     factor: tuple[float, float]
     shift: tuple[float, float]
@@ -69,7 +69,7 @@ class InputScale:
 
 
 def fit(frame: Image2D, scale: InputScale) -> tuple[Image2D, Placement]:
-    """Bring a float32 frame (H, W) to the model's scale; down-scaling averages, so that nothing is lost."""
+    """Bring a float32 frame (H, W) to the model's scale; shrinking averages, so nothing is lost."""
     height, width = scale.size((frame.shape[0], frame.shape[1]))
     factor = (frame.shape[1] / width, frame.shape[0] / height)
     placement = Placement(factor, (0.5 * factor[0] - 0.5, 0.5 * factor[1] - 0.5))
@@ -87,7 +87,7 @@ def pad(frame: Image2D, multiple: int) -> Image2D:
 
 
 def letterbox(frame: Image2D, side: int) -> tuple[Image2D, Placement]:
-    """Published resize: corner-aligned bilinear into the middle of a square of zeros, ``side`` px."""
+    """Published resize: corner-aligned, bilinear, into the middle of ``side`` × ``side`` zeros."""
     height, width = frame.shape
     factor = (max(height, width) - 1) / (side - 1)
     shift = tuple((n - 1) / 2 - factor * (side - 1) / 2 for n in (width, height))

@@ -19,9 +19,9 @@ from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.region import Region
 from irpoint.runtime.session import Session
-from irpoint.zoo import ModelCard, find_model
+from irpoint.zoo import Model, ModelCard, find_model
 
-# Peaks below are never targets: `candidates` stops here, so that a sweep over thresholds stays small.
+# Peaks below are never targets: `candidates` stops here, so that a sweep stays small.
 CANDIDATE_SCORE = 0.05
 
 
@@ -43,7 +43,8 @@ class Detector:
     0
 
     Args:
-        model: name of a shipped model, or the path of an ONNX file with its card or of a run.
+        model: name of a shipped model; path of an ONNX file with its card, or of a run; or a
+            loaded model.
         threshold: least score; the card's default where None.
         false_alarms_per_mpx: take the card's threshold for this rate instead.
         scale: input scale in place of the card's, ``native`` or ``fit:N``; warns, since the
@@ -62,7 +63,7 @@ class Detector:
 
     def __init__(
         self,
-        model: str | Path = "spire",
+        model: str | Path | Model = "spire",
         *,
         threshold: float | None = None,
         false_alarms_per_mpx: float | None = None,
@@ -70,7 +71,7 @@ class Detector:
         region: Region | None = None,
         threads: int = 0,
     ) -> None:
-        loaded = find_model(model)
+        loaded = model if isinstance(model, Model) else find_model(model)
         self.card = loaded.card
         self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
         self.region = region or Region()

@@ -64,7 +64,8 @@ def json_text(frames: Iterable[FoundFrame]) -> str:
 def coco_text(frames: Iterable[FoundFrame]) -> str:
     """A COCO dictionary: an image a frame, a keypoint annotation with ``score`` a point.
 
-    A point has no extent; its box is the square pixel about it.
+    A point has no extent; its box is the pixel about it. COCO boxes count from the pixel's corner,
+    so that this box starts at the point's own numbers.
     """
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -80,7 +81,7 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
                     "category_id": 1,
                     "keypoints": [x, y, _VISIBLE],
                     "num_keypoints": 1,
-                    "bbox": [round(x - 0.5, 3), round(y - 0.5, 3), 1, 1],
+                    "bbox": [x, y, 1, 1],
                     "area": 1,
                     "iscrowd": 0,
                     "score": score,

@@ -69,9 +69,10 @@ def _sample(image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, s
     high = np.ceil(corners.max(axis=0)).astype(int) + 2
     window = image[low[1] : high[1], low[0] : high[0]].astype(np.float32)
     matrix, offset = turn[::-1, ::-1], (corner - low)[::-1]
-    return ndimage.affine_transform(
+    crop: Image = ndimage.affine_transform(
         window, matrix, offset, (side, side), order=1, mode="nearest", prefilter=False
     )
+    return crop
 
 
 def lift(image: npt.NDArray[np.floating], xy: Points2D) -> tuple[Image, Points2D] | None:

@@ -1,4 +1,4 @@
-"""The Lightning module: one network, its moving average, one loss, choice on the validation split."""
+"""The Lightning module: a network, its moving average, one loss, judged on the validation split."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
-from torch import Tensor, nn
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor
 
 from irpoint.decode import decode
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
@@ -18,11 +19,11 @@ from irpoint.frames.scale import pad
 from irpoint.methods.spire.loss import response_loss
 from irpoint.methods.spire.network import HRPE, STRIDE
 from irpoint.points import Points
+from irpoint.runtime import CANDIDATE_SCORE
 from irpoint.training.crops import Crops
 from irpoint.training.frames import NetworkFrame
 from irpoint.training.settings import TrainSettings
 
-CANDIDATE_SCORE = 0.05  # peaks below are never targets; keeps the sweep over thresholds small
 _FALSE_ALARM_SCORE = 0.2
 _FALSE_ALARM_APART = 12.0  # network px between a false alarm and the nearest label
 _MINED_SHARE = 3  # each search goes through one frame in three
@@ -31,6 +32,14 @@ _MINED_SHARE = 3  # each search goes through one frame in three
 def network_input(image: Tensor) -> Tensor:
     """Normalised frames (B, 1, H, W), 0..1 → what the network is trained on (B, 3, H, W), −1..1."""
     return (2 * image - 1).expand(-1, 3, -1, -1)
+
+
+def channels_last(network: HRPE) -> HRPE:
+    """The layout in which CPUs convolve quickest."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 class ResponseModule(L.LightningModule):
@@ -43,7 +52,7 @@ class ResponseModule(L.LightningModule):
         self.settings = settings
         self.crops = crops
         self.checked = checked
-        self.network = HRPE().to(memory_format=torch.channels_last)
+        self.network = channels_last(HRPE())
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         if settings.compile:
             self.network.compile()
@@ -82,7 +91,11 @@ class ResponseModule(L.LightningModule):
         label = frame.label
         self._seen.append(
             EvaluatedFrame(
-                label.name, label.dataset, label.shape, label.points, Points(xy, points.score)
+                label.name,
+                label.dataset,
+                label.shape,
+                label.points,
+                Points(xy.astype(np.float32), points.score),
             )
         )
 
@@ -134,7 +147,7 @@ class ResponseModule(L.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.crops.false_alarms = checkpoint["false_alarms"].numpy()
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW, a short warm-up and a cosine; no weight decay on normalisation and biases."""
         settings = self.settings
         kernels = [p for p in self.network.parameters() if p.ndim > 1]
@@ -154,8 +167,3 @@ class ResponseModule(L.LightningModule):
 
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-def parameters_of(network: nn.Module) -> int:
-    """Number of trainable parameters."""
-    return sum(p.numel() for p in network.parameters())

@@ -1,4 +1,4 @@
-"""The training recipe, read from top to bottom."""
+"""The training recipe, read from top to bottom: data, network, fit, export, card."""
 
 from __future__ import annotations
 
@@ -11,22 +11,29 @@ from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
+from irpoint import __version__
 from irpoint.datasets import LabelledFrame, load_dataset, pool
-from irpoint.errors import DatasetError, SettingsError
+from irpoint.errors import DatasetError, ModelError, SettingsError
 from irpoint.files import write_whole
 from irpoint.frames.scale import InputScale
+from irpoint.methods.count import gmac, parameters
+from irpoint.methods.spire.network import HRPE, STRIDE
+from irpoint.runtime import Detector
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
 from irpoint.training.crops import Crops, EpochNumbers
+from irpoint.training.export import export_onnx, write_model
 from irpoint.training.frames import NetworkFrame, load_frames
 from irpoint.training.module import ResponseModule
+from irpoint.training.rating import rate
 from irpoint.training.settings import TrainSettings
 from irpoint.training.weights import read_weights
+from irpoint.zoo import Model, ModelCard, Thresholds, digest
 
 SETTINGS = "settings.json"
 
 
 def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
-    """Train a network from points and leave ``best.safetensors`` in ``run``.
+    """Train a network from points; leave ``model.onnx`` and its card in the folder ``run``.
 
     Args:
         settings: the whole recipe; saved as ``settings.json`` in the run.
@@ -34,7 +41,8 @@ def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
         resume: go on from the run's last checkpoint.
 
     Returns:
-        Path of the best weights, chosen on the validation split.
+        Path of the ONNX model: the weights, the threshold and the figures on its card are chosen
+        and measured on the validation split.
     """
     _prepare(settings, run, resume)
     L.seed_everything(settings.seed, verbose=False)
@@ -61,11 +69,59 @@ def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
     )
     checkpoint = run / LAST if resume and (run / LAST).exists() else None
     trainer.fit(module, _crop_loader(crops), _frame_numbers(checked), ckpt_path=checkpoint)
-    return run / BEST
+    return export_run(run)
+
+
+def export_run(run: Path) -> Path:
+    """Write ``model.onnx`` and its card from the best weights of a run.
+
+    Raises:
+        ModelError: where the run has no weights or the export is not equal to them.
+    """
+    settings = TrainSettings.model_validate_json(read_settings(run))
+    network = HRPE()
+    network.load_state_dict(read_weights(run / BEST))
+    card = ModelCard(
+        name=run.resolve().name,
+        method=settings.method,
+        data=tuple(root.resolve().name for root in settings.data),
+        split=settings.split,
+        seed=settings.seed,
+        version=__version__,
+        licence="Apache-2.0",
+        parameters=parameters(network),
+        gmac_512=round(gmac(network, 512), 3),
+        normalisation="robust",
+        input_scale=settings.input_scale,
+        resize="half-pixel",
+        stride=STRIDE,
+        map_offset=(STRIDE - 1) / 2,
+        thresholds=Thresholds(default=0.5, chosen="not yet chosen"),
+        metrics={},
+        sha256="",
+    )
+    return write_rated(run / "model.onnx", export_onnx(network), card, settings)
+
+
+def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
+    """Write a model whose thresholds and figures are those it has on the validation split."""
+    draft = card.model_copy(update={"sha256": digest(graph)})
+    thresholds, metrics = rate(Detector(Model(draft, graph)), settings.data, settings.val_split)
+    rated = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
+    write_model(path, graph, rated)
+    return path
+
+
+def read_settings(run: Path) -> str:
+    """The settings of a run as JSON."""
+    try:
+        return (run / SETTINGS).read_text()
+    except OSError as error:
+        raise ModelError(f"{run}: no training run ({SETTINGS} is missing)") from error
 
 
 def labelled(data: Sequence[Path], split: str) -> list[LabelledFrame]:
-    """The frames of one split, or of several joined by '+', of several data sets, each image once."""
+    """Frames of one split (or several joined by '+') of several data sets, each image once."""
     return pool([load_dataset(root, name) for root in data for name in split.split("+")])
 
 

@@ -18,16 +18,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from irpoint.methods.spire.network import HRPE, Stage
+from irpoint.methods.spire.network import HRPE, ChannelWeighting, ShuffleUnit
 
 
 class DeployedHRPE(nn.Module):
     """Frame (B, 1, H, W), 0..1 as normalised → response (B, 1, ⌈H/4⌉, ⌈W/4⌉).
 
     Args:
-        network: trained weights; left as they are.
+        network: trained network in evaluation mode; taken apart, so hand in a copy.
         mean, deviation: per-channel normalisation of the RGB input that the network was trained on.
     """
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(
         self,
@@ -36,28 +39,31 @@ class DeployedHRPE(nn.Module):
         deviation: tuple[float, float, float],
     ) -> None:
         super().__init__()
-        self.mean = nn.Buffer(torch.tensor(mean).view(1, 3, 1, 1))
-        self.deviation = nn.Buffer(torch.tensor(deviation).view(1, 3, 1, 1))
-        if len(set(mean)) == len(set(deviation)) == 1:  # three equal channels: one does
-            self.mean, self.deviation = self.mean[:, :1], self.deviation[:, :1]
-        stem = _folded(network.stem)
-        if self.mean.shape[1] == 1:
-            stem[0] = _with_weight(stem[0], stem[0].weight.sum(dim=1, keepdim=True))
-        self.stem = stem
-        branch, shortcut = _folded(network.bottleneck.branch), _folded(network.bottleneck.shortcut)
-        self.bottleneck = branch[:-1]
-        self.last = nn.ModuleList(_rows(branch[-1], (32, 32, 64, 128)))
-        self.shortcut = nn.ModuleList(_rows(shortcut[0], (32, 32, 64, 128)))
-        one, two, three = (_folded(unit.branch) for unit in network.units)
-        self.unit1, self.out1 = one[:-2], nn.ModuleList(_rows(one[-2], (32, 32, 64)))
-        self.in2 = nn.ModuleList(_columns(two[0], [(0, 2), (1, 2)]))
-        self.unit2, self.out2 = two[1:-2], nn.ModuleList(_rows(two[-2], (64, 64)))
-        self.in3 = nn.ModuleList(_columns(three[0], [(0, 4), (2, 4), (1, 2)]))
-        self.unit3 = three[1:]
-        transition = _folded(network.transition)
+        one_channel = len(set(mean)) == len(set(deviation)) == 1  # three equal ones: one does
+        channels = 1 if one_channel else 3
+        self.register_buffer("mean", torch.tensor(mean[:channels]).view(1, -1, 1, 1))
+        self.register_buffer("deviation", torch.tensor(deviation[:channels]).view(1, -1, 1, 1))
+        self.stem = nn.Sequential(*_folded(network.stem))
+        if one_channel:
+            first = _convolution(self.stem[0])
+            self.stem[0] = _with_weight(first, first.weight.sum(dim=1, keepdim=True), first.bias)
+        *narrow, last = _folded(network.bottleneck.branch)
+        self.bottleneck = nn.Sequential(*narrow)
+        self.last = _rows(last, [32, 32, 64, 128])
+        self.shortcut = _rows(_folded(network.bottleneck.shortcut)[0], [32, 32, 64, 128])
+        one, two, three = (_folded(_branch(unit)) for unit in network.units)
+        self.unit1, self.out1 = nn.Sequential(*one[:-2]), _rows(one[-2], [32, 32, 64])
+        self.in2 = _columns(two[0], [(0, 2), (1, 2)])
+        self.unit2, self.out2 = nn.Sequential(*two[1:-2]), _rows(two[-2], [64, 64])
+        self.in3 = _columns(three[0], [(0, 4), (2, 4), (1, 2)])
+        self.unit3 = nn.Sequential(*three[1:])
+        transition = _convolution(_folded(network.transition)[0])
         order = torch.cat([torch.arange(s, 256, n) for s, n in ((0, 8), (4, 8), (2, 4), (1, 2))])
-        self.transition = _with_weight(transition[0], transition[0].weight[:, order])
-        self.stages = nn.Sequential(*(_folded_stage(stage) for stage in network.stages))
+        self.transition = _with_weight(transition, transition.weight[:, order], transition.bias)
+        self.stages = network.stages
+        for layer in self.stages.modules():
+            if isinstance(layer, ShuffleUnit | ChannelWeighting):
+                layer.branch = nn.Sequential(*_folded(layer.branch))
         self.head = network.head
 
     def forward(self, image: Tensor) -> Tensor:
@@ -77,53 +83,55 @@ class DeployedHRPE(nn.Module):
         return response
 
 
-def _folded(layers: nn.Sequential) -> nn.Sequential:
+def _convolution(layer: nn.Module) -> nn.Conv2d:
+    assert isinstance(layer, nn.Conv2d)
+    return layer
+
+
+def _branch(unit: nn.Module) -> nn.Sequential:
+    assert isinstance(unit, ShuffleUnit)
+    return unit.branch
+
+
+def _folded(layers: nn.Sequential) -> list[nn.Module]:
     """The layers with every batch norm folded into the convolution before it."""
     folded: list[nn.Module] = []
     for layer in layers:
-        if isinstance(layer, nn.BatchNorm2d) and isinstance(folded[-1], nn.Conv2d):
-            folded[-1] = fuse_conv_bn_eval(folded[-1], layer)
+        if isinstance(layer, nn.BatchNorm2d):
+            folded[-1] = fuse_conv_bn_eval(_convolution(folded[-1]), layer)
         else:
             folded.append(layer)
-    return nn.Sequential(*folded)
+    return folded
 
 
-def _folded_stage(stage: Stage) -> Stage:
-    """A stage of the same shape as before; the factor of two of its fusion stays in ``forward``."""
-    for block in stage.blocks:
-        block.branch = _folded(block.branch)
-    return stage
-
-
-def _with_weight(
-    convolution: nn.Conv2d, weight: Tensor, bias: Tensor | None | bool = True
-) -> nn.Conv2d:
-    """A copy of ``convolution`` with other weights; its own bias where ``bias`` is True."""
-    chosen = convolution.bias if bias is True else bias
-    copy = nn.Conv2d(
+def _with_weight(convolution: nn.Conv2d, weight: Tensor, bias: Tensor | None) -> nn.Conv2d:
+    """A convolution like ``convolution``, with other weights."""
+    new = nn.Conv2d(
         weight.shape[1],
         weight.shape[0],
         convolution.kernel_size,  # type: ignore[arg-type]
         convolution.stride,  # type: ignore[arg-type]
         convolution.padding,  # type: ignore[arg-type]
-        bias=isinstance(chosen, Tensor),
+        bias=bias is not None,
     )
-    copy.weight = nn.Parameter(weight.detach().clone())
-    if isinstance(chosen, Tensor):
-        copy.bias = nn.Parameter(chosen.detach().clone())
-    return copy
+    new.weight = nn.Parameter(weight.detach().clone())
+    if bias is not None:
+        new.bias = nn.Parameter(bias.detach().clone())
+    return new
 
 
-def _rows(convolution: nn.Conv2d, sizes: tuple[int, ...]) -> list[nn.Conv2d]:
-    """The convolution in pieces, by output channel."""
-    assert convolution.bias is not None
-    weights, biases = convolution.weight.split(sizes), convolution.bias.split(sizes)
-    return [_with_weight(convolution, w, b) for w, b in zip(weights, biases, strict=True)]
+def _rows(layer: nn.Module, sizes: list[int]) -> nn.ModuleList:
+    """A convolution in pieces, by output channel."""
+    whole = _convolution(layer)
+    assert whole.bias is not None
+    pieces = zip(torch.split(whole.weight, sizes), torch.split(whole.bias, sizes), strict=True)
+    return nn.ModuleList(_with_weight(whole, weight, bias) for weight, bias in pieces)
 
 
-def _columns(convolution: nn.Conv2d, steps: list[tuple[int, int]]) -> list[nn.Conv2d]:
-    """The convolution as a sum over pieces of its input, each (first, step) of the channels."""
-    return [
-        _with_weight(convolution, convolution.weight[:, first::step], None if index else True)
+def _columns(layer: nn.Module, steps: list[tuple[int, int]]) -> nn.ModuleList:
+    """A convolution as a sum over pieces of its input, each (first, step) of the channels."""
+    whole = _convolution(layer)
+    return nn.ModuleList(
+        _with_weight(whole, whole.weight[:, first::step], None if index else whole.bias)
         for index, (first, step) in enumerate(steps)
-    ]
+    )

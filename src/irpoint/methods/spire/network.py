@@ -47,7 +47,7 @@ class Bottleneck(nn.Module):
 
 
 class ShuffleUnit(nn.Module):
-    """ShuffleNet-v2 unit of stride 1: half of the channels pass, half are transformed, then mixed."""
+    """ShuffleNet-v2 unit of stride 1: half of the channels pass, half are transformed; shuffle."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class ShuffleUnit(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Channel weights from the global mean: 1×1 to a quarter, ReLU, 1×1 back, sigmoid; no biases."""
+    """Channel weights from the global mean: 1×1 to a quarter, ReLU, 1×1 back, sigmoid; no bias."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class SqueezeExcite(nn.Module):
 
 
 class ChannelWeighting(nn.Module):
-    """Conditional channel weighting at one scale (OCCW); ``local`` adds the depthwise 3×3 of LA-OCCW."""
+    """Conditional channel weighting, one scale (OCCW); ``local`` adds the 3×3 of LA-OCCW."""
 
     def __init__(self, channels: int, *, local: bool) -> None:
         super().__init__()

@@ -1,11 +1,11 @@
 """PRPS: a point label becomes the response that a point target would leave, shaped by its image.
 
-SPIRE's "point-response prior supervision" (arXiv 2604.05363) multiplies a Gaussian at the label with
+SPIRE's probabilistic response map (PRPS, arXiv 2604.05363) multiplies a Gaussian at the label with
 the image around it. ``prps`` keeps that idea and gives each factor the part it is good at: the
 **core** of the response, the three cells a side from which a decoder reads the position, is the
 Gaussian alone and so as exact as the label; the **skirt** around it follows the image, high where
-the target reaches, low where the background begins. ``published_prps`` is the variant of the paper's
-code, kept for comparison with all that is known of it.
+the target reaches, low where the background begins. ``published_prps`` is the variant of the
+published code, kept for comparison with all that is known of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Map = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.floating]
 
 RADIUS = 6  # cells: the footprint is 13 × 13 cells, 52 × 52 network pixels
-# The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; from 3 on the image has its say.
+# The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; beyond, the image has its say.
 _CORE, _SKIRT = 1.6, 3.0
 # The image may halve the response, no more: then no skirt cell outshines its neighbour further in,
 # so that a target has one peak whatever its surroundings.
@@ -72,13 +72,14 @@ def _likeness(patch: Map, distance: npt.NDArray[np.float64]) -> npt.NDArray[np.f
     contrast = float(core[np.argmax(np.abs(core - background))]) - background
     if abs(contrast) <= _FLAT * float(ring.std()) or contrast == 0:
         return np.ones(patch.shape)
-    return np.clip((patch - background) / contrast, 0.0, 1.0).astype(np.float64)
+    likeness: npt.NDArray[np.float64] = np.clip((patch - background) / contrast, 0.0, 1.0)
+    return likeness
 
 
 def _footprint(
     x: float, y: float, shape: tuple[int, ...]
 ) -> Iterator[tuple[tuple[slice, slice], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """The window of the map within ``RADIUS`` of a label, its columns and rows; none where it is off."""
+    """Window of the map around a label, its columns and rows; nothing where the label is off."""
     left, top = round(x) - RADIUS, round(y) - RADIUS
     across = np.arange(max(left, 0), min(left + 2 * RADIUS + 1, shape[1]))
     down = np.arange(max(top, 0), min(top + 2 * RADIUS + 1, shape[0]))
@@ -90,10 +91,10 @@ def _footprint(
 def published_prps(frame: Map, labels: Labels) -> Map:
     """The target as the published code makes it, σ = 2 cells.
 
-    Known behaviour: labels are rounded to cells; the 13 × 13 *pixel* crop around the brightest pixel
-    within 5 px is laid over 13 × 13 *cells*; the min–max step is applied twice with the first
-    extremes, so that peaks may exceed 1; overlaps are averaged with what is there, so that the order
-    of the labels matters; a flat crop gives NaN; a label at (0, 0) means "no target".
+    Known behaviour: labels are rounded to cells; the 13 × 13 *pixel* crop around the brightest
+    pixel within 5 px is laid over 13 × 13 *cells*; the min–max step is applied twice with the first
+    extremes, so that peaks may exceed 1; overlaps are averaged with what is there, so that the
+    order of the labels matters; a flat crop gives NaN; a label at (0, 0) means "no target".
     """
     target = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
     reach = np.arange(-RADIUS, RADIUS + 1)

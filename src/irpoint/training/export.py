@@ -1,0 +1,115 @@
+"""Trained network → ONNX graph and card, checked against the network or not written at all."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor
+
+from irpoint.errors import ModelError
+from irpoint.files import write_whole
+from irpoint.methods.spire.deployed import DeployedHRPE
+from irpoint.methods.spire.network import HRPE
+from irpoint.zoo import ModelCard, digest
+
+Channels = tuple[float, float, float]
+
+# What the three input channels are normalised with: ours bring 0..1 to −1..1, published weights
+# were trained on ImageNet's statistics.
+OURS: tuple[Channels, Channels] = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+IMAGENET: tuple[Channels, Channels] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+_TOLERANCE = 1e-4
+_OPSET = 18
+
+
+def native(network: HRPE, image: Tensor, statistics: tuple[Channels, Channels]) -> Tensor:
+    """The network as trained, on normalised frames (B, 1, H, W): what an export must equal."""
+    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in statistics)
+    response: Tensor = network((image - mean) / deviation)
+    return response
+
+
+def export_onnx(network: HRPE, statistics: tuple[Channels, Channels] = OURS) -> bytes:
+    """The network as an ONNX graph: frame (B, 1, H, W), normalised, → response (B, 1, h, w).
+
+    Raises:
+        ModelError: where the graph, in ONNX Runtime, differs from the network by more than 1e-4.
+    """
+    network = copy.deepcopy(network).eval()
+    graph = _graph(DeployedHRPE(copy.deepcopy(network), *statistics).eval())
+    difference = _difference(graph, network, statistics)
+    if not difference <= _TOLERANCE:
+        raise ModelError(
+            f"export differs from the network by {difference:.2g} (at most {_TOLERANCE:g}); "
+            "nothing was written"
+        )
+    return graph
+
+
+def _graph(module: DeployedHRPE) -> bytes:
+    sizes = {0: "batch", 2: "height", 3: "width"}
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    exporter.setLevel(logging.ERROR)
+    try:
+        # The exporter reports each of its steps on standard output.
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                module,
+                (torch.rand(2, 1, 64, 96),),
+                input_names=["frame"],
+                output_names=["response"],
+                dynamic_shapes=(sizes,),
+                opset_version=_OPSET,
+                verbose=False,
+            )
+    finally:
+        exporter.setLevel(level)
+    assert program is not None
+    model = program.model_proto
+    _strip(model)
+    return bytes(model.SerializeToString())
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Take out the exporter's notes: source paths of this machine, stack traces, shapes."""
+    del model.metadata_props[:]
+    del model.graph.metadata_props[:]
+    del model.graph.value_info[:]
+    model.doc_string = model.graph.doc_string = ""
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+
+
+def _difference(graph: bytes, network: HRPE, statistics: tuple[Channels, Channels]) -> float:
+    """Largest difference between graph and network, over sizes, batches and values."""
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    generator = torch.Generator().manual_seed(0)
+    largest = 0.0
+    for batch, height, width in ((1, 64, 64), (3, 52, 84), (1, 13, 21), (1, 256, 320)):
+        image = 3 * torch.rand(batch, 1, height, width, generator=generator) - 1
+        with torch.no_grad():
+            wanted = native(network, image, statistics).numpy()
+        largest = max(
+            largest, float(np.abs(session.run(None, {"frame": image.numpy()})[0] - wanted).max())
+        )
+    return largest
+
+
+def write_model(path: Path, graph: bytes, card: ModelCard) -> None:
+    """Write ``path`` (.onnx) and the card beside it, the card with the graph's own sha256."""
+    write_whole(path, graph)
+    own = card.model_copy(update={"sha256": digest(graph)})
+    write_whole(path.with_suffix(".json"), own.model_dump_json(indent=2) + "\n")

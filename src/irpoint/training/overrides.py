@@ -1,0 +1,46 @@
+"""Settings from the command line: named values, and any other as NAME=VALUE."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from irpoint.errors import SettingsError
+from irpoint.training.settings import TrainSettings
+
+
+def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainSettings:
+    """Settings from named values and ``NAME=VALUE`` texts; ``augment.NAME`` reaches augmentation.
+
+    Raises:
+        SettingsError: for a text without ``=``, an unknown name or a value out of range.
+    """
+    tree: dict[str, Any] = dict(values)
+    for text in overrides:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {text}: write NAME=VALUE")
+        *groups, leaf = name.split(".")
+        branch = tree
+        for group in groups:
+            branch = branch.setdefault(group, {})
+            if not isinstance(branch, dict):
+                raise SettingsError(f"--set {text}: {group!r} is no group of settings")
+        branch[leaf] = _value(value)
+    try:
+        return TrainSettings.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {name}: {first['msg']} (given: {first['input']})") from error
+
+
+def _value(text: str) -> Any:
+    """Numbers, true and false as JSON has them; anything else is text."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
