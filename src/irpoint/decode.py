@@ -51,7 +51,8 @@ def decode(
     rows, columns = _peaks(cells, threshold * _CELL_SHARE)
     y, gain_y = _vertex(cells, rows, columns, axis=0)
     x, gain_x = _vertex(cells, rows, columns, axis=1)
-    score = cells[rows, columns] * gain_x * gain_y
+    # In the precision that users see, so that a point at exactly the threshold is kept.
+    score = (cells[rows, columns] * gain_x * gain_y).astype(np.float32)
     least = max(threshold, relative_gate * float(score.max(initial=0.0)))
     order = np.argsort(-score, kind="stable")[: int((score >= least).sum())]
     order = order if max_points is None else order[:max_points]
