@@ -24,6 +24,11 @@ from irpoint.simulate import (
 from irpoint.simulate.dataset import simulate_dataset
 
 SMALL = {"width": 64, "height": 48}
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def stored(path: Path) -> np.ndarray:
+    return tifffile.imread(path) if path.suffix == ".tiff" else np.asarray(Image.open(path))
 
 
 def read_truth(out: Path) -> dict:
@@ -45,9 +50,8 @@ def test_data_set_is_valid_coco_and_frames_keep_their_bits(
         assert (image["width"], image["height"]) == (64, 48)
         scene = simulate_scene(chosen, scene_rng(4, index), pattern)
         path = tmp_path / "images" / image["file_name"]
-        stored = tifffile.imread(path) if kind == "tiff" else np.asarray(Image.open(path))
-        assert stored.dtype == scene.frame.dtype
-        np.testing.assert_array_equal(stored, scene.frame)
+        assert stored(path).dtype == scene.frame.dtype
+        np.testing.assert_array_equal(stored(path), scene.frame)
         notes = [note for note in truth["annotations"] if note["image_id"] == image["id"]]
         counts.add(len(notes))
         xy = np.array([note["keypoints"][:2] for note in notes]).reshape(-1, 2)
@@ -122,6 +126,24 @@ def test_simulated_data_set_loads_as_one(tmp_path: Path) -> None:
         scene = simulate_scene(chosen, scene_rng(2, index), pattern)
         assert frame.shape == (48, 64)
         assert frame.points == scene.points
+
+
+def test_samples_are_what_their_commands_make(tmp_path: Path) -> None:
+    text = (SAMPLES / "README.md").read_text()
+    commands = [line for line in text.splitlines() if line.startswith("irpoint simulate")]
+    for command in commands:
+        options = command.replace("--out samples", f"--out {tmp_path}").split()[1:]
+        result = CliRunner().invoke(app, options)
+        assert result.exit_code == 0, result.output
+    shipped, made = load_dataset(SAMPLES, "all"), load_dataset(tmp_path, "all")
+    assert [frame.image.name for frame in shipped] == [frame.image.name for frame in made]
+    # Noise may differ between machines, because the last bit of a Fourier transform does.
+    for frame, again in zip(shipped, made, strict=True):
+        assert frame.shape == again.shape
+        np.testing.assert_allclose(frame.points.xy, again.points.xy, atol=1e-4)
+        bits = [stored(one.image).dtype for one in (frame, again)]
+        assert bits[0] == bits[1]
+    assert sum(path.stat().st_size for path in SAMPLES.rglob("*")) < 1.5e6
 
 
 def test_damaged_truth_is_an_error_that_names_the_file(tmp_path: Path) -> None:
