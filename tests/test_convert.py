@@ -1,0 +1,151 @@
+"""Conversion to points: what is written loads as the source does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from typer.testing import CliRunner
+
+from irpoint.cli import app
+from irpoint.datasets import convert, load_dataset
+from irpoint.datasets.convert import PointFormat
+from irpoint.errors import DatasetError
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Masks: s1/a with thirds of pixels, s2/a, b without targets, and two lists."""
+    root = tmp_path / "source"
+    mask = np.zeros((20, 30), np.uint8)
+    mask[3, 4:6] = mask[4, 4] = mask[19, 29] = 255
+    for name, content in (("s1/a", mask), ("s2/a", mask[::-1]), ("b", mask * 0)):
+        for folder in ("images", "masks"):
+            (root / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(content).save(root / folder / f"{name}.png")
+    (root / "splits").mkdir()
+    (root / "splits/train.txt").write_text("s2/a\nb\n")
+    (root / "splits/val.txt").write_text("s1/a\n")
+    return root
+
+
+@pytest.mark.parametrize("to", ["coco", "csv"])
+def test_the_converted_data_set_loads_as_the_source(
+    source: Path, tmp_path: Path, to: PointFormat
+) -> None:
+    written = convert(source, tmp_path / "out", to)
+    assert len(written) == 3
+    for split in ("train", "val", "all"):
+        before, after = load_dataset(source, split), load_dataset(tmp_path / "out", split)
+        assert after.layout == to
+        assert [frame.name for frame in after] == [frame.name for frame in before]
+        for old, new in zip(before, after, strict=True):
+            assert new.points == old.points
+            assert new.shape == old.shape
+            assert new.image.read_bytes() == old.image.read_bytes()
+            assert tmp_path / "out" in new.image.parents
+
+
+@pytest.mark.parametrize("to", ["coco", "csv"])
+def test_one_split(source: Path, tmp_path: Path, to: PointFormat) -> None:
+    convert(source, tmp_path / "out", to, split="train")
+    assert [frame.name for frame in load_dataset(tmp_path / "out", "train")] == ["s2/a", "b"]
+    assert len(list((tmp_path / "out/images").rglob("*.png"))) == 2
+    with pytest.raises(DatasetError, match="no split 'val'"):
+        load_dataset(tmp_path / "out", "val")
+
+
+@pytest.mark.parametrize("to", ["coco", "csv"])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(xy=st.lists(st.tuples(st.floats(-0.5, 29.5, width=32), st.floats(-0.5, 19.5, width=32))))
+def test_every_float32_comes_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, to: PointFormat, xy: list[tuple[float, float]]
+) -> None:
+    root = tmp_path_factory.mktemp("round")
+    (root / "source/images").mkdir(parents=True)
+    Image.new("L", (30, 20)).save(root / "source/images/a.png")
+    rows = "".join(f"a.png,{x!r},{y!r}\n" for x, y in xy) or "a.png,,\n"
+    (root / "source/points.csv").write_text("image,x,y\n" + rows)
+    convert(root / "source", root / "out", to)
+    points = load_dataset(root / "out", "all").frames[0].points
+    assert np.array_equal(points.xy, np.array(xy, np.float32).reshape(-1, 2))
+
+
+def test_coco_is_valid(source: Path, tmp_path: Path) -> None:
+    convert(source, tmp_path / "out", "coco")
+    content = json.loads((tmp_path / "out/annotations/annotations.json").read_text())
+    assert {"info", "licenses", "images", "annotations", "categories"} == set(content)
+    (category,) = content["categories"]
+    assert category["keypoints"] == ["point"]
+    assert category["skeleton"] == []
+    images = {image["id"]: image for image in content["images"]}
+    assert len(images) == 3
+    assert all((image["width"], image["height"]) == (30, 20) for image in images.values())
+    assert all((tmp_path / "out/images" / i["file_name"]).is_file() for i in images.values())
+    annotations = content["annotations"]
+    assert len({annotation["id"] for annotation in annotations}) == len(annotations) == 4
+    for annotation in annotations:
+        x, y, visible = annotation["keypoints"]
+        assert annotation["image_id"] in images
+        assert annotation["category_id"] == category["id"]
+        assert (visible, annotation["num_keypoints"], annotation["iscrowd"]) == (2, 1, 0)
+        # The box's centre, from the pixel's corner, is half a pixel on.
+        left, top, width, height = annotation["bbox"]
+        assert (left + width / 2 - 0.5, top + height / 2 - 0.5) == (x, y)
+        assert annotation["area"] == width * height
+
+
+def test_nothing_is_overwritten(source: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    convert(source, taken, "csv")
+    before = (taken / "points.csv").read_text()
+    with pytest.raises(DatasetError, match="taken: not empty"):
+        convert(source, taken, "coco")
+    assert (taken / "points.csv").read_text() == before
+    with pytest.raises(DatasetError, match="not a folder"):
+        convert(source, taken / "points.csv", "coco")
+
+
+def test_a_source_that_is_wrong_writes_nothing(source: Path, tmp_path: Path) -> None:
+    (source / "masks/b.png").unlink()
+    with pytest.raises(DatasetError, match="no mask"):
+        convert(source, tmp_path / "out", "coco")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_listed_image_without_a_label_is_named(source: Path, tmp_path: Path) -> None:
+    points = tmp_path / "points"
+    convert(source, points, "csv")
+    rows = (points / "points.csv").read_text().replace("b.png,,\n", "")
+    (points / "points.csv").write_text(rows)
+    with pytest.raises(DatasetError, match=r"b.png: on the list 'train' but without a label"):
+        convert(points, tmp_path / "out", "coco")
+
+
+def test_command(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = CliRunner().invoke(
+        app, ["convert", str(source), str(out), "--to", "csv", "--split", "val"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "1 images, 2 targets" in result.output
+    assert len(load_dataset(out, "val")) == 1
+    wrong = CliRunner().invoke(app, ["convert", str(source), str(out), "--to", "xml"])
+    assert wrong.exit_code == 2
+
+
+def test_sirst_v1_round_trip(shared_data: Path, tmp_path: Path) -> None:
+    root = shared_data / "SIRST-v1"
+    convert(root, tmp_path / "out", "coco")
+    for split in ("train", "val"):
+        before, after = load_dataset(root, split), load_dataset(tmp_path / "out", split)
+        assert [(f.name, f.shape) for f in before] == [(f.name, f.shape) for f in after]
+        assert all(a.points == b.points for a, b in zip(before, after, strict=True))
