@@ -29,11 +29,25 @@ class Session:
                 model.graph, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime's own exceptions share no base class
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"model {model.card.name!r} does not load: {reason}") from error
+            raise ModelError(f"model {model.card.name!r} does not load: {_line(error)}") from error
         self._input = self._session.get_inputs()[0].name
+        self._name = model.card.name
 
     def run(self, frames: Batch) -> Batch:
-        """Normalised frames (B, 1, H, W) → responses (B, h, w)."""
-        response: Batch = self._session.run(None, {self._input: frames})[0]
+        """Normalised frames (B, 1, H, W) → responses (B, h, w).
+
+        Raises:
+            ModelError: where the graph does not take frames of this size, or memory runs out.
+        """
+        try:
+            response: Batch = self._session.run(None, {self._input: frames})[0]
+        except Exception as error:
+            size = f"{frames.shape[3]}×{frames.shape[2]}"
+            raise ModelError(
+                f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {_line(error)}"
+            ) from error
         return response[:, 0]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
