@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -26,3 +33,118 @@ def shared_data() -> Path:
 def shared_reference() -> Path:
     """The folder of the parity material; skips where it is absent."""
     return _shared("reference")
+
+
+def _blob_filter(side: int = 48, sigma: float = 4.0) -> np.ndarray:
+    """A Gaussian less its mean: 0 on flat sky, about 1 on the blob of :func:`draw_blobs`."""
+    offset = np.arange(side) - (side - 1) / 2
+    bell = np.exp(-0.5 * (offset / sigma) ** 2)
+    kernel = np.outer(bell, bell) / bell.sum() ** 2
+    return (2.5 * (kernel - kernel.mean())).astype(np.float32)[None, None]
+
+
+def tiny_graph() -> bytes:
+    """An ONNX graph (B, 1, H, W) → (B, 1, H/4, W/4) that answers to bright blobs."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    edge = (48 - 4) // 2
+    constants = [
+        numpy_helper.from_array(np.array([0, 0, edge, edge] * 2, np.int64), "pads"),
+        numpy_helper.from_array(_blob_filter(), "kernel"),
+    ]
+    nodes = [
+        helper.make_node("Pad", ["frame", "pads"], ["padded"], mode="edge"),
+        helper.make_node("Conv", ["padded", "kernel"], ["raw"], strides=[4, 4]),
+        helper.make_node("Relu", ["raw"], ["response"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "blobs",
+        [helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["b", 1, "h", "w"])],
+        [helper.make_tensor_value_info("response", TensorProto.FLOAT, ["b", 1, "i", "j"])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+def tiny_card(graph: bytes, **changes: Any) -> dict[str, Any]:
+    """The card of :func:`tiny_graph` as JSON values, with ``changes``."""
+    return {
+        "name": "tiny", "method": "blob filter", "data": ["none"], "split": "train", "seed": None,
+        "version": "0.1.0", "licence": "Apache-2.0", "parameters": 0, "gmac_512": 0.038,
+        "normalisation": "robust", "input_scale": "native", "resize": "half-pixel", "stride": 4,
+        "map_offset": 1.5,
+        "thresholds": {
+            "default": 0.4, "chosen": "by hand", "false_alarms_per_mpx": {"1": 0.6, "0.1": None}
+        },
+        "metrics": {}, "sha256": hashlib.sha256(graph).hexdigest(),
+    } | changes  # fmt: skip
+
+
+WriteModel = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def graph() -> bytes:
+    return tiny_graph()
+
+
+@pytest.fixture
+def write_model(tmp_path: Path, graph: bytes) -> WriteModel:
+    """Write the tiny model and its card, with changes to the card; gives the ONNX file."""
+
+    def write(path: Path = tmp_path / "tiny" / "model.onnx", **changes: Any) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(graph)
+        path.with_suffix(".json").write_text(json.dumps(tiny_card(graph, **changes)))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def model(write_model: WriteModel) -> Path:
+    """The ONNX file of the tiny model, its card beside it."""
+    return write_model()
+
+
+@pytest.fixture
+def shipped(write_model: WriteModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A zoo in which the tiny model ships as ``spire``; gives its ONNX file."""
+    import irpoint.zoo
+
+    path = write_model(tmp_path / "zoo" / "spire.onnx", name="spire")
+    monkeypatch.setattr(irpoint.zoo, "_SHIPPED", path.parent)
+    return path
+
+
+def draw_blobs(
+    xy: Sequence[tuple[float, float]], shape: tuple[int, int] = (96, 128), seed: int = 0
+) -> np.ndarray:
+    """uint8 (H, W): sky of 100 ± 4 counts with a Gaussian blob (σ 1.8 px, 70 counts) at each xy."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    frame = 100 + np.random.default_rng(seed).normal(0, 4, shape)
+    for x, y in xy:
+        frame += 70 * np.exp(-0.5 * ((columns - x) ** 2 + (rows - y) ** 2) / 1.8**2)
+    return np.clip(np.rint(frame), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Run ``irpoint`` in this process; gives (exit code, stdout, stderr)."""
+    from irpoint.cli import main
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setattr(sys, "argv", ["irpoint", *map(str, arguments)])
+        # main() replaces it; pytest's own recording of warnings must come back.
+        monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out, err = capsys.readouterr()
+        return int(stopped.value.code or 0), out, err
+
+    return run

@@ -1,0 +1,150 @@
+"""Points as CSV, JSON and COCO, and pictures of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from irpoint.errors import SettingsError
+from irpoint.evaluation import read_predictions
+from irpoint.points import FrameResult, Points
+from irpoint.sinks import FILE_NAMES, FORMATS, FoundFrame, OverlayFolder, PointsWriter
+
+
+def found(source: str, xy: list[tuple[float, float]], score: float = 0.5) -> FoundFrame:
+    points = Points(np.array(xy).reshape(-1, 2), np.full(len(xy), score))
+    return FoundFrame(FrameResult(0, None, source, points), (40, 60))
+
+
+FRAMES = [
+    found("sky/a.png", [(10.12345, 20.5), (-0.0001, 3.0)], 0.98766),
+    found("empty.png", []),
+    found('odd, "name"\n.png', [(1.0, 2.0)]),
+]
+
+
+def written(file_format: str, frames: list[FoundFrame]) -> str:
+    stream = io.BytesIO()
+    writer = PointsWriter(file_format, stream)
+    for frame in frames:
+        writer.add(frame)
+    writer.close()
+    return stream.getvalue().decode()
+
+
+def test_csv_columns_and_digits():
+    rows = list(csv.reader(io.StringIO(written("csv", FRAMES))))
+    assert rows == [
+        ["source", "frame", "x", "y", "score"],
+        ["sky/a.png", "0", "10.123", "20.500", "0.9877"],
+        ["sky/a.png", "0", "0.000", "3.000", "0.9877"],
+        ['odd, "name"\n.png', "0", "1.000", "2.000", "0.5000"],
+    ]
+
+
+def test_json_names_frames_without_points():
+    assert json.loads(written("json", FRAMES[:2])) == {
+        "frames": [
+            {
+                "source": "sky/a.png",
+                "frame": 0,
+                "points": [
+                    {"x": 10.123, "y": 20.5, "score": 0.9877},
+                    {"x": 0.0, "y": 3.0, "score": 0.9877},
+                ],
+            },
+            {"source": "empty.png", "frame": 0, "points": []},
+        ]
+    }
+
+
+def test_coco_is_whole():
+    content = json.loads(written("coco", FRAMES))
+    assert content["images"][1] == {"id": 2, "file_name": "empty.png", "height": 40, "width": 60}
+    assert [a["id"] for a in content["annotations"]] == [1, 2, 3]
+    assert [a["image_id"] for a in content["annotations"]] == [1, 1, 3]
+    first = content["annotations"][0]
+    assert first["keypoints"] == [10.123, 20.5, 2]
+    assert (first["num_keypoints"], first["category_id"], first["iscrowd"]) == (1, 1, 0)
+    assert first["score"] == 0.9877
+    assert first["bbox"] == [10.123, 20.5, 1, 1]
+    assert content["categories"][0]["keypoints"] == ["point"]
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_evaluate_reads_back_what_is_written(tmp_path: Path, file_format):
+    frames = [FRAMES[0], FRAMES[1]]
+    writer = PointsWriter(file_format, tmp_path / "new" / "out")
+    for frame in frames:
+        writer.add(frame)
+    assert not (tmp_path / "new").exists()
+    writer.close()
+    assert [path.name for path in (tmp_path / "new" / "out").iterdir()] == [FILE_NAMES[file_format]]
+    read = read_predictions(writer.path)
+    np.testing.assert_allclose(read["sky/a.png"].xy, frames[0].result.points.xy, atol=6e-4, rtol=0)
+    np.testing.assert_allclose(
+        read["sky/a.png"].score, frames[0].result.points.score, atol=6e-5, rtol=0
+    )
+    # CSV has a line a point, and so cannot name a frame without any.
+    assert set(read) == {"sky/a.png"} | ({"empty.png"} if file_format != "csv" else set())
+
+
+def test_csv_on_a_stream_comes_frame_by_frame():
+    stream = io.BytesIO()
+    writer = PointsWriter("csv", stream)
+    writer.add(FRAMES[0])
+    assert stream.getvalue().count(b"\n") == 3
+
+
+def test_a_file_name_that_is_no_unicode_keeps_its_bytes():
+    name = b"caf\xe9.png".decode("utf-8", "surrogateescape")
+    stream = io.BytesIO()
+    PointsWriter("csv", stream).add(found(name, [(1, 1)]))
+    assert b"caf\xe9.png,0,1.000" in stream.getvalue()
+    assert json.loads(written("json", [found(name, [])]))["frames"][0]["source"] == name
+
+
+def test_no_frames_write_no_file(tmp_path: Path):
+    PointsWriter("csv", tmp_path).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_way_is_one_line(tmp_path: Path):
+    (tmp_path / "points.csv").mkdir()
+    (tmp_path / "points.csv" / "full").touch()
+    writer = PointsWriter("csv", tmp_path)
+    writer.add(FRAMES[0])
+    with pytest.raises(SettingsError, match=r"points\.csv: cannot be written .*--out"):
+        writer.close()
+
+
+def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
+    folder = OverlayFolder(tmp_path / "pictures")
+    sources = ["a/x.png", "b/x.tif", "c/X.png", "x-2.png", "-"]
+    paths = [
+        folder.add(source, np.full((8, 8), level, np.uint8), Points.labels([(level, 1)]))
+        for level, source in enumerate(sources)
+    ]
+    names = [path.name.casefold() for path in paths]
+    assert names[0] == "x.png"
+    assert names[-1] == "stdin.png"
+    assert len(set(names)) == len(folder) == len(sources)
+    assert sorted(path.name.casefold() for path in (tmp_path / "pictures").iterdir()) == sorted(
+        names
+    )
+    assert Image.open(paths[0]).width >= 768
+
+
+def test_overlay_shows_the_point(tmp_path: Path):
+    frame = np.zeros((64, 64), np.uint8)
+    folder = OverlayFolder(tmp_path)
+    with_point = np.asarray(Image.open(folder.add("a", frame, Points.labels([(32, 32)]))))
+    without = np.asarray(Image.open(folder.add("b", frame, Points.empty())))
+    square = np.s_[: without.shape[0], : without.shape[1]]
+    assert (with_point[square] != without).any()
