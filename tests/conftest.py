@@ -140,9 +140,8 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setattr(sys, "argv", ["irpoint", *map(str, arguments)])
-        # main() replaces it; pytest's own recording of warnings must come back.
-        monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-        with pytest.raises(SystemExit) as stopped:
+        # main() decides how warnings are shown; pytest must get its own way back.
+        with warnings.catch_warnings(), pytest.raises(SystemExit) as stopped:
             main()
         out, err = capsys.readouterr()
         return int(stopped.value.code or 0), out, err

@@ -86,6 +86,8 @@ def detect(
     Files that cannot be read are listed and passed over; the exit code is then 1.
 
     Ctrl-C writes what has been found so far.
+
+    Example: [bold]irpoint detect frames/ --out found --overlay[/]
     """
     from irpoint.runtime import Detector
     from irpoint.runtime.files import detect_files, list_sources

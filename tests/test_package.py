@@ -1,0 +1,147 @@
+"""What holds for the package as a whole: PyTorch where it belongs, a light import, one version."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import irpoint
+
+PACKAGE = Path(irpoint.__file__).parent
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+WITH_TORCH = ("methods", "training")
+# What the train extra brings; the core must do without any of it.
+TRAINING_LIBRARIES = {"torch", "lightning", "safetensors", "onnx", "onnxscript", "tensorboard"}
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"COLUMNS": "80"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def sources() -> list[tuple[str, Path]]:
+    """Module name and file of everything in the package."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    names = [
+        ".".join(("irpoint", *file.relative_to(PACKAGE).with_suffix("").parts)) for file in files
+    ]
+    return [(name.removesuffix(".__init__"), file) for name, file in zip(names, files, strict=True)]
+
+
+CORE = [name for name, _ in sources() if name.split(".")[1:2] not in [[n] for n in WITH_TORCH]]
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Every module that the code imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute in this package"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_only_methods_and_training_import_torch(name):
+    roots = {
+        module.split(".")[0] for module in imported(ast.parse(dict(sources())[name].read_text()))
+    }
+    assert not roots & TRAINING_LIBRARIES
+
+
+def test_the_command_line_is_imported_by_nobody():
+    for name, file in sources():
+        if not name.startswith("irpoint.cli"):
+            modules = imported(ast.parse(file.read_text()))
+            assert not {m for m in modules if m.split(".")[:2] == ["irpoint", "cli"]}, name
+
+
+_WITHOUT_TORCH = """
+import contextlib, importlib, io, sys
+for library in {libraries}:
+    sys.modules[library] = None
+for name in {modules}:
+    importlib.import_module(name)
+from irpoint.cli import app, main
+import typer
+commands = sorted(typer.main.get_command(app).commands)
+for command in [[], *([command] for command in commands)]:
+    sys.argv = ["irpoint", *command, "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
+        main()
+    assert "Usage: irpoint" in said.getvalue(), command
+print(*commands)
+assert not any(name.startswith({with_torch}) for name in sys.modules)
+"""
+
+
+def test_everything_but_training_works_without_torch():
+    code = _WITHOUT_TORCH.format(
+        libraries=sorted(TRAINING_LIBRARIES),
+        modules=CORE,
+        with_torch=tuple(f"irpoint.{name}" for name in WITH_TORCH),
+    )
+    assert {"detect", "doctor", "evaluate", "models"} <= set(run_python(code).split())
+
+
+def test_training_without_torch_is_one_line():
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.stderr = sys.stdout\n"
+        "sys.argv = ['irpoint', 'train', '--data', 'nowhere', '--out', 'nowhere']\n"
+        "from irpoint.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stopped: print('code', stopped.code)"
+    )
+    line, exit_code = run_python(code).splitlines()
+    assert line.startswith("irpoint: error: ")
+    assert "irpoint[train]" in line
+    assert exit_code == "code 1"
+
+
+def test_detection_works_without_torch(model):
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({sorted(TRAINING_LIBRARIES)}))\n"
+        "import numpy as np; from irpoint import Detector\n"
+        "frame = np.full((64, 64), 100, np.uint8); frame[30:33, 40:43] = 200\n"
+        f"print(*Detector({str(model)!r}, threads=1)(frame).xy.round().astype(int).ravel())"
+    )
+    assert run_python(code).split() == ["41", "31"]
+
+
+def test_importing_irpoint_is_light():
+    code = "import irpoint, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    heavy = {"onnxruntime", "scipy", "PIL", "tifffile", "pydantic", "rich", "typer", "torch"}
+    assert not heavy & set(run_python(code).split())
+
+
+def test_the_package_is_typed():
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_one_version():
+    stated = tomllib.loads(PROJECT.read_text())["project"]["version"]
+    assert irpoint.__version__ == stated == metadata.version("irpoint")
+    code = "import sys; sys.argv = ['irpoint', '--version']\nfrom irpoint.cli import main; main()"
+    assert run_python(code).strip() == f"irpoint {stated}"
+
+
+def test_public_names_exist():
+    assert all(getattr(irpoint, name) is not None for name in irpoint.__all__)
+    with pytest.raises(AttributeError, match="nonsuch"):
+        irpoint.nonsuch  # noqa: B018
