@@ -1,0 +1,56 @@
+# `make demo` and `make test` need nothing but make and Python 3.11 or newer with pip.
+# Each makes its own virtual environment: the demo's is what `pip install irpoint` gives, without
+# PyTorch. Another interpreter: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+VENV ?= .venv
+DEMO_VENV ?= .venv-demo
+DEMO_OUT ?= demo-out
+
+PIP = -m pip --disable-pip-version-check --quiet install
+PACKAGE = pyproject.toml README.md LICENSE $(shell find src/irpoint -type f -not -name '*.pyc')
+
+.PHONY: help demo test lint clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo   find the targets in samples/images and draw them into $(DEMO_OUT)'
+	@echo 'make test   run all tests (installs PyTorch into $(VENV))'
+	@echo 'make lint   check style and types'
+	@echo 'make clean  remove $(DEMO_OUT) and $(DEMO_VENV)'
+
+demo: $(DEMO_VENV)/.installed
+	$(DEMO_VENV)/bin/irpoint detect samples/images --out $(DEMO_OUT) --overlay
+	@echo 'All points:  $(DEMO_OUT)/points.csv'
+	@echo 'Pictures:    $(DEMO_OUT)/overlays'
+
+test: $(VENV)/.installed
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/.installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(DEMO_OUT) $(DEMO_VENV)
+
+# A copy of the package, so it is installed again where a file of it has changed.
+$(DEMO_VENV)/.installed: $(PACKAGE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'irpoint needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11'; exit 1; }
+	@echo 'Installing irpoint into $(DEMO_VENV); the first time takes a minute.'
+	@$(PYTHON) -m venv $(DEMO_VENV)
+	@$(DEMO_VENV)/bin/python $(PIP) .
+	@touch $@
+
+# The checkout itself, so only new requirements install again. PyTorch first, and by its version:
+# otherwise pip may take another one.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'irpoint needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11'; exit 1; }
+	@echo 'Installing PyTorch, irpoint and its tools into $(VENV); this takes some minutes.'
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python $(PIP) torch==2.13.0
+	@$(VENV)/bin/python $(PIP) --editable '.[all,dev]'
+	@touch $@
