@@ -17,7 +17,7 @@ from irpoint.cli.export import export, import_weights
 from irpoint.cli.models import models
 from irpoint.cli.simulate import simulate
 from irpoint.cli.train import train
-from irpoint.errors import IrpointError
+from irpoint.errors import IrpointError, IrpointWarning
 
 app = typer.Typer(
     name="irpoint",
@@ -62,6 +62,8 @@ app.command("train")(train)
 
 def main() -> None:
     """Run the command line; an :class:`IrpointError` becomes one line and exit code 1."""
+    warnings.simplefilter("ignore")  # what libraries tell developers; ours are for users
+    warnings.simplefilter("always", IrpointWarning)
     warnings.showwarning = _one_line_warning
     try:
         app()

@@ -31,8 +31,8 @@ def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float
     Args:
         frame: (H, W), any integer or float type; pixels that are not finite are left out.
         normalisation: ``robust``, the 1st and 99th percentile, which neither hot pixels nor small
-            targets move; or ``full-range``, 0 and the largest value of the type (1 for floats),
-            as published weights expect.
+            targets move; or ``full-range``, 0 and the largest value of the type, as published
+            weights expect (for floats 1, 255 or 65535, the first that holds the frame).
 
     Returns:
         (low, high) in frame counts, high > low.
@@ -41,7 +41,7 @@ def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float
         FrameError: where no pixel is finite.
     """
     if normalisation == "full-range":
-        return 0.0, float(np.iinfo(frame.dtype).max) if frame.dtype.kind in "ui" else 1.0
+        return 0.0, _full_range(frame)
     step = max(1, round((frame.size / _SAMPLE) ** 0.5))
     sample = frame[::step, ::step].astype(np.float32).ravel()
     if frame.dtype.kind == "f":
@@ -52,6 +52,13 @@ def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float
     least = _LEAST_SPAN_OF_INTEGERS if frame.dtype.kind in "ui" else 1e-6 * max(abs(high), 1e-30)
     lacking = max(0.0, least - (high - low)) / 2
     return low - lacking, high + lacking
+
+
+def _full_range(frame: Frame) -> float:
+    if frame.dtype.kind in "ui":
+        return float(np.iinfo(frame.dtype).max)
+    top = float(np.max(frame, initial=0.0, where=np.isfinite(frame)))
+    return next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit), top)
 
 
 def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:

@@ -34,6 +34,11 @@ class KeepLastAndBest(Checkpoint):
         if trainer.sanity_checking or figures["val_f1"] <= self.best["val_f1"]:
             return
         assert isinstance(module, ResponseModule)
+        trainer.print(
+            f"epoch {trainer.current_epoch + 1}: best val F1 so far {figures['val_f1']:.4f} "
+            f"(precision {figures['val_precision']:.4f}, recall {figures['val_recall']:.4f}, "
+            f"mean error {figures['val_error_px']:.2f} px)"
+        )
         self.best = figures | {"epoch": trainer.current_epoch + 1}
         write_whole(
             self.run / BEST,

@@ -18,6 +18,24 @@ from irpoint.training.settings import TrainSettings
 Table = npt.NDArray[np.float64]  # rows (frame index, x, y)
 
 
+class EpochNumbers(Sampler[int]):
+    """The crop numbers of an epoch: epoch · length, and on."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning at the start of each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.epoch * self.length, (self.epoch + 1) * self.length))
+
+
 class Crops(Dataset[tuple[Tensor, Tensor]]):
     """Crop number k → (frame (1, side, side), target (1, side/4, side/4)).
 
@@ -27,6 +45,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     Attributes:
         false_alarms: (M, 3) rows (frame index, x, y) where the network last saw targets that are
             not there; half of the background crops are put on them.
+        numbers: the sampler that goes through the crops of one epoch after the other.
     """
 
     def __init__(self, frames: Sequence[NetworkFrame], settings: TrainSettings) -> None:
@@ -34,6 +53,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self.settings = settings
         self.labels = label_table(frames)
         self.false_alarms: Table = np.empty((0, 3))
+        self.numbers = EpochNumbers(settings.crops_per_epoch)
         sets = np.array([frame.label.dataset for frame in frames])
         self._frame_odds = _odds(sets)
         self._label_odds = _odds(sets[self.labels[:, 0].astype(int)])
@@ -80,21 +100,3 @@ def _odds(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
     _, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
     odds = 1 / np.sqrt(counts[which])
     return np.asarray(odds / odds.sum())
-
-
-class EpochNumbers(Sampler[int]):
-    """The crop numbers of an epoch: epoch · length, and on."""
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of each epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.epoch * self.length, (self.epoch + 1) * self.length))

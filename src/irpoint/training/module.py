@@ -143,9 +143,12 @@ class ResponseModule(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["false_alarms"] = torch.from_numpy(self.crops.false_alarms)
+        checkpoint["next_epoch"] = self.current_epoch + 1
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.crops.false_alarms = checkpoint["false_alarms"].numpy()
+        # Lightning draws the first numbers of a resumed run before it tells the sampler the epoch.
+        self.crops.numbers.set_epoch(checkpoint["next_epoch"])
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW, a short warm-up and a cosine; no weight decay on normalisation and biases."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lightning as L
@@ -20,7 +23,7 @@ from irpoint.methods.count import gmac, parameters
 from irpoint.methods.spire.network import HRPE, STRIDE
 from irpoint.runtime import Detector
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
-from irpoint.training.crops import Crops, EpochNumbers
+from irpoint.training.crops import Crops
 from irpoint.training.export import export_onnx, write_model
 from irpoint.training.frames import NetworkFrame, load_frames
 from irpoint.training.module import ResponseModule
@@ -43,7 +46,17 @@ def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
     Returns:
         Path of the ONNX model: the weights, the threshold and the figures on its card are chosen
         and measured on the validation split.
+
+    Raises:
+        DatasetError: where the data cannot be read or hold no target.
+        SettingsError: where ``run`` is not empty, or was started with other settings.
     """
+    fit(settings, run, resume=resume)
+    return export_run(run)
+
+
+def fit(settings: TrainSettings, run: Path, *, resume: bool = False) -> None:
+    """The training itself, without the export; arguments and errors as :func:`train`."""
     _prepare(settings, run, resume)
     L.seed_everything(settings.seed, verbose=False)
     scale = InputScale.parse(settings.input_scale)
@@ -54,22 +67,42 @@ def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
     module = ResponseModule(settings, crops, checked)
     if settings.init:
         module.start_from(read_weights(settings.init))
-    trainer = L.Trainer(
-        accelerator="cpu",
-        max_epochs=settings.epochs,
-        precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
-        check_val_every_n_epoch=settings.val_every,
-        num_sanity_val_steps=0,
-        default_root_dir=run,
-        logger=[CSVLogger(run, "logs", "csv"), TensorBoardLogger(run, "logs", "tensorboard")],
-        callbacks=[RichProgressBar(), KeepLastAndBest(run)],
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        log_every_n_steps=20,
-    )
     checkpoint = run / LAST if resume and (run / LAST).exists() else None
-    trainer.fit(module, _crop_loader(crops), _frame_numbers(checked), ckpt_path=checkpoint)
-    return export_run(run)
+    with _quiet():
+        trainer = L.Trainer(
+            accelerator="cpu",
+            max_epochs=settings.epochs,
+            precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
+            check_val_every_n_epoch=settings.val_every,
+            num_sanity_val_steps=0,
+            default_root_dir=run,
+            logger=[CSVLogger(run, "logs", "csv"), TensorBoardLogger(run, "logs", "tensorboard")],
+            callbacks=[RichProgressBar(), KeepLastAndBest(run)],
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            log_every_n_steps=20,
+        )
+        trainer.fit(
+            module,
+            _crop_loader(crops),
+            _frame_numbers(checked),
+            ckpt_path=checkpoint,
+            weights_only=True,
+        )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's advice on hardware that is not there."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def export_run(run: Path) -> Path:
@@ -141,7 +174,7 @@ def _crop_loader(crops: Crops) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
     return DataLoader(
         crops,
         batch_size=settings.batch,
-        sampler=EpochNumbers(settings.crops_per_epoch),
+        sampler=crops.numbers,
         num_workers=settings.workers,
         multiprocessing_context="fork" if settings.workers else None,
         prefetch_factor=8 if settings.workers else None,

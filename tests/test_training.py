@@ -1,0 +1,170 @@
+"""Training from points alone: resume after a kill, settings, bad input, the run's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.simulate import SceneSettings
+from irpoint.simulate.dataset import simulate_dataset
+from irpoint.training.overrides import settings_from
+from irpoint.training.run import SETTINGS, export_run, fit
+from irpoint.training.settings import TrainSettings
+
+_FIT = """
+import sys
+from pathlib import Path
+from irpoint.training.run import fit
+from irpoint.training.settings import TrainSettings
+settings = TrainSettings.model_validate_json(Path(sys.argv[1]).read_text())
+fit(settings, Path(sys.argv[2]), resume="--resume" in sys.argv)
+"""
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small data set of simulated frames, with truth as points only."""
+    root = tmp_path_factory.mktemp("scenes")
+    settings = SceneSettings.checked(width=64, height=48, targets=(1, 2), snr=(15, 40))
+    simulate_dataset(root, settings, frames=8, seed=1)
+    return root
+
+
+def small(scenes: Path, **changes: object) -> TrainSettings:
+    values = {
+        "data": [scenes],
+        "split": "all",
+        "val_split": "all",
+        "input_scale": "native",
+        "epochs": 4,
+        "crops_per_epoch": 32,
+        "crop": 32,
+        "batch": 8,
+        "val_every": 2,
+        "mine_every": 1,
+        "compile": False,
+    }
+    return TrainSettings.model_validate(values | changes)
+
+
+def start(settings: TrainSettings, run: Path, *more: str) -> subprocess.Popen[bytes]:
+    file = run.parent / "wanted.json"
+    file.write_text(settings.model_dump_json())
+    command = [sys.executable, "-c", _FIT, str(file), str(run), *more]
+    # Its own group, so that a kill takes the loader's worker along, as a power cut would.
+    return subprocess.Popen(
+        command,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    _, error = process.communicate(timeout=600)
+    assert process.returncode == 0, error.decode()
+
+
+def test_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -> None:
+    settings = small(scenes)
+    (tmp_path / "a").mkdir()
+    whole, broken = tmp_path / "a" / "whole", tmp_path / "broken"
+    finish(start(settings, whole))
+    killed = start(settings, broken)
+    deadline = time.monotonic() + 300
+    while not (broken / "last.ckpt").exists() and killed.poll() is None:
+        assert time.monotonic() < deadline, "no checkpoint"
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    reached = torch.load(broken / "last.ckpt", weights_only=True)["epoch"]
+    assert reached < settings.epochs - 1, "the run ended before it could be killed"
+    finish(start(settings, broken, "--resume"))
+    ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, broken)]
+    for name, value in ends[0]["state_dict"].items():
+        assert torch.equal(value, ends[1]["state_dict"][name]), name
+    assert torch.equal(ends[0]["false_alarms"], ends[1]["false_alarms"])
+    best = [load_file(run / "best.safetensors") for run in (whole, broken)]
+    assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
+    assert (whole / "best.json").read_text() == (broken / "best.json").read_text()
+
+
+def test_learns_and_exports_a_model_with_a_measured_card(scenes: Path, tmp_path: Path) -> None:
+    run = tmp_path / "mine"
+    fit(small(scenes, epochs=16, val_every=8, crops_per_epoch=128, workers=0), run)
+    first, *_, last = (
+        float(line.split(",")[2])
+        for line in (run / "logs" / "csv" / "metrics.csv").read_text().splitlines()[1:]
+        if line.split(",")[2]
+    )
+    assert last < 0.5 * first
+    model = export_run(run)
+    card = json.loads(model.with_suffix(".json").read_text())
+    assert card["name"] == "mine"
+    assert card["parameters"] == 294_753
+    assert card["metrics"]["f1"] > 0.5
+    assert card["metrics"]["threshold"] == pytest.approx(card["thresholds"]["default"])
+    assert str(Path.home()) not in model.read_bytes().decode("latin1")
+
+    from irpoint import Detector
+
+    points = Detector(run)(np.zeros((48, 64), np.uint8))
+    assert len(points) == 0
+
+
+def test_settings_are_saved_and_a_resume_with_others_is_refused(
+    scenes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / SETTINGS).write_text(small(scenes).model_dump_json(indent=2) + "\n")
+    with pytest.raises(SettingsError, match="other settings"):
+        fit(small(scenes, seed=1), tmp_path, resume=True)
+    with pytest.raises(SettingsError, match="not empty"):
+        fit(small(scenes), tmp_path)
+    assert json.loads((tmp_path / SETTINGS).read_text())["seed"] == 0
+
+
+def test_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
+    root = tmp_path / "empty-sky"
+    simulate_dataset(
+        root, SceneSettings.checked(width=64, height=64, targets=(0, 0)), frames=2, seed=0
+    )
+    with pytest.raises(DatasetError, match="nothing to learn"):
+        fit(small(root), tmp_path / "run")
+
+
+def test_overrides_reach_every_setting() -> None:
+    settings = settings_from({"data": ["x"]}, ["augment.noise=0.2", "compile=false", "epochs=3"])
+    assert settings.augment.noise == 0.2
+    assert settings.compile is False
+    assert settings.epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("epochs", "NAME=VALUE"),
+        ("epoch=3", "epoch"),
+        ("epochs=0", "epochs"),
+        ("augment.gain=0", "gain"),
+    ],
+)
+def test_wrong_overrides_name_the_setting(override: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        settings_from({"data": ["x"]}, [override])
+
+
+def test_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no training run"):
+        export_run(tmp_path)
