@@ -88,9 +88,9 @@ def _strip(model: onnx.ModelProto) -> None:
     del model.graph.metadata_props[:]
     del model.graph.value_info[:]
     model.doc_string = model.graph.doc_string = ""
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
+    for item in (*model.graph.node, *model.graph.input, *model.graph.output):
+        item.doc_string = ""
+        del item.metadata_props[:]
 
 
 def _difference(graph: bytes, network: HRPE, statistics: tuple[Channels, Channels]) -> float:

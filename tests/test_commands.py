@@ -1,0 +1,65 @@
+"""The commands around training, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from irpoint.cli import app, torch_needed
+from irpoint.errors import SettingsError
+
+DESIGN_KEYS = {
+    "model", "size", "backend", "threads", "total_ms", "stages_ms", "fps", "peak_rss_mb",
+    "ratio_to_eager",
+}  # fmt: skip
+
+
+def invoke(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--data", "x"],
+        ["export", "--model", "x"],
+        ["import-weights", "x.pth"],
+    ],
+)
+def test_commands_that_need_torch_say_how_to_get_it(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_needed, "find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"pip install 'irpoint\[train\]'"):
+        invoke(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["train", "--data", "x", "--method", "yolo"], "method"),
+        (["train", "--data", "x", "--scale", "double"], "input scale"),
+        (["export", "--model", "x", "--to", "tflite"], "tflite"),
+        (["import-weights", "x.pth", "--method", "yolo"], "yolo"),
+        (["benchmark", "--size", "3"], "size"),
+    ],
+)
+def test_wrong_values_are_named(arguments: list[str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        invoke(*arguments)
+
+
+def test_benchmark_writes_the_contract(model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "speed.json"
+    text = invoke("benchmark", "--model", str(model), "--size", "64", "--repeats", "2",
+                  "--json", str(file))  # fmt: skip
+    figures = json.loads(file.read_text())
+    assert set(figures) >= DESIGN_KEYS
+    assert figures["total_ms"]["median"] > 0
+    assert set(figures["stages_ms"]) == {"prepare", "network", "decode"}
+    assert "whole call" in text
