@@ -84,6 +84,16 @@ def tiny_card(graph: bytes, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
+def _ships() -> bool:
+    import irpoint.zoo
+
+    return "spire" in irpoint.zoo.model_names()
+
+
+shipped_weights = pytest.mark.skipif(
+    not _ships(), reason="src/irpoint/zoo/weights/spire.onnx is not there yet"
+)
+
 WriteModel = Callable[..., Path]
 
 

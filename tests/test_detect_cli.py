@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import draw_blobs
+from conftest import draw_blobs, shipped_weights
 from irpoint import Detector
 from irpoint.evaluation import read_predictions
 from irpoint.runtime.files import Detected, Skipped, detect_files
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 TRUTH = {"a": [(30.3, 20.7), (90.0, 60.5)], "b": [], "c": [(64.0, 48.0)]}
 
 
@@ -288,3 +290,24 @@ def test_a_frame_that_the_graph_refuses_costs_the_others_nothing(model, folder, 
     assert "b.png: model 'tiny' fails on 1 frame(s) of 60×52: Failed to allocate memory" in (
         items[1].reason
     )
+
+
+@shipped_weights
+def test_the_shipped_model_finds_the_targets_of_the_samples(cli, tmp_path):
+    images = SAMPLES / "images"
+    code, _, err = cli("detect", images, "--out", tmp_path, "--format", "json", "--overlay")
+    assert code == 0
+    assert f"of {len(list(images.iterdir()))} frames" in " ".join(err.split())
+    assert len(list((tmp_path / "overlays").iterdir())) == len(list(images.iterdir()))
+    code, out, _ = cli(
+        "evaluate", "--data", SAMPLES, "--split", "all",
+        "--predictions", tmp_path / "points.json", "--json", "-",
+    )  # fmt: skip
+    figures = json.loads(out)
+    assert code == 0
+    # Simulated frames, which no model is trained on: far above chance, and in the right place.
+    assert figures["recall"] > 0.7
+    assert figures["precision"] > 0.7
+    assert figures["localisation_error_px"]["median"] < 1
+    assert abs(figures["localisation_error_px"]["bias_x"]) < 0.5
+    assert abs(figures["localisation_error_px"]["bias_y"]) < 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conftest import shipped_weights
 from irpoint import Detector
 from irpoint.extras import inspect_extras, version_of
 from irpoint.machine import inspect_machine
@@ -131,3 +132,10 @@ def test_doctor_fails_where_no_model_ships(cli, tmp_path, monkeypatch):
     code, out, _ = cli("doctor")
     assert code == 1
     assert "none ships" in out
+
+
+@shipped_weights
+def test_the_shipped_model_passes(cli):
+    code, out, err = cli("doctor")
+    assert (code, err) == (0, "")
+    assert "4 of 4 targets found, 0 false points" in " ".join(out.split())
