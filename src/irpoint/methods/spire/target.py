@@ -48,11 +48,12 @@ def prps(frame: Map, labels: Labels, sigma: float = 1.5) -> Map:
     for x, y in (np.asarray(labels, np.float64).reshape(-1, 2) + 0.5) / STRIDE - 0.5:
         for window, columns, rows in _footprint(x, y, cells.shape):
             distance = np.hypot(columns - x, rows - y)
-            # At the border a decoder reads the three cells nearest to it: the core moves inwards.
+            # At the border a decoder reads the three cells nearest to it: the core reaches inwards.
             inwards = np.hypot(
                 columns - _inside(x, target.shape[1]), rows - _inside(y, len(target))
             )
-            skirt = np.clip((inwards - _CORE) / (_SKIRT - _CORE), 0, 1) * _IMAGE_SHARE
+            beyond = np.minimum(distance, inwards) - _CORE
+            skirt = np.clip(beyond / (_SKIRT - _CORE), 0, 1) * _IMAGE_SHARE
             likeness = _likeness(cells[window], distance)
             response = np.exp(-(distance**2) / (2 * sigma**2)) * (1 - skirt * (1 - likeness))
             target[window] = np.maximum(target[window], response)
