@@ -69,9 +69,9 @@ def _extras() -> list[tuple[str, str]]:
 def _instruction_sets(machine: Machine) -> str:
     if machine.instruction_sets is None:
         return "instruction sets: this system does not tell"
-    return "  ".join(
-        f"{name} {_YES if has else _NO}" for name, has in machine.instruction_sets.items()
-    )
+    sets = machine.instruction_sets
+    lists = {word: [n for n in sets if sets[n] == has] for word, has in (("has", 1), ("lacks", 0))}
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in lists.items() if names)
 
 
 def _memory(machine: Machine) -> str:
