@@ -43,13 +43,17 @@ def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float
     if normalisation == "full-range":
         return 0.0, _full_range(frame)
     step = max(1, round((frame.size / _SAMPLE) ** 0.5))
-    sample = frame[::step, ::step].astype(np.float32).ravel()
+    sample = _float32(frame[::step, ::step]).ravel()
     if frame.dtype.kind == "f":
         sample = sample[np.isfinite(sample)]
+        if not sample.size:  # the grid may have missed them, in an interlaced frame say
+            sample = _float32(frame).ravel()
+            sample = sample[np.isfinite(sample)]
         if not sample.size:
             raise FrameError("the frame has no finite pixel")
     low, high = (float(v) for v in np.percentile(sample, (1.0, 99.0)))
-    least = _LEAST_SPAN_OF_INTEGERS if frame.dtype.kind in "ui" else 1e-6 * max(abs(high), 1e-30)
+    least = _LEAST_SPAN_OF_INTEGERS if frame.dtype.kind in "ui" else 0.0
+    least = max(least, 1e-6 * max(abs(high), 1e-30))
     lacking = max(0.0, least - (high - low)) / 2
     return low - lacking, high + lacking
 
@@ -61,12 +65,18 @@ def _full_range(frame: Frame) -> float:
     return next((limit for limit in (1.0, 255.0, 65535.0) if top <= limit), top)
 
 
+def _float32(frame: Frame) -> npt.NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        return frame.astype(np.float32)
+
+
 def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
     """Frame (H, W) → float32 (H, W), ``low`` at 0 and ``high`` at 1, clipped to −1..5.
 
-    Pixels that are not finite become 0.
+    NaN becomes 0, an infinity the end of the range on its side.
     """
-    scaled = (frame.astype(np.float32) - np.float32(low)) * np.float32(1.0 / (high - low))
+    with np.errstate(over="ignore"):  # values that mean "no data" may be as large as the type has
+        scaled = (_float32(frame) - np.float32(low)) * np.float32(1.0 / (high - low))
     if frame.dtype.kind == "f":
         scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=_CLIP[1], neginf=_CLIP[0])
     return np.clip(scaled, *_CLIP, out=scaled)
