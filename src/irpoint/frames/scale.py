@@ -51,7 +51,7 @@ class InputScale:
         if text == "native":
             return cls()
         kind, _, number = text.partition(":")
-        if kind != "fit" or not number.isdigit() or not 16 <= int(number) <= 16384:
+        if kind != "fit" or not _digits(number) or not 16 <= int(number) <= 16384:
             raise SettingsError(
                 f"input scale {text!r}: write 'native' or 'fit:N', N from 16 to 16384"
             )
@@ -66,6 +66,10 @@ class InputScale:
             return shape
         ratio = self.longest / max(shape)
         return max(1, round(shape[0] * ratio)), max(1, round(shape[1] * ratio))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def fit(frame: Image2D, scale: InputScale) -> tuple[Image2D, Placement]:
