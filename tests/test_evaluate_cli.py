@@ -76,7 +76,10 @@ def detector(monkeypatch):
 
     class Bright:
         card = SimpleNamespace(
-            name="bright", data=["Sky"], split="train", thresholds=SimpleNamespace(best_f1=0.5)
+            name="bright",
+            data=["Sky"],
+            split="train",
+            thresholds=SimpleNamespace(default=0.5, chosen="best F1 on val"),
         )
 
         def __init__(self, model: str) -> None:
