@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from irpoint.errors import SettingsError
 
@@ -181,7 +182,9 @@ def _run(job: _Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
                         job.overlays.add(result.source, frame, result.points)
                 else:
                     job.skipped += 1
-                    typer.echo(f"irpoint: skipped: {item.reason}", err=True)
+                    # Through the bar's own console, which keeps the line apart from the bar.
+                    said = Text(f"irpoint: skipped: {item.reason}")
+                    shown.console.print(said, soft_wrap=True)
                 shown.advance(shown.task_ids[0])
     except KeyboardInterrupt:
         job.stopped = True
