@@ -1,0 +1,362 @@
+"""Training crops: points move with pixels, whatever is done to a crop, and crop k is crop k."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from irpoint.datasets import LabelledFrame
+from irpoint.decode import decode
+from irpoint.frames.scale import Placement
+from irpoint.points import Points
+from irpoint.simulate import gaussian_psf_image
+from irpoint.training.augment import PATCH, cut, lift, paste, vary
+from irpoint.training.crops import Crops
+from irpoint.training.frames import NetworkFrame
+from irpoint.training.settings import AugmentSettings, TrainSettings
+
+Floats = npt.NDArray[np.float64]
+SEEDS = st.integers(0, 2**32 - 1)
+few = settings(max_examples=60, deadline=None)
+NONE = np.empty((0, 2))
+PLAIN = AugmentSettings(warp_share=0)
+WARPED = AugmentSettings(warp_share=1, scale=1.5, rotation=45)
+
+
+def blob(
+    shape: tuple[int, int], xy: npt.ArrayLike, sigma: float = 2.0, height: float = 1.0
+) -> npt.NDArray[np.float32]:
+    return gaussian_psf_image(shape, xy, sigma, height, np.float32)
+
+
+def centroid(image: npt.NDArray[np.float32]) -> Floats:
+    rows, columns = np.indices(image.shape)
+    weight = image.astype(float)
+    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+
+
+def inside(xy: Floats, side: int, margin: float) -> bool:
+    return bool((xy > margin).all() and (xy < side - 1 - margin).all())
+
+
+# --- cut
+
+
+@pytest.mark.parametrize("augment", [PLAIN, AugmentSettings(), WARPED])
+@pytest.mark.parametrize("shape", [(160, 200), (96, 96), (70, 300), (40, 50)])
+@given(seed=SEEDS)
+@few
+def test_a_target_moves_with_its_pixels(
+    shape: tuple[int, int], augment: AugmentSettings, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(12, np.array(shape[::-1]) - 13)
+    crop, labels = cut(blob(shape, xy), xy[None], xy + rng.uniform(-40, 40, 2), 96, augment, rng)
+    assert crop.shape == (96, 96)
+    assert crop.dtype == np.float32
+    if len(labels) and inside(labels[0], 96, 14):
+        assert centroid(crop) == pytest.approx(labels[0], abs=0.15)
+        assert crop.max() > 0.5  # the blob is there, not a shred of it
+    elif not len(labels) or not inside(labels[0], 96, -24):
+        assert crop.sum() < 0.01
+
+
+def test_targets_are_in_most_crops_that_are_placed_on_them() -> None:
+    """The test above would pass if every label were dropped."""
+    rng = np.random.default_rng(0)
+    seen = 0
+    for _ in range(100):
+        xy = rng.uniform(12, (187, 147))
+        labels = cut(blob((160, 200), xy), xy[None], xy + rng.uniform(-30, 30, 2), 96, WARPED, rng)[
+            1
+        ]
+        seen += len(labels) == 1 and inside(labels[0], 96, 0)
+    assert seen > 80
+
+
+@given(seed=SEEDS)
+@few
+def test_a_plain_crop_is_a_window_turned_and_no_pixel_is_interpolated(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    image = rng.permutation(150 * 180).reshape(150, 180).astype(np.float32)  # all values differ
+    xy = rng.integers(0, (180, 150), (30, 2)).astype(float)
+    crop, _ = cut(image, NONE, rng.uniform(0, (179, 149)), 64, PLAIN, np.random.default_rng(seed))
+    assert np.unique(crop).size == 64 * 64
+    centre = rng.uniform(0, (179, 149))
+    crop, labels = cut(image, xy, centre, 64, PLAIN, np.random.default_rng(seed))
+    for label in labels[((labels >= 0) & (labels <= 63)).all(axis=1)]:
+        assert label == pytest.approx(np.round(label), abs=1e-6)
+        column, row = np.round(label).astype(int)
+        values = image[xy[:, 1].astype(int), xy[:, 0].astype(int)]
+        assert crop[row, column] in values
+
+
+def test_all_eight_turns_and_mirrors_occur() -> None:
+    image = np.arange(64.0 * 64).reshape(64, 64)
+    crops = {
+        cut(image, NONE, np.array([31.5, 31.5]), 64, PLAIN, np.random.default_rng(seed))[
+            0
+        ].tobytes()
+        for seed in range(200)
+    }
+    upright = image.astype(np.float32)
+    assert crops == {
+        np.ascontiguousarray(np.rot90(start, k)).tobytes()
+        for start in (upright, upright[:, ::-1])
+        for k in range(4)
+    }
+
+
+@given(seed=SEEDS)
+@few
+def test_labels_out_of_reach_are_dropped_and_near_ones_kept(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    everywhere = np.stack(np.meshgrid(np.arange(0, 200, 8.0), np.arange(0, 160, 8.0)), -1)
+    xy = everywhere.reshape(-1, 2)
+    centre = rng.uniform(0, (199, 159))
+    kept = cut(np.zeros((160, 200)), xy, centre, 64, WARPED, rng)[1]
+    assert ((kept > -24) & (kept < 64 + 23)).all()
+    area = (64**2 / 1.5**2, 64**2 * 1.5**2)  # of the crop in the frame, by the scale
+    within = ((kept >= 0) & (kept <= 63)).all(axis=1).sum()
+    assert 0.7 * area[0] / 64 < within < 1.3 * area[1] / 64
+
+
+def test_scale_and_rotation_stay_in_their_limits() -> None:
+    corners = np.array([[100.0, 80.0], [110.0, 80.0], [100.0, 90.0]])
+    augment = AugmentSettings(warp_share=1, scale=1.3, rotation=15)
+    zooms, angles, hands = [], [], []
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        moved = cut(np.zeros((160, 200)), corners, corners[0], 64, augment, rng)[1]
+        along, down = moved[1] - moved[0], moved[2] - moved[0]
+        assert along @ down == pytest.approx(0, abs=1e-9)  # no shear
+        assert np.hypot(*along) == pytest.approx(np.hypot(*down))
+        zooms.append(np.hypot(*along) / 10)
+        angles.append((np.rad2deg(np.arctan2(along[1], along[0])) + 45) % 90 - 45)
+        hands.append(along[0] * down[1] - along[1] * down[0] > 0)
+    assert 1 / 1.3 - 1e-9 <= min(zooms) < 0.85
+    assert 1.2 < max(zooms) <= 1.3 + 1e-9
+    assert -15 - 1e-9 <= min(angles) < -12
+    assert 12 < max(angles) <= 15 + 1e-9
+    assert 0.4 < np.mean(hands) < 0.6
+
+
+def test_a_frame_smaller_than_the_crop_repeats_its_edges() -> None:
+    image = np.full((30, 40), 0.7, np.float32)
+    for seed in range(20):
+        crop, _ = cut(image, NONE, np.array([5.0, 5.0]), 96, WARPED, np.random.default_rng(seed))
+        assert crop == pytest.approx(0.7, abs=1e-5)
+
+
+# --- lift and paste
+
+
+@given(x=st.floats(50, 60), y=st.floats(40, 50), sigma=st.floats(0.8, 3.0), dark=st.booleans())
+@few
+def test_a_lifted_target_is_what_it_adds_to_the_sky(
+    x: float, y: float, sigma: float, dark: bool
+) -> None:
+    target = blob((90, 110), (x, y), sigma, -1.0 if dark else 1.0)
+    lifted = lift(0.3 + target, np.array([x, y]))
+    assert lifted is not None
+    patch, at = lifted
+    assert patch.shape == (2 * PATCH + 1, 2 * PATCH + 1)
+    assert centroid(patch) == pytest.approx(at, abs=0.1)
+    assert 0.6 < patch.sum() / target.sum() < 1.01  # the faint wings go with the sky
+    assert np.abs(patch).max() == pytest.approx(np.abs(target).max(), rel=0.01)
+    rim = np.ones(patch.shape, bool)
+    rim[1:-1, 1:-1] = False
+    assert not patch[rim].any()
+
+
+def test_nothing_is_lifted_from_the_border_or_where_nothing_stands_out() -> None:
+    sky = np.random.default_rng(0).normal(0.5, 0.2, (90, 110)).astype(np.float32)
+    assert lift(np.full((90, 110), 0.5, np.float32), np.array([50.0, 40.0])) is None
+    assert lift(sky + blob((90, 110), (50, 40), 2.0, 0.01), np.array([50.0, 40.0])) is None
+    for x, y in ((PATCH - 1, 40), (50, PATCH - 1), (110 - PATCH, 40), (50, 90 - PATCH)):
+        assert lift(blob((90, 110), (x, y)), np.array([x, y], float)) is None
+    assert lift(blob((90, 110), (PATCH, PATCH)), np.full(2, float(PATCH))) is not None
+
+
+@pytest.mark.parametrize("simulated", [0.0, 1.0])
+@given(seed=SEEDS)
+@few
+def test_a_pasted_target_is_where_its_label_says(simulated: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    at = rng.uniform(40, 50, 2)
+    donor = lift(blob((90, 90), at, rng.uniform(0.8, 2.5)), at)
+    assert donor is not None
+    crop = np.zeros((96, 96), np.float32)
+    labels = paste(crop, NONE, donor, AugmentSettings(simulated=simulated), rng)
+    assert labels.shape == (1, 2)
+    assert inside(labels[0], 96, 2)
+    assert crop.max() > 0.1
+    if inside(labels[0], 96, 20):
+        assert centroid(crop) == pytest.approx(labels[0], abs=0.15)
+    else:  # part of it may be cut off
+        row, column = np.unravel_index(crop.argmax(), crop.shape)
+        assert np.abs(labels[0] - (column, row)).max() < 1.01
+
+
+def test_nothing_is_pasted_beside_another_target() -> None:
+    at = np.array([45.2, 44.9])
+    donor = lift(blob((90, 90), at), at)
+    assert donor is not None
+    there = np.array([[30.0, 30.0], [60.0, 64.0]])
+    refused = 0
+    for seed in range(100):
+        crop = np.zeros((96, 96), np.float32)
+        labels = paste(crop, there, donor, AugmentSettings(), np.random.default_rng(seed))
+        assert np.array_equal(labels[:2], there)
+        if len(labels) == 2:
+            refused += 1
+            assert not crop.any()
+        else:
+            assert np.hypot(*(there - labels[2]).T).min() >= 16
+    assert 5 < refused < 60
+
+
+# --- vary
+
+
+@given(seed=SEEDS, gain=st.floats(1, 10), noise=st.floats(0, 1), bad=st.sampled_from([0.0, 1.0]))
+@few
+def test_varying_keeps_the_shape_and_the_range(
+    seed: int, gain: float, noise: float, bad: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    crop = rng.uniform(-1, 5, (64, 64)).astype(np.float32)
+    augment = AugmentSettings(gain=gain, noise=noise, bad_pixels=bad)
+    varied = vary(crop, augment, rng)
+    assert varied.shape == crop.shape
+    assert varied.dtype == np.float32
+    assert np.isfinite(varied).all()
+    assert -1 <= varied.min() <= varied.max() <= 5
+
+
+def test_without_variation_a_crop_stays_and_each_part_does_its_own() -> None:
+    off = {"gain": 1.0, "offset": 0.0, "noise": 0.0, "bad_pixels": 0.0}
+    crop = np.random.default_rng(0).uniform(0, 1, (64, 64)).astype(np.float32)
+
+    def varied(seed: int, **on: float) -> npt.NDArray[np.float32]:
+        return vary(crop.copy(), AugmentSettings(**(off | on)), np.random.default_rng(seed))
+
+    assert np.array_equal(varied(1), crop)
+    assert np.ptp(varied(1, offset=0.3) - crop) < 1e-6
+    assert np.ptp(varied(1, gain=3.0) / crop) < 1e-4
+    changed = [(varied(seed, bad_pixels=1.0) != crop).sum() for seed in range(30)]
+    assert 1 <= min(changed) <= max(changed) <= 5
+    spread = [(varied(seed, noise=0.1) - crop).std() for seed in range(30)]
+    assert 0.02 < max(spread) < 0.4
+
+
+# --- crops by number
+
+
+def network_frame(seed: int, targets: int, dataset: str = "one") -> NetworkFrame:
+    rng = np.random.default_rng(seed)
+    xy = rng.uniform(25, (125, 95), (targets, 2)) if targets else NONE
+    image = rng.normal(0.3, 0.02, (120, 150)) + blob((120, 150), xy)
+    label = LabelledFrame(f"{seed}", Path(f"{seed}.png"), (120, 150), Points.labels(xy), dataset)
+    place = Placement((1.0, 1.0), (0.0, 0.0))
+    return NetworkFrame(label, image.astype(np.float16), xy, place)
+
+
+def train_settings(**changes: object) -> TrainSettings:
+    return TrainSettings(data=(Path("none"),), crop=64, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[NetworkFrame]:
+    return [network_frame(seed, seed % 3) for seed in range(6)]
+
+
+def test_crop_k_depends_on_the_seed_and_k_alone(frames: list[NetworkFrame]) -> None:
+    crops = Crops(frames, train_settings(seed=3))
+    first = [crops[k] for k in range(30)]
+    np.random.seed(99)  # noqa: NPY002
+    torch.manual_seed(99)
+    again = Crops(frames, train_settings(seed=3))
+    for k in reversed(range(30)):
+        for one, other in zip(first[k], again[k], strict=True):
+            assert torch.equal(one, other)
+    assert len({frame.numpy().tobytes() for frame, _ in first}) == 30
+    other = Crops(frames, train_settings(seed=4))
+    assert not any(torch.equal(first[k][0], other[k][0]) for k in range(30))
+
+
+def test_making_crops_leaves_the_frames_as_they_were(frames: list[NetworkFrame]) -> None:
+    before = [frame.image.copy() for frame in frames]
+    crops = Crops(frames, train_settings())
+    _ = [crops[k] for k in range(40)]
+    assert all(np.array_equal(a, f.image) for a, f in zip(before, frames, strict=True))
+
+
+@pytest.mark.parametrize("target", ["prps", "published"])
+def test_crops_have_the_shape_and_type_of_a_training_pair(
+    frames: list[NetworkFrame], target: str
+) -> None:
+    frame, response = Crops(frames, train_settings(target=target))[0]
+    assert frame.shape == (1, 64, 64)
+    assert response.shape == (1, 16, 16)
+    assert frame.dtype == response.dtype == torch.float32
+
+
+def test_the_target_of_a_crop_has_its_peak_on_the_blob() -> None:
+    """From label to response through every step: warp, target and decoder agree on the pixels."""
+    still = AugmentSettings(
+        target_share=1, warp_share=1, paste=0, gain=1, offset=0, noise=0, bad_pixels=0
+    )
+    frame = network_frame(1, 1)
+    clean = NetworkFrame(
+        frame.label, blob((120, 150), frame.xy).astype(np.float16), frame.xy, frame.placement
+    )
+    crops = Crops([clean], train_settings(augment=still))
+    compared = 0
+    for k in range(60):
+        image, response = (part[0].numpy() for part in crops[k])
+        found = decode(response, 0.5)
+        if len(found) == 1 and inside(found.xy[0], 64, 12):
+            compared += 1
+            assert centroid(image) == pytest.approx(found.xy[0], abs=0.15)
+    assert compared > 20
+
+
+def test_pasted_targets_get_a_response_of_their_own() -> None:
+    empty = [network_frame(seed, 0) for seed in range(2)]
+    donor = network_frame(9, 1)
+    augment = AugmentSettings(target_share=0, paste=3.0, simulated=0.5, hard_share=0)
+    crops = Crops([*empty, donor], train_settings(augment=augment))
+    counts = [len(decode(crops[k][1][0].numpy(), 0.5)) for k in range(40)]
+    assert np.mean(counts) > 1
+
+
+def test_frames_without_any_label_still_give_crops() -> None:
+    crops = Crops([network_frame(seed, 0) for seed in range(2)], train_settings())
+    augment = AugmentSettings(simulated=0)
+    assert not Crops(crops.frames, train_settings(augment=augment))[5][1].any()
+    assert crops[0][0].isfinite().all()
+
+
+def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
+    """Drawn by the square root: 16 frames against 1 are 4 against 1, not 16."""
+    frames = [network_frame(seed, 1, "large") for seed in range(16)]
+    crops = Crops([*frames, network_frame(99, 1, "small")], train_settings())
+    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(1500)]
+    assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
+
+
+def test_background_crops_go_to_false_alarms() -> None:
+    augment = AugmentSettings(target_share=0, hard_share=1)
+    crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
+    crops.false_alarms = np.array([[1.0, 30.0, 40.0]])
+    for k in range(50):
+        index, centre = crops._place(np.random.default_rng(k))
+        assert index == 1
+        assert np.abs(centre - (30, 40)).max() <= 0.4 * 64
