@@ -112,13 +112,14 @@ def test_ten_thousand_peaks_are_all_found() -> None:
     assert np.abs(cells[order] - truth).max() < 0.01
 
 
-def test_a_linear_parabola_serves_where_a_neighbour_is_not_positive() -> None:
-    # Vertex of the parabola through (-1, left), (0, 1), (1, right).
+@pytest.mark.parametrize("peak", [1.0, 0.4, 7.0])
+def test_a_linear_parabola_serves_where_a_neighbour_is_not_positive(peak: float) -> None:
+    # Vertex of the parabola through (-1, left), (0, 1), (1, right), all times the peak.
     for left, right in ((0.0, 0.5), (-0.4, 0.5), (0.5, -3.0)):
         slope, curvature = (right - left) / 2, left + right - 2
-        found = decode(np.array([[left, 1.0, right]]), 0.35)
+        found = decode(peak * np.array([[left, 1.0, right]]), 0.35)
         assert found.xy[0, 0] == pytest.approx(4 * (1 - slope / curvature) + 1.5, abs=1e-5)
-        assert found.score[0] == pytest.approx(1 - slope**2 / (2 * curvature), rel=1e-6)
+        assert found.score[0] == pytest.approx(peak * (1 - slope**2 / (2 * curvature)), rel=1e-6)
 
 
 @given(down=st.integers(0, 9), right=st.integers(0, 9), seed=SEEDS)

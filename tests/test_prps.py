@@ -253,6 +253,19 @@ def test_published_pixels_are_laid_over_cells() -> None:
     assert (target[:, 15] > 0.5).sum() == 1
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_published_crop_is_about_the_brightest_pixel_within_five(axis: int, sign: int) -> None:
+    label = np.array([[60.0, 60.0]])
+    for pixels, found in ((5, True), (6, False)):
+        image = blobs(label, 1.8, 1.0)
+        row, column = np.array([60, 60]) + sign * pixels * np.eye(2, dtype=int)[axis]
+        image[row, column] = 2.0
+        # Only a crop with its brightest pixel in the middle gives a peak of exactly 1.
+        peak = published_prps(image, label).max()
+        assert peak == pytest.approx(1.0) if found else peak > 1.2
+
+
 def test_published_peaks_exceed_one_beside_something_brighter() -> None:
     image = blobs((60, 60), 1.5, 0.5)
     image[60, 66] = 1.0  # inside the crop, outside the search for the brightest pixel
