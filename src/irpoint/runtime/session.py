@@ -37,7 +37,8 @@ class Session:
         """Normalised frames (B, 1, H, W) → responses (B, h, w).
 
         Raises:
-            ModelError: where the graph does not take frames of this size, or memory runs out.
+            ModelError: where the graph does not take frames of this size, memory runs out, or a
+                response is not finite.
         """
         try:
             response: Batch = self._session.run(None, {self._input: frames})[0]
@@ -46,6 +47,8 @@ class Session:
             raise ModelError(
                 f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {_line(error)}"
             ) from error
+        if not np.isfinite(response).all():
+            raise ModelError(f"model {self._name!r} gives responses that are not finite")
         return response[:, 0]
 
 
