@@ -121,8 +121,8 @@ class Detector:
             FrameError: at the first frame that cannot be read.
         """
         sources = [str(source)] if isinstance(source, str | Path) else list(source)
-        for index, path in enumerate(find_frames(sources)):
-            yield FrameResult(index, None, str(path), self(read_frame(path)))
+        for path in find_frames(sources):
+            yield FrameResult(0, None, str(path), self(read_frame(path)))
 
     def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
         """Step 1: normalise a frame and bring it to the network's scale."""

@@ -14,6 +14,7 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 
 from irpoint.decode import decode
+from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
 from irpoint.frames.scale import pad
 from irpoint.methods.spire.loss import response_loss
@@ -72,6 +73,11 @@ class ResponseModule(L.LightningModule):
         image, target = batch
         image = network_input(image).contiguous(memory_format=torch.channels_last)
         loss = response_loss(self.network(image).float(), target, self.settings.foreground)
+        if not torch.isfinite(loss):
+            raise SettingsError(
+                f"the loss is no longer finite in epoch {self.current_epoch + 1}: "
+                f"lower learning_rate (it is {self.settings.learning_rate:g})"
+            )
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 
