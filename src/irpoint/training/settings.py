@@ -15,7 +15,7 @@ class AugmentSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    target_share: float = Field(0.55, ge=0, le=1, description="share of crops placed on a label")
+    target_share: float = Field(0.45, ge=0, le=1, description="share of crops placed on a label")
     hard_share: float = Field(
         0.5, ge=0, le=1, description="share of the other crops put on false alarms"
     )
@@ -26,7 +26,7 @@ class AugmentSettings(BaseModel):
     rotation: float = Field(
         15.0, ge=0, le=180, description="largest rotation in degrees, on top of 90° steps"
     )
-    paste: float = Field(0.8, ge=0, description="mean number of targets pasted into a crop")
+    paste: float = Field(0.3, ge=0, description="mean number of targets pasted into a crop")
     simulated: float = Field(
         0.25, ge=0, le=1, description="share of pasted targets that are simulated"
     )
@@ -48,15 +48,15 @@ class TrainSettings(BaseModel):
     input_scale: str = Field("fit:512", description="scale at which the network sees frames")
     target: Literal["prps", "published"] = "prps"
     sigma: float = Field(1.5, gt=0.5, le=3, description="width of the response in cells")
-    foreground: float = Field(4.0, ge=0, description="extra weight of target cells in the loss")
+    foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     init: Path | None = Field(None, description="safetensors to start from; random weights if none")
     epochs: int = Field(60, ge=1)
-    crops_per_epoch: int = Field(4096, ge=1)
-    crop: int = Field(128, ge=32, multiple_of=4, description="side of a crop in network pixels")
-    batch: int = Field(16, ge=1)
-    learning_rate: float = Field(3e-3, gt=0)
+    crops_per_epoch: int = Field(1024, ge=1)
+    crop: int = Field(256, ge=32, multiple_of=4, description="side of a crop in network pixels")
+    batch: int = Field(8, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
-    ema_decay: float = Field(0.999, ge=0, lt=1)
+    ema_decay: float = Field(0.998, ge=0, lt=1)
     val_every: int = Field(5, ge=1, description="epochs from one validation to the next")
     mine_every: int = Field(
         5, ge=0, description="epochs from one search for false alarms to the next; 0 is off"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 
-def response_loss(response: Tensor, target: Tensor, foreground: float = 4.0) -> Tensor:
+def response_loss(response: Tensor, target: Tensor, foreground: float = 1.0) -> Tensor:
     """Mean squared error in which a cell of target value t weighs 1 + ``foreground`` · t.
 
     A target covers a thousandth of a frame; the weight keeps its error from drowning in the
