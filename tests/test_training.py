@@ -142,6 +142,7 @@ def test_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
     )
     with pytest.raises(DatasetError, match="nothing to learn"):
         fit(small(root), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_overrides_reach_every_setting() -> None:

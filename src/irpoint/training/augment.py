@@ -114,7 +114,7 @@ def paste(
     column, row = (int(v) for v in rng.integers(4, side - 4, 2))
     if rng.random() < settings.simulated:
         place = np.array([column, row]) + rng.uniform(-0.5, 0.5, 2)
-        sigma, amplitude = rng.uniform(0.8, 3.0), np.exp(rng.uniform(np.log(0.3), np.log(3.0)))
+        sigma, amplitude = np.exp(rng.uniform(np.log((0.5, 0.3)), np.log((3.0, 3.0))))
         added = gaussian_psf_image(crop.shape, place[None], sigma, amplitude)
     else:
         patch, at = donor

@@ -57,13 +57,14 @@ def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
 
 def fit(settings: TrainSettings, run: Path, *, resume: bool = False) -> None:
     """The training itself, without the export; arguments and errors as :func:`train`."""
-    _prepare(settings, run, resume)
+    _check_run(settings, run, resume)
     L.seed_everything(settings.seed, verbose=False)
     scale = InputScale.parse(settings.input_scale)
     crops = Crops(load_frames(labelled(settings.data, settings.split), scale), settings)
     checked = load_frames(labelled(settings.data, settings.val_split), scale)
     if not len(crops.labels):
         raise DatasetError(f"no target in split {settings.split!r}: nothing to learn from")
+    write_whole(run / SETTINGS, _text(settings))
     module = ResponseModule(settings, crops, checked)
     if settings.init:
         module.start_from(read_weights(settings.init))
@@ -158,15 +159,17 @@ def labelled(data: Sequence[Path], split: str) -> list[LabelledFrame]:
     return pool([load_dataset(root, name) for root in data for name in split.split("+")])
 
 
-def _prepare(settings: TrainSettings, run: Path, resume: bool) -> None:
+def _check_run(settings: TrainSettings, run: Path, resume: bool) -> None:
     file = run / SETTINGS
-    text = settings.model_dump_json(indent=2) + "\n"
     if resume and file.exists():
-        if file.read_text() != text:
+        if file.read_text() != _text(settings):
             raise SettingsError(f"{file}: the run was started with other settings; start a new one")
     elif run.exists() and any(run.iterdir()):
         raise SettingsError(f"{run}: not empty; choose another folder, or --resume to go on")
-    write_whole(file, text)
+
+
+def _text(settings: TrainSettings) -> str:
+    return settings.model_dump_json(indent=2) + "\n"
 
 
 def _crop_loader(crops: Crops) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
