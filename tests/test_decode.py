@@ -119,7 +119,9 @@ def test_a_linear_parabola_serves_where_a_neighbour_is_not_positive(peak: float)
         slope, curvature = (right - left) / 2, left + right - 2
         found = decode(peak * np.array([[left, 1.0, right]]), 0.35)
         assert found.xy[0, 0] == pytest.approx(4 * (1 - slope / curvature) + 1.5, abs=1e-5)
-        assert found.score[0] == pytest.approx(peak * (1 - slope**2 / (2 * curvature)), rel=1e-6)
+        # The last one, a lone spike, is not raised further than a Gaussian would be.
+        gain = min(1 - slope**2 / (2 * curvature), 1.15)
+        assert found.score[0] == pytest.approx(peak * gain, rel=1e-6)
 
 
 @given(down=st.integers(0, 9), right=st.integers(0, 9), seed=SEEDS)

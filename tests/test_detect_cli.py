@@ -306,8 +306,8 @@ def test_the_shipped_model_finds_the_targets_of_the_samples(cli, tmp_path):
     figures = json.loads(out)
     assert code == 0
     # Simulated frames, which no model is trained on: far above chance, and in the right place.
-    assert figures["recall"] > 0.7
-    assert figures["precision"] > 0.7
+    assert figures["recall"] > 0.5
+    assert figures["precision"] > 0.8
     assert figures["localisation_error_px"]["median"] < 1
     assert abs(figures["localisation_error_px"]["bias_x"]) < 0.5
     assert abs(figures["localisation_error_px"]["bias_y"]) < 0.5

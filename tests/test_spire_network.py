@@ -244,7 +244,8 @@ def test_a_cell_of_target_t_weighs_1_plus_foreground_times_t() -> None:
     for (row, column), weight in {(0, 0): 1.0, (0, 1): 3.0, (1, 0): 5.0}.items():
         response = target.clone()
         response[0, 0, row, column] += 0.1
-        assert response_loss(response, target).item() == pytest.approx(weight * 0.01 / 4, rel=1e-4)
+        loss = response_loss(response, target, foreground=4.0).item()
+        assert loss == pytest.approx(weight * 0.01 / 4, rel=1e-4)
     assert response_loss(target, target).item() == 0
     missed = response_loss(torch.zeros_like(target), target, foreground=2.0).item()
     assert missed == pytest.approx((2 * 0.25 + 3 * 1) / 4)

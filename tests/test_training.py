@@ -103,7 +103,8 @@ def test_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -> 
 
 def test_learns_and_exports_a_model_with_a_measured_card(scenes: Path, tmp_path: Path) -> None:
     run = tmp_path / "mine"
-    fit(small(scenes, epochs=16, val_every=8, crops_per_epoch=128, workers=0), run)
+    longer = {"epochs": 16, "val_every": 8, "crops_per_epoch": 128, "workers": 0}
+    fit(small(scenes, **longer, learning_rate=3e-3, foreground=4.0), run)
     first, *_, last = (
         float(line.split(",")[2])
         for line in (run / "logs" / "csv" / "metrics.csv").read_text().splitlines()[1:]
