@@ -34,8 +34,9 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
     if out.exists() and any(out.iterdir()):
         raise ModelError(f"{out}: not empty; choose another folder")
     network = HRPE()
+    published = read_checkpoint(checkpoint)
     try:
-        network.load_state_dict(published_state(read_checkpoint(checkpoint)))
+        network.load_state_dict(published_state(published))
     except ModelError as error:
         raise ModelError(f"{checkpoint}: {error}") from error
     card = ModelCard(
