@@ -146,6 +146,13 @@ def test_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_that_cannot_start_leaves_no_folder(scenes: Path, tmp_path: Path) -> None:
+    (tmp_path / "junk.safetensors").write_bytes(b"junk")
+    with pytest.raises(ModelError, match="no readable safetensors"):
+        fit(small(scenes, init=tmp_path / "junk.safetensors"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_overrides_reach_every_setting() -> None:
     settings = settings_from({"data": ["x"]}, ["augment.noise=0.2", "compile=false", "epochs=3"])
     assert settings.augment.noise == 0.2

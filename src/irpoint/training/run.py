@@ -64,10 +64,10 @@ def fit(settings: TrainSettings, run: Path, *, resume: bool = False) -> None:
     checked = load_frames(labelled(settings.data, settings.val_split), scale)
     if not len(crops.labels):
         raise DatasetError(f"no target in split {settings.split!r}: nothing to learn from")
-    write_whole(run / SETTINGS, _text(settings))
     module = ResponseModule(settings, crops, checked)
     if settings.init:
         module.start_from(read_weights(settings.init))
+    write_whole(run / SETTINGS, _text(settings))
     checkpoint = run / LAST if resume and (run / LAST).exists() else None
     with _quiet():
         trainer = L.Trainer(
