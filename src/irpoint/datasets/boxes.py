@@ -14,6 +14,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from pathlib import Path
 
+from irpoint.datasets.extent import Extent
 from irpoint.datasets.images import Images, without_suffix
 from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
@@ -93,7 +94,7 @@ def _voc_frame(name: str, images: Images, labels: Path, dataset: str) -> Labelle
             f"{path}: states {'x'.join(stated)} but {image.name} is {width}x{height}; "
             "give the image that was annotated"
         )
-    xy = []
+    xy, extents = [], []
     for number, item in enumerate(root.findall("object"), 1):
         try:
             corners = [float(item.findtext(f"bndbox/{corner}", "")) for corner in _VOC_CORNERS]
@@ -103,7 +104,8 @@ def _voc_frame(name: str, images: Images, labels: Path, dataset: str) -> Labelle
             ) from error
         left, top, right, bottom = corners
         xy.append(((left + right) / 2 - 0.5, (top + bottom) / 2 - 0.5))
-    return labelled_frame(name, image, shape, xy, str(path), dataset)
+        extents.append(Extent.of_box(left - 0.5, top - 0.5, right - 0.5, bottom - 0.5))
+    return labelled_frame(name, image, shape, xy, str(path), dataset, extents)
 
 
 def _yolo_label(image: Path, images: Images, labels: Path) -> Path:
@@ -118,15 +120,18 @@ def _yolo_frame(name: str, images: Images, labels: Path, dataset: str) -> Labell
         lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as text ({error})") from error
-    xy = []
+    xy, extents = [], []
     for number, line in enumerate(lines, 1):
         if line.strip():
-            x, y = _yolo_centre(line, f"{path}, line {number}")
+            x, y, across, down = _yolo_box(line, f"{path}, line {number}")
             xy.append((x * width - 0.5, y * height - 0.5))
-    return labelled_frame(name, image, shape, xy, str(path), dataset)
+            edges = (x - across / 2, y - down / 2, x + across / 2, y + down / 2)
+            scale = (width, height, width, height)
+            extents.append(Extent.of_box(*(e * s - 0.5 for e, s in zip(edges, scale, strict=True))))
+    return labelled_frame(name, image, shape, xy, str(path), dataset, extents)
 
 
-def _yolo_centre(line: str, label: str) -> tuple[float, float]:
+def _yolo_box(line: str, label: str) -> tuple[float, float, float, float]:
     fields = line.split()
     try:
         x, y, width, height = (float(field) for field in fields[1:5])
@@ -137,4 +142,4 @@ def _yolo_centre(line: str, label: str) -> tuple[float, float]:
         raise DatasetError(f"{label}: not 'class x y width height' in finite numbers; correct it")
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise DatasetError(f"{label}: centre ({x:g}, {y:g}) is not a fraction 0..1; correct it")
-    return x, y
+    return x, y, width, height

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.datasets.extent import Extent
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, FrameError
 from irpoint.frames.read import frame_shape
@@ -26,9 +28,17 @@ def image_shape(image: Path) -> tuple[int, int]:
 
 
 def labelled_frame(
-    name: str, image: Path, shape: tuple[int, int], xy: npt.ArrayLike, source: str, dataset: str
+    name: str,
+    image: Path,
+    shape: tuple[int, int],
+    xy: npt.ArrayLike,
+    source: str,
+    dataset: str,
+    extents: Sequence[Extent] | None = None,
 ) -> LabelledFrame:
     """A frame with labels at ``xy`` (N, 2), in frame pixels, as ``source`` states them.
+
+    ``extents`` says of each how far its target reaches, where the source does.
 
     Raises:
         DatasetError: where a coordinate is not finite or a point lies outside the frame, that is
@@ -45,4 +55,5 @@ def labelled_frame(
             f"{source}: the point ({x:g}, {y:g}) of '{name}' is outside its {width}x{height} frame "
             f"{image.name}; correct the label"
         )
-    return LabelledFrame(name, image, shape, Points.labels(points), dataset)
+    known = None if extents is None else tuple(extents)
+    return LabelledFrame(name, image, shape, Points.labels(points), dataset, known)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from irpoint.datasets.extent import Extent
 from irpoint.datasets.images import Images
 from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
@@ -61,38 +62,42 @@ def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> Labe
         pixels = read_frame(mask)
     except FrameError as error:
         raise DatasetError(str(error)) from error
-    xy = _fitted(mask_centroids(pixels), mask, pixels.shape, image, shape)
-    return labelled_frame(name, image, shape, xy, str(mask), dataset)
+    factor = _factor(mask, pixels.shape, image, shape)
+    # The centre of pixel i is i + 1/2 from the edge, and edges coincide.
+    targets = [(component + 0.5) * factor - 0.5 for component in mask_components(pixels)]
+    xy = [component.mean(axis=0) for component in targets]
+    extents = [Extent.of_pixels(component, factor) for component in targets]
+    return labelled_frame(name, image, shape, xy, str(mask), dataset, extents)
 
 
-def mask_centroids(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Centroids (x, y) of the 8-connected components of ``mask > 0``, (N, 2) in pixels.
+def mask_components(mask: npt.NDArray[Any]) -> list[npt.NDArray[np.float64]]:
+    """The 8-connected components of ``mask > 0``: pixel positions (x, y), (K, 2) each.
 
     The order is that of the components' first pixels, row by row.
     """
     rows, columns = np.nonzero(mask > 0)
     if len(rows) == 0:
-        return np.empty((0, 2))
+        return []
     top, left = rows.min(), columns.min()
     part = mask[top : rows.max() + 1, left : columns.max() + 1] > 0
     labels, count = ndimage.label(part, structure=_EIGHT_CONNECTED)
     of_pixel = labels[rows - top, columns - left]
-    area = np.bincount(of_pixel, minlength=count + 1)[1:]
-    x = np.bincount(of_pixel, weights=columns, minlength=count + 1)[1:] / area
-    y = np.bincount(of_pixel, weights=rows, minlength=count + 1)[1:] / area
-    return np.column_stack((x, y))
+    order = np.argsort(of_pixel, kind="stable")
+    ends = np.cumsum(np.bincount(of_pixel, minlength=count + 1)[1:])
+    return np.split(np.column_stack((columns, rows))[order].astype(np.float64), ends[:-1])
 
 
-def _fitted(
-    xy: npt.NDArray[np.float64],
-    mask: Path,
-    mask_shape: tuple[int, ...],
-    image: Path,
-    shape: tuple[int, int],
-) -> npt.NDArray[np.float64]:
-    """Points of a mask in the pixels of its image; a mask of the same aspect ratio is scaled."""
+def mask_centroids(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Centroids (x, y) of the components of a mask, (N, 2) in pixels, in their order."""
+    return np.array([c.mean(axis=0) for c in mask_components(mask)]).reshape(-1, 2)
+
+
+def _factor(
+    mask: Path, mask_shape: tuple[int, ...], image: Path, shape: tuple[int, int]
+) -> tuple[float, float]:
+    """Image pixels a mask pixel in x and y: 1, but for a mask of the same aspect ratio."""
     if mask_shape == shape:
-        return xy
+        return 1.0, 1.0
     height, width = shape
     mask_height, mask_width = mask_shape
     sizes = f"the mask is {mask_width}x{mask_height} but {image.name} is {width}x{height}"
@@ -100,5 +105,4 @@ def _fitted(
     if abs(ratio - 1) > _ASPECT_TOLERANCE:
         raise DatasetError(f"{mask}: {sizes}; give a mask of the image's size")
     warnings.warn(f"{mask}: {sizes}; its points were scaled to fit", IrpointWarning, stacklevel=2)
-    # The centre of pixel i is i + 1/2 from the edge, and edges coincide.
-    return (xy + 0.5) * (width / mask_width, height / mask_height) - 0.5
+    return width / mask_width, height / mask_height

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from irpoint.datasets.extent import Extent
 from irpoint.points import Points
 
 
@@ -19,6 +20,7 @@ class LabelledFrame:
         shape: (height, width) of the frame in pixels.
         points: the labels in frame pixels; empty where the frame has no target.
         dataset: name of the data set that the frame belongs to.
+        extents: how far each target reaches, where masks or boxes tell; else None.
     """
 
     name: str
@@ -26,6 +28,7 @@ class LabelledFrame:
     shape: tuple[int, int]
     points: Points
     dataset: str
+    extents: tuple[Extent, ...] | None = None
 
 
 @dataclass(frozen=True)
