@@ -53,4 +53,6 @@ $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python $(PIP) torch==2.13.0
 	@$(VENV)/bin/python $(PIP) --editable '.[all,dev]'
+	@# An independent judge of the metrics; it states numpy<2 but runs with any.
+	@$(VENV)/bin/python $(PIP) --no-deps pyirstdmetrics==1.0.2
 	@touch $@

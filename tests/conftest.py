@@ -74,7 +74,7 @@ def tiny_card(graph: bytes, **changes: Any) -> dict[str, Any]:
     """The card of :func:`tiny_graph` as JSON values, with ``changes``."""
     return {
         "name": "tiny", "method": "blob filter", "data": ["none"], "split": "train", "seed": None,
-        "version": "0.1.0", "licence": "Apache-2.0", "parameters": 0, "gmac_512": 0.038,
+        "version": "0.1.0", "licence": "Apache-2.0", "parameters": 2304, "gmac_512": 0.038,
         "normalisation": "robust", "input_scale": "native", "resize": "half-pixel", "stride": 4,
         "map_offset": 1.5,
         "thresholds": {

@@ -82,8 +82,10 @@ def detector(monkeypatch):
             thresholds=SimpleNamespace(default=0.5, chosen="best F1 on val"),
         )
 
-        def __init__(self, model: str) -> None:
-            assert model == "bright"
+        threshold = 0.5
+
+        def __init__(self, model: str, *, published_decoder: bool) -> None:
+            assert (model, published_decoder) == ("bright", False)
 
         def __call__(self, frame: np.ndarray, threshold: float | None = None) -> Points:
             rows, columns = np.nonzero(frame == 255)
@@ -218,7 +220,7 @@ def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path)
     wrong = {
         base: "give either --model or --predictions",
         (*given, "--model", "bright"): "give either --model or --predictions",
-        (*given, "--protocol", "mask"): "protocol 'mask' is not known",
+        (*given, "--protocol", "blob"): "--protocol blob: choose one of point, point-greedy, mask",
         (*given, "--radius", "-1"): "radius -1.0 px",
         (*given, "--threshold", "nan"): "threshold nan",
         (*given, "--truth", "boxes"): "--truth boxes: give mask or centroids",
@@ -232,3 +234,23 @@ def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path)
         assert code == 1, arguments
         assert message in err
         assert [line.startswith("irpoint: error: ") for line in err.splitlines()] == [True]
+
+
+def test_benchmark_pools_its_sets_beside_the_published_rows(run, tmp_path):
+    for name in ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2"):
+        data_set(tmp_path / name, {f"{name}-a": [(10, 10)]})
+    said = tmp_path / "points.csv"
+    said.write_text("image,x,y\nNUDT-SIRST-a,10,10\n")
+    base = ("--split", "val", "--predictions", said, "--benchmark")
+    code, out, _ = run("--data", tmp_path, *base, "sirst4")
+    assert code == 0
+    assert "94.60" in out
+    assert "not public" in out
+    for arguments, message in {
+        ("--data", tmp_path / "SIRST-v1", *base, "sirst4"): "no folder NUDT-SIRST",
+        ("--data", tmp_path, *base, "sirst5"): "there is sirst4",
+        ("--data", tmp_path, "--data", tmp_path, *base, "sirst4"): "takes one --data",
+    }.items():
+        code, _, err = run(*arguments)
+        assert code == 1
+        assert message in err

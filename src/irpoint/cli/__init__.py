@@ -15,6 +15,7 @@ from irpoint.cli.doctor import doctor
 from irpoint.cli.evaluate import evaluate
 from irpoint.cli.export import export, import_weights
 from irpoint.cli.models import models
+from irpoint.cli.report import report
 from irpoint.cli.simulate import simulate
 from irpoint.cli.train import train
 from irpoint.errors import IrpointError, IrpointWarning
@@ -56,6 +57,7 @@ app.command("evaluate")(evaluate)
 app.command("models")(models)
 app.command("export")(export)
 app.command("import-weights")(import_weights)
+app.command("report")(report)
 app.command("simulate")(simulate)
 app.command("train")(train)
 

@@ -56,11 +56,11 @@ def _table(cards: list[ModelCard]) -> Table:
     for card in cards:
         table.add_row(
             f"[bold]{escape(card.name)}[/]\n[dim]{escape(card.method)}[/]",
-            f"{card.parameters:,}",
-            f"{card.gmac_512:.2f}",
+            f"{card.parameters:,}" if card.parameters else "–",
+            f"{card.gmac_512:.2f}" if card.gmac_512 else "–",
             f"{card.thresholds.default:.3f}",
             _f1(card.metrics),
-            escape(f"{', '.join(card.data)} ({card.split})"),
+            escape(f"{', '.join(card.data)} ({card.split})") if card.data else "–",
             escape(card.licence),
         )
     return table

@@ -60,6 +60,7 @@ class FrameCounts:
         fp: predictions without a target.
         fn: targets without a prediction.
         error_xy: float64 (tp, 2) predicted minus true position of each pair, pixels.
+        false_pixels: pixels of false blobs, under the mask protocols; else None.
     """
 
     name: str
@@ -69,6 +70,7 @@ class FrameCounts:
     fp: int
     fn: int
     error_xy: Float64Array
+    false_pixels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,12 @@ class LocalisationError:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Figures of a point protocol, pooled over frames; frames without targets count.
+    """Figures of a protocol, pooled over frames; frames without targets count.
 
     Attributes:
         frames: the counts of each frame, in the order given.
         protocol: name of the protocol.
-        radius: matching radius in pixels, inclusive.
+        radius: matching radius in pixels, inclusive for points and exclusive for masks.
         threshold: predictions scoring at least this were counted; None: all were.
     """
 
@@ -156,6 +158,13 @@ class Evaluation:
     def false_alarms_per_mpx(self) -> float:
         """False points a million pixels."""
         return self.fp / self.pixels * 1e6
+
+    @property
+    def false_pixels_per_mpx(self) -> float | None:
+        """Pixels of false blobs a million pixels, which is Fa in 1e-6; None for points."""
+        counted = [frame.false_pixels for frame in self.frames]
+        known = [pixels for pixels in counted if pixels is not None]
+        return sum(known) / self.pixels * 1e6 if len(known) == len(counted) else None
 
     @cached_property
     def localisation_error(self) -> LocalisationError | None:

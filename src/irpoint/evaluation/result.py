@@ -19,6 +19,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
     contract: scripts read them.
     """
     error = evaluation.localisation_error
+    false_pixels = evaluation.false_pixels_per_mpx
     return {
         "f1": evaluation.f1,
         "precision": evaluation.precision,
@@ -28,6 +29,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         "fn": evaluation.fn,
         "false_alarms_per_image": evaluation.false_alarms_per_image,
         "false_alarms_per_mpx": evaluation.false_alarms_per_mpx,
+        **({} if false_pixels is None else {"false_pixels_per_mpx": false_pixels}),
         "localisation_error_px": asdict(error) if error else dict.fromkeys(_LOCALISATION),
         "interval_95": {
             name: None if interval is None else list(interval)

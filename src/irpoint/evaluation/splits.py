@@ -62,9 +62,8 @@ def evaluate_split(
     Raises:
         EvaluationError: as :func:`irpoint.evaluation.evaluate`, or where names are not distinct.
     """
-    check_names([dataset.name for dataset in datasets])
 
-    def figures(frames: Iterable[LabelledFrame]) -> Evaluation:
+    def figures(frames: Sequence[LabelledFrame]) -> Evaluation:
         rated = [
             EvaluatedFrame(
                 frame.name, frame.dataset, frame.shape, frame.points, predicted[frame.image]
@@ -73,9 +72,23 @@ def evaluate_split(
         ]
         return evaluate(rated, protocol, radius, threshold)
 
+    return split_figures(datasets, pooled, figures)
+
+
+def split_figures(
+    datasets: Sequence[Dataset],
+    pooled: Sequence[LabelledFrame],
+    figures: Callable[[Sequence[LabelledFrame]], Evaluation],
+) -> SplitEvaluation:
+    """``figures`` of each data set and of their pool.
+
+    Raises:
+        EvaluationError: where names are not distinct.
+    """
+    check_names([dataset.name for dataset in datasets])
     return SplitEvaluation(
         pooled=figures(pooled),
-        datasets={dataset.name: figures(dataset) for dataset in datasets},
+        datasets={dataset.name: figures(dataset.frames) for dataset in datasets},
     )
 
 

@@ -41,7 +41,7 @@ def benchmark(model: str, size: int, repeats: int = 30, threads: int = 0) -> dic
     frames = [simulate_scene(settings, scene_rng(0, index)).frame for index in range(4)]
     stages = _stages(detector, frames, repeats)
     total = stages.sum(axis=1)
-    eager = _eager_ms(detector, size, threads) if detector.card.parameters else None
+    eager = _eager_ms(detector, size, threads) if not detector.card.is_baseline else None
     median = float(np.median(total))
     return {
         "model": detector.card.name,
@@ -99,7 +99,8 @@ def _eager_ms(detector: Detector, size: int, threads: int) -> float | None:
     if find_spec("torch") is None:
         return None
     height, width = detector.prepare(np.zeros((size, size), np.uint8)).image.shape
-    command = [sys.executable, "-m", f"irpoint.methods.{detector.card.method}.eager"]
-    arguments = [str(height), str(width), str(threads)]
+    command = [sys.executable, "-m", "irpoint.methods.eager"]
+    card = detector.card
+    arguments = [card.method, *map(str, (card.width or 0, height, width, threads))]
     answer = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     return float(answer.stdout) if answer.returncode == 0 else None

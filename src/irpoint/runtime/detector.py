@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.decode import decode
+from irpoint.decode_published import decode_published, published_rule
 from irpoint.errors import IrpointWarning, ModelError, SettingsError
 from irpoint.frames import as_frame, find_frames, read_frame
 from irpoint.frames.normalise import levels, normalise
 from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.region import Region
-from irpoint.runtime.session import Session
+from irpoint.runtime.session import open_session
 from irpoint.zoo import Model, ModelCard, find_model
 
 # Peaks below are never targets: `candidates` stops here, so that a sweep stays small.
@@ -50,6 +52,8 @@ class Detector:
         scale: input scale in place of the card's, ``native`` or ``fit:N``; warns, since the
             thresholds belong to the stated scale.
         region: where points are wanted.
+        published_decoder: peaks as the method's publication takes them, with its threshold unless
+            another is given; for comparisons.
         threads: CPU threads; all cores where 0.
 
     Attributes:
@@ -69,10 +73,14 @@ class Detector:
         false_alarms_per_mpx: float | None = None,
         scale: str | None = None,
         region: Region | None = None,
+        published_decoder: bool = False,
         threads: int = 0,
     ) -> None:
         loaded = model if isinstance(model, Model) else find_model(model)
         self.card = loaded.card
+        self._rule = published_rule(self.card.method) if published_decoder else None
+        if self._rule and threshold is None and false_alarms_per_mpx is None:
+            threshold = self._rule.threshold
         self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
         self.region = region or Region()
         self._scale = InputScale.parse(scale or self.card.input_scale)
@@ -83,7 +91,7 @@ class Detector:
                 IrpointWarning,
                 stacklevel=2,
             )
-        self._session = Session(loaded, threads)
+        self._session = open_session(loaded, threads)
 
     def __call__(self, frame: npt.NDArray[Any], threshold: float | None = None) -> Points:
         """Points of one frame, best first.
@@ -139,12 +147,7 @@ class Detector:
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None
     ) -> Points:
         """Step 3: the peaks of a response, in frame pixels, inside the frame and the region."""
-        found = decode(
-            response,
-            self.threshold if threshold is None else threshold,
-            stride=self.card.stride,
-            map_offset=self.card.map_offset,
-        )
+        found = self._peaks(response, self.threshold if threshold is None else threshold)
         limit = np.array(prepared.shape[::-1]) - 0.5
         xy = prepared.placement.to_frame(found.xy)
         # A peak up to a cell outside belongs to a target at the border; one beyond, to the padding.
@@ -152,6 +155,13 @@ class Detector:
         within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
         points = Points(np.clip(xy, -0.5, limit)[within].astype(np.float32), found.score[within])
         return self.region.select(points, prepared.shape)
+
+    def _peaks(self, response: npt.NDArray[np.float32], threshold: float) -> Points:
+        card = self.card
+        if self._rule is None:
+            return decode(response, threshold, stride=card.stride, map_offset=card.map_offset)
+        rule = dataclasses.replace(self._rule, threshold=threshold)
+        return decode_published(response, rule, stride=card.stride, map_offset=card.map_offset)
 
 
 def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> float:

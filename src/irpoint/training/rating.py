@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from scipy import stats
+
 from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.evaluation import EvaluatedFrame, Sweep, sweep
 from irpoint.evaluation.result import result
@@ -42,17 +44,34 @@ def choose_thresholds(
     """Best-F1 threshold, and one a false-alarm rate; null where too little supports it."""
     judged = [EvaluatedFrame(f.name, f.dataset, f.shape, f.points, found[f.image]) for f in frames]
     curve = sweep(judged)
+    rates = {f"{rate:g}": _at_rate(curve, rate) for rate in RATES_PER_MPX}
     return Thresholds(
         default=curve.best_f1()[0],
         chosen=f"best F1 on {split}",
-        false_alarms_per_mpx={
-            f"{r:g}": curve.at_false_alarms_per_mpx(r) if _supported(curve, r) else None
-            for r in RATES_PER_MPX
-        },
+        false_alarms_per_mpx={name: rate and rate[0] for name, rate in rates.items()},
+        interval_95={name: rate and rate[1] for name, rate in rates.items()},
     )
 
 
-def _supported(curve: Sweep, per_mpx: float) -> bool:
-    """Whether the rate means at least five false points here, and the candidates reach it."""
-    allowed = per_mpx * curve.pixels / 1e6
-    return allowed >= _LEAST_FALSE_POINTS and float(curve.fp.max()) >= allowed
+def _at_rate(curve: Sweep, per_mpx: float) -> tuple[float, tuple[float, float]] | None:
+    """Threshold for a rate, and the interval of its true rate; None where that is a guess.
+
+    A guess is what fewer than five false points support, or what would need candidates below the
+    lowest that there are.
+    """
+    threshold = curve.at_false_alarms_per_mpx(per_mpx)
+    counted = int(curve.fp[curve.thresholds >= threshold].max(initial=0))
+    megapixels = curve.pixels / 1e6
+    if counted < _LEAST_FALSE_POINTS or curve.fp.max() < per_mpx * megapixels:
+        return None
+    low, high = poisson_interval(counted)
+    return threshold, (low / megapixels, high / megapixels)
+
+
+def poisson_interval(counted: int) -> tuple[float, float]:
+    """95 % interval of the mean of a Poisson variable that came out as ``counted``, exact.
+
+    Source: Garwood, Biometrika 28 (1936).
+    """
+    low = stats.chi2.ppf(0.025, 2 * counted) / 2 if counted else 0.0
+    return float(low), float(stats.chi2.ppf(0.975, 2 * counted + 2) / 2)

@@ -1,4 +1,4 @@
-"""Weights that ship with the package, and how a model is found by name or path."""
+"""Models that ship with the package, and how one is found by name or path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHIPPED = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True)
 class Model:
-    """A card and the ONNX graph that it describes."""
+    """A card and the ONNX graph that it describes; the graph of a baseline is empty."""
 
     card: ModelCard
     graph: bytes
@@ -23,7 +23,7 @@ class Model:
 
 def model_names() -> list[str]:
     """Names of the shipped models."""
-    return sorted(path.stem for path in _SHIPPED.glob("*.onnx"))
+    return sorted(path.stem for path in _SHIPPED.glob("*.json"))
 
 
 def find_model(model: str | Path) -> Model:
@@ -39,7 +39,14 @@ def find_model(model: str | Path) -> Model:
             names = ", ".join(model_names())
             raise ModelError(f"{model}: no such model; shipped are {names}; or give an .onnx file")
     card = read_card(path.with_suffix(".json"))
-    graph = path.read_bytes()
+    graph = b"" if card.is_baseline else _read(path)
     if digest(graph) != card.sha256:
         raise ModelError(f"{path}: not the file that its card describes (sha256 differs)")
     return Model(card, graph)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error

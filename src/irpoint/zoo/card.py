@@ -21,6 +21,8 @@ class Thresholds(BaseModel):
         chosen: how the default was chosen.
         false_alarms_per_mpx: for a stated rate the threshold that keeps to it on the validation
             frames; null where too few false points support it.
+        interval_95: for the same rates what the threshold's own rate may be, given the number of
+            false points that were counted there (Poisson); null likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +30,7 @@ class Thresholds(BaseModel):
     default: float = Field(gt=0)
     chosen: str
     false_alarms_per_mpx: dict[str, float | None] = {}
+    interval_95: dict[str, tuple[float, float] | None] = {}
 
 
 class ModelCard(BaseModel):
@@ -36,9 +39,11 @@ class ModelCard(BaseModel):
     Attributes:
         name: the model's name in the zoo.
         method: the published method it follows.
+        width: base width of the network, where the method leaves it free; else null.
         data: names of the data sets it was trained on; ``split`` of each.
         seed: of the training run; null for imported weights.
         version: of irpoint, that wrote the weights.
+        commit: of its sources; null where they lie in no repository. A + marks changes on top.
         licence: of the weights.
         parameters: number of trainable parameters.
         gmac_512: 10⁹ multiply-adds for one 512 × 512 frame.
@@ -58,10 +63,12 @@ class ModelCard(BaseModel):
 
     name: str
     method: str
+    width: int | None = None
     data: tuple[str, ...]
     split: str
     seed: int | None
     version: str
+    commit: str | None = None
     licence: str
     parameters: int
     gmac_512: float
@@ -74,6 +81,11 @@ class ModelCard(BaseModel):
     metrics: dict[str, Any]
     sha256: str
     note: str = ""
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is a filter without weights."""
+        return self.parameters == 0
 
     @field_validator("input_scale")
     @classmethod

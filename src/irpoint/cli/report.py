@@ -1,0 +1,33 @@
+"""``irpoint report``: one page on how good models are."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from irpoint.errors import SettingsError
+
+
+def report(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of training runs, or results of evaluate --json --points."),
+    ],
+    out: Annotated[Path, typer.Option(help="The HTML file.")] = Path("report.html"),
+) -> None:
+    """Write one self-contained page: figures with intervals, curves, misses, false alarms.
+
+    Several models are shown side by side and compared on the same images.
+
+    Example: [bold]irpoint report runs/spire result.json --out report.html[/]
+    """
+    missing = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
+    if missing:
+        raise SettingsError(f"report needs {', '.join(missing)}: pip install 'irpoint[report]'")
+    from irpoint.report import write_report
+
+    write_report(sources, out)
+    typer.echo(str(out))

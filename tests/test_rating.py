@@ -1,0 +1,55 @@
+"""Thresholds on the card: what false points support, and how well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from irpoint.datasets import LabelledFrame
+from irpoint.points import Points
+from irpoint.training.rating import choose_thresholds, poisson_interval
+
+
+def frames(count: int, side: int, false_scores: list[float]) -> tuple[list[LabelledFrame], dict]:
+    """Frames with a target each, found at 0.9, and false points of the given scores."""
+    listed, found = [], {}
+    spread = np.array_split(np.array(false_scores), count)
+    for index, scores in enumerate(spread):
+        path = Path(f"{index}.png")
+        listed.append(
+            LabelledFrame(str(index), path, (side, side), Points.labels([[5, 5]]), "made")
+        )
+        xy = [[5, 5], *([50.0, 20.0 + k] for k in range(len(scores)))]
+        found[path] = Points(np.array(xy, np.float32), np.array([0.9, *scores], np.float32))
+    return listed, found
+
+
+def test_rates_that_few_false_points_support_are_null() -> None:
+    scores = np.linspace(0.1, 0.5, 60).tolist()
+    thresholds = choose_thresholds(*frames(4, 1000, scores), "val")  # 4 Mpx, 60 false points
+    rates = thresholds.false_alarms_per_mpx
+    assert rates["0.1"] is None
+    assert thresholds.interval_95["0.1"] is None
+    assert rates["1"] is None  # four false points
+    assert rates["10"] is not None
+    kept = sum(score >= rates["10"] for score in scores)
+    assert kept == 40
+    low, high = thresholds.interval_95["10"]
+    assert low < 10 < high
+    assert (low, high) == pytest.approx(tuple(v / 4 for v in poisson_interval(40)))
+
+
+def test_rates_beyond_the_candidates_are_null() -> None:
+    thresholds = choose_thresholds(*frames(4, 1000, [0.2] * 8), "val")
+    assert thresholds.false_alarms_per_mpx["10"] is None
+
+
+@pytest.mark.parametrize("counted", [5, 12, 100])
+def test_the_interval_holds_the_mean_as_often_as_it_says(counted: int) -> None:
+    low, high = poisson_interval(counted)
+    assert stats.poisson.sf(counted - 1, low) == pytest.approx(0.025, abs=1e-6)
+    assert stats.poisson.cdf(counted, high) == pytest.approx(0.025, abs=1e-6)
+    assert poisson_interval(0)[0] == 0
