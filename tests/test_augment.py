@@ -352,6 +352,16 @@ def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
     assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
 
 
+def test_crops_on_labels_go_to_those_overlooked() -> None:
+    augment = AugmentSettings(target_share=1, missed_share=1)
+    crops = Crops([network_frame(0, 2), network_frame(1, 2)], train_settings(augment=augment))
+    crops.missed = crops.labels[[3]]
+    for k in range(50):
+        index, centre = crops._place(np.random.default_rng(k))
+        assert index == 1
+        assert np.abs(centre - crops.labels[3, 1:]).max() <= 0.4 * 64
+
+
 def test_background_crops_go_to_false_alarms() -> None:
     augment = AugmentSettings(target_share=0, hard_share=1)
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))

@@ -13,6 +13,7 @@ from irpoint import Detector
 from irpoint.errors import ModelError
 from irpoint.frames.normalise import normalise
 from irpoint.frames.scale import letterbox
+from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.network import HRPE
 from irpoint.training import export
 from irpoint.training.published import import_spire, read_checkpoint
@@ -84,10 +85,10 @@ def test_export_that_differs_is_refused(
     with torch.no_grad():
         other.head.bias += 0.01
     graph = (imported / "model.onnx").read_bytes()
-    monkeypatch.setattr(export, "_graph", lambda module: graph)
-    assert export.export_onnx(network, export.IMAGENET) == graph
+    monkeypatch.setattr(export, "_graph", lambda module, batches: graph)
+    assert export.export_onnx(network, SPIRE, export.IMAGENET) == graph
     with pytest.raises(ModelError, match="differs from the network"):
-        export.export_onnx(other, export.IMAGENET)
+        export.export_onnx(other, SPIRE, export.IMAGENET)
 
 
 def test_import_runs_no_code_of_the_file(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from irpoint.errors import ModelError
 from irpoint.frames import read_frame
 from irpoint.frames.normalise import levels, normalise
 from irpoint.frames.scale import letterbox
+from irpoint.methods.blocks.loss import response_loss
 from irpoint.methods.count import gmac, parameters
 from irpoint.methods.spire.deployed import DeployedHRPE
-from irpoint.methods.spire.loss import response_loss
 from irpoint.methods.spire.network import HRPE, Stage, shuffle
 from irpoint.methods.spire.published import published_state
 from irpoint.training.export import IMAGENET, OURS, native

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.methods import METHODS
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
 from irpoint.training.overrides import settings_from
@@ -95,7 +96,8 @@ def test_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -> 
     ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, broken)]
     for name, value in ends[0]["state_dict"].items():
         assert torch.equal(value, ends[1]["state_dict"][name]), name
-    assert torch.equal(ends[0]["false_alarms"], ends[1]["false_alarms"])
+    for mined in ("false_alarms", "missed"):
+        assert torch.equal(ends[0][mined], ends[1][mined]), mined
     best = [load_file(run / "best.safetensors") for run in (whole, broken)]
     assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
     assert (whole / "best.json").read_text() == (broken / "best.json").read_text()
@@ -104,7 +106,7 @@ def test_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -> 
 def test_learns_and_exports_a_model_with_a_measured_card(scenes: Path, tmp_path: Path) -> None:
     run = tmp_path / "mine"
     longer = {"epochs": 16, "val_every": 8, "crops_per_epoch": 128, "workers": 0}
-    fit(small(scenes, **longer, learning_rate=3e-3, foreground=4.0), run)
+    fit(small(scenes, **longer, foreground=4.0), run)
     first, *_, last = (
         float(line.split(",")[2])
         for line in (run / "logs" / "csv" / "metrics.csv").read_text().splitlines()[1:]
@@ -158,6 +160,29 @@ def test_overrides_reach_every_setting() -> None:
     assert settings.augment.noise == 0.2
     assert settings.compile is False
     assert settings.epochs == 3
+
+
+@pytest.mark.parametrize("changes", [{"batch": 1}, {"batch": 31}])
+def test_dynamic_kernels_need_two_crops_a_batch(
+    scenes: Path, tmp_path: Path, changes: dict[str, int]
+) -> None:
+    with pytest.raises(SettingsError, match="batches of two"):
+        fit(small(scenes, method="p2p-lite", **changes), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_width_is_refused_where_there_is_one_only(scenes: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="width"):
+        fit(small(scenes, width=16), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_another_method_are_refused(scenes: Path, tmp_path: Path) -> None:
+    file = tmp_path / "weights.safetensors"
+    save_file(METHODS["p2p-lite"].build(None).state_dict(), file)
+    with pytest.raises(ModelError, match=r"weights\.safetensors: not the weights of a HRPE"):
+        fit(small(scenes, init=file), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

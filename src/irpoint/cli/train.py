@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from irpoint.errors import SettingsError
+
 
 def train(
     data: Annotated[
@@ -22,6 +24,17 @@ def train(
         Path | None, typer.Option(help="Start from these weights (safetensors).")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="Input scale: native, or fit:N.")] = None,
+    label_noise: Annotated[
+        str | None,
+        typer.Option(
+            help="Move every label once: coarse (on its mask or in its box, as people click), or "
+            "a standard deviation in pixels."
+        ),
+    ] = None,
+    devices: Annotated[
+        int, typer.Option(min=1, help="Processes on this machine; each takes part of every batch.")
+    ] = 1,
+    nodes: Annotated[int, typer.Option(min=1, help="Machines that train together.")] = 1,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting, as NAME=VALUE or augment.NAME=VALUE."),
@@ -41,10 +54,20 @@ def train(
     from irpoint.training.overrides import settings_from
 
     named: dict[str, Any] = {"epochs": epochs, "init": init, "input_scale": scale}
+    named["label_noise"] = label_noise if label_noise in (None, "coarse") else _pixels(label_noise)
     values = {k: v for k, v in named.items() if v is not None}
     values |= {"data": data, "method": method, "split": split, "seed": seed}
     settings = settings_from(values, override or [])
+    from irpoint.training.distributed import is_leader
     from irpoint.training.run import train as fit
 
-    model = fit(settings, out, resume=resume)
-    typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {out}")
+    model = fit(settings, out, resume=resume, devices=devices, nodes=nodes)
+    if is_leader():
+        typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {out}")
+
+
+def _pixels(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise SettingsError(f"--label-noise {text}: write coarse, or a number of pixels") from error

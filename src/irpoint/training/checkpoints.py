@@ -33,13 +33,15 @@ class KeepLastAndBest(Checkpoint):
         figures = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val_")}
         if trainer.sanity_checking or figures["val_f1"] <= self.best["val_f1"]:
             return
+        self.best = figures | {"epoch": trainer.current_epoch + 1}
+        if not trainer.is_global_zero:
+            return
         assert isinstance(module, ResponseModule)
         trainer.print(
             f"epoch {trainer.current_epoch + 1}: best val F1 so far {figures['val_f1']:.4f} "
             f"(precision {figures['val_precision']:.4f}, recall {figures['val_recall']:.4f}, "
             f"mean error {figures['val_error_px']:.2f} px)"
         )
-        self.best = figures | {"epoch": trainer.current_epoch + 1}
         write_whole(
             self.run / BEST,
             save({k: v.contiguous() for k, v in module.average.state_dict().items()}),
@@ -49,6 +51,8 @@ class KeepLastAndBest(Checkpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         part = self.run / f".{LAST}"
         trainer.save_checkpoint(part)
+        if not trainer.is_global_zero:
+            return
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         part.replace(self.run / LAST)

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from irpoint.methods.spire.target import prps, published_prps
+from irpoint.methods import find_method, find_target
 from irpoint.training import augment
+from irpoint.training.distributed import part_of_batch
 from irpoint.training.frames import NetworkFrame, label_table
 from irpoint.training.settings import TrainSettings
 
@@ -19,10 +20,15 @@ Table = npt.NDArray[np.float64]  # rows (frame index, x, y)
 
 
 class EpochNumbers(Sampler[int]):
-    """The crop numbers of an epoch: epoch · length, and on."""
+    """The crop numbers of an epoch: epoch · length, and on.
 
-    def __init__(self, length: int) -> None:
+    Of several processes each goes through its own part of every batch, so that together they see
+    the batches that one alone would.
+    """
+
+    def __init__(self, length: int, batch: int) -> None:
         self.length = length
+        self.batch = batch
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -30,10 +36,14 @@ class EpochNumbers(Sampler[int]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.length
+        return self.length // part_of_batch()[1]
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(self.epoch * self.length, (self.epoch + 1) * self.length))
+        part, parts = part_of_batch()
+        own = self.batch // parts
+        for number in range(self.length):
+            if number % self.batch // own == part:
+                yield self.epoch * self.length + number
 
 
 class Crops(Dataset[tuple[Tensor, Tensor]]):
@@ -45,15 +55,18 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     Attributes:
         false_alarms: (M, 3) rows (frame index, x, y) where the network last saw targets that are
             not there; half of the background crops are put on them.
+        missed: (M, 3) rows likewise: labels that it last overlooked.
         numbers: the sampler that goes through the crops of one epoch after the other.
     """
 
     def __init__(self, frames: Sequence[NetworkFrame], settings: TrainSettings) -> None:
         self.frames = frames
         self.settings = settings
+        self._target = find_target(settings.target, find_method(settings.method))
         self.labels = label_table(frames)
         self.false_alarms: Table = np.empty((0, 3))
-        self.numbers = EpochNumbers(settings.crops_per_epoch)
+        self.missed: Table = np.empty((0, 3))
+        self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
         sets = np.array([frame.label.dataset for frame in frames])
         self._frame_odds = _odds(sets)
         self._label_odds = _odds(sets[self.labels[:, 0].astype(int)])
@@ -69,17 +82,17 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             if donor is not None:
                 xy = augment.paste(crop, xy, donor, varied, rng)
         crop = augment.vary(crop, varied, rng)
-        if settings.target == "prps":
-            target = prps(crop, xy, settings.sigma)
-        else:
-            target = published_prps(crop, xy)
+        target = self._target(crop, xy, settings.sigma)
         return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
 
     def _place(self, rng: np.random.Generator) -> tuple[int, Table]:
         """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""
         varied, reach = self.settings.augment, 0.4 * self.settings.crop
         if len(self.labels) and rng.random() < varied.target_share:
-            row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
+            if len(self.missed) and rng.random() < varied.missed_share:
+                row = self.missed[rng.integers(len(self.missed))]
+            else:
+                row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
         elif len(self.false_alarms) and rng.random() < varied.hard_share:
             row = self.false_alarms[rng.integers(len(self.false_alarms))]
         else:

@@ -13,15 +13,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from irpoint.errors import ModelError
 from irpoint.files import write_whole
-from irpoint.methods.spire.deployed import DeployedHRPE
-from irpoint.methods.spire.network import HRPE
+from irpoint.methods import Method
+from irpoint.methods.blocks.deployed import Channels
 from irpoint.zoo import ModelCard, digest
-
-Channels = tuple[float, float, float]
 
 # What the three input channels are normalised with: ours bring 0..1 to −1..1, published weights
 # were trained on ImageNet's statistics.
@@ -32,22 +30,27 @@ _TOLERANCE = 1e-4
 _OPSET = 18
 
 
-def native(network: HRPE, image: Tensor, statistics: tuple[Channels, Channels]) -> Tensor:
+def native(network: nn.Module, image: Tensor, statistics: tuple[Channels, Channels]) -> Tensor:
     """The network as trained, on normalised frames (B, 1, H, W): what an export must equal."""
     mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in statistics)
     response: Tensor = network((image - mean) / deviation)
     return response
 
 
-def export_onnx(network: HRPE, statistics: tuple[Channels, Channels] = OURS) -> bytes:
+def export_onnx(
+    network: nn.Module, method: Method, statistics: tuple[Channels, Channels] = OURS
+) -> bytes:
     """The network as an ONNX graph: frame (B, 1, H, W), normalised, → response (B, 1, h, w).
+
+    B is 1 where the method's kernels depend on the image.
 
     Raises:
         ModelError: where the graph, in ONNX Runtime, differs from the network by more than 1e-4.
     """
     network = copy.deepcopy(network).eval()
-    graph = _graph(DeployedHRPE(copy.deepcopy(network), *statistics).eval())
-    difference = _difference(graph, network, statistics)
+    deployed = method.deploy(copy.deepcopy(network), *statistics).eval()
+    graph = _graph(deployed, batches=not method.dynamic)
+    difference = _difference(graph, network, statistics, batches=not method.dynamic)
     if not difference <= _TOLERANCE:
         raise ModelError(
             f"export differs from the network by {difference:.2g} (at most {_TOLERANCE:g}); "
@@ -56,8 +59,8 @@ def export_onnx(network: HRPE, statistics: tuple[Channels, Channels] = OURS) -> 
     return graph
 
 
-def _graph(module: DeployedHRPE) -> bytes:
-    sizes = {0: "batch", 2: "height", 3: "width"}
+def _graph(module: nn.Module, *, batches: bool) -> bytes:
+    sizes = {2: "height", 3: "width"} | ({0: "batch"} if batches else {})
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     exporter.setLevel(logging.ERROR)
@@ -67,7 +70,7 @@ def _graph(module: DeployedHRPE) -> bytes:
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 module,
-                (torch.rand(2, 1, 64, 96),),
+                (torch.rand(2 if batches else 1, 1, 64, 96),),
                 input_names=["frame"],
                 output_names=["response"],
                 dynamic_shapes=(sizes,),
@@ -93,12 +96,15 @@ def _strip(model: onnx.ModelProto) -> None:
         del item.metadata_props[:]
 
 
-def _difference(graph: bytes, network: HRPE, statistics: tuple[Channels, Channels]) -> float:
+def _difference(
+    graph: bytes, network: nn.Module, statistics: tuple[Channels, Channels], *, batches: bool
+) -> float:
     """Largest difference between graph and network, over sizes, batches and values."""
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(0)
     largest = 0.0
-    for batch, height, width in ((1, 64, 64), (3, 52, 84), (1, 13, 21), (1, 256, 320)):
+    several = 3 if batches else 1
+    for batch, height, width in ((1, 64, 64), (several, 52, 84), (1, 13, 21), (1, 256, 320)):
         image = 3 * torch.rand(batch, 1, height, width, generator=generator) - 1
         with torch.no_grad():
             wanted = native(network, image, statistics).numpy()

@@ -11,22 +11,25 @@ import lightning as L
 import numpy as np
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
-from torch import Tensor
+from torch import Tensor, nn
 
 from irpoint.decode import decode
 from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
 from irpoint.frames.scale import pad
-from irpoint.methods.spire.loss import response_loss
-from irpoint.methods.spire.network import HRPE, STRIDE
+from irpoint.methods import find_method
+from irpoint.methods.blocks.loss import response_loss
 from irpoint.points import Points
 from irpoint.runtime import CANDIDATE_SCORE
 from irpoint.training.crops import Crops
+from irpoint.training.distributed import over_whole_batch
 from irpoint.training.frames import NetworkFrame
+from irpoint.training.optimizer import MuonAdamW, adamw
 from irpoint.training.settings import TrainSettings
 
 _FALSE_ALARM_SCORE = 0.2
-_FALSE_ALARM_APART = 12.0  # network px between a false alarm and the nearest label
+_FOUND_SCORE = 0.5  # a label is missed where nothing scores this much
+_APART = 12.0  # network px from a false alarm to the nearest label, and the other way round
 _MINED_SHARE = 3  # each search goes through one frame in three
 
 
@@ -35,7 +38,7 @@ def network_input(image: Tensor) -> Tensor:
     return (2 * image - 1).expand(-1, 3, -1, -1)
 
 
-def channels_last(network: HRPE) -> HRPE:
+def channels_last(network: nn.Module) -> nn.Module:
     """The layout in which CPUs convolve quickest."""
     for parameter in network.parameters():
         if parameter.ndim == 4:
@@ -44,7 +47,7 @@ def channels_last(network: HRPE) -> HRPE:
 
 
 class ResponseModule(L.LightningModule):
-    """Trains a response map from crops; validates and mines false alarms on whole frames."""
+    """Trains a response map from crops; validates on whole frames and mines them for errors."""
 
     def __init__(
         self, settings: TrainSettings, crops: Crops, checked: Sequence[NetworkFrame]
@@ -53,10 +56,10 @@ class ResponseModule(L.LightningModule):
         self.settings = settings
         self.crops = crops
         self.checked = checked
-        self.network = channels_last(HRPE())
+        method = find_method(settings.method)
+        self.stride = method.stride
+        self.network = over_whole_batch(channels_last(method.build(settings.width)))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
-        if settings.compile:
-            self.network.compile()
         self._seen: list[EvaluatedFrame] = []
 
     def start_from(self, state: dict[str, Tensor]) -> None:
@@ -69,6 +72,11 @@ class ResponseModule(L.LightningModule):
         response: Tensor = self.average(network_input(image))
         return response
 
+    def on_fit_start(self) -> None:
+        # Compiled code cannot wait for other processes in the middle of a network.
+        if self.settings.compile and self.trainer.world_size == 1:
+            self.network.compile()
+
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         image, target = batch
         image = network_input(image).contiguous(memory_format=torch.channels_last)
@@ -78,6 +86,8 @@ class ResponseModule(L.LightningModule):
                 f"the loss is no longer finite in epoch {self.current_epoch + 1}: "
                 f"lower learning_rate (it is {self.settings.learning_rate:g})"
             )
+        # Of several processes the first logs its own part: to gather it would stop at the
+        # progress bar, which only the first has.
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 
@@ -125,47 +135,52 @@ class ResponseModule(L.LightningModule):
     def on_train_epoch_end(self) -> None:
         every, epoch = self.settings.mine_every, self.current_epoch + 1
         if every and epoch % every == 0 and epoch < self.settings.epochs:
-            self.crops.false_alarms = self._mine(self.crops.frames, epoch // every % _MINED_SHARE)
+            self._mine(epoch // every % _MINED_SHARE)
 
     @torch.inference_mode()
     def find(self, frame: NetworkFrame, threshold: float) -> Points:
         """Points of the averaged network in network pixels."""
-        image = torch.from_numpy(pad(frame.image.astype(np.float32), STRIDE))
+        image = torch.from_numpy(pad(frame.image.astype(np.float32), self.stride)).to(self.device)
         image = image[None, None].contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bf16"):
+        half = self.settings.precision == "bf16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             response = self(image)
-        return decode(response[0, 0].float().numpy(), threshold, stride=STRIDE)
+        return decode(response[0, 0].float().cpu().numpy(), threshold, stride=self.stride)
 
-    def _mine(self, frames: Sequence[NetworkFrame], phase: int) -> np.ndarray[Any, Any]:
-        """False alarms on a third of the training frames, with those known of the others."""
-        known = self.crops.false_alarms
-        rows = [known[known[:, 0] % _MINED_SHARE != phase]]
-        for index in range(phase, len(frames), _MINED_SHARE):
-            frame, found = frames[index], self.find(frames[index], _FALSE_ALARM_SCORE).xy
-            gaps = np.linalg.norm(found[:, None] - frame.xy[None], axis=2)
-            false = found[gaps.min(axis=1, initial=np.inf) > _FALSE_ALARM_APART]
-            rows.append(np.insert(false.astype(np.float64), 0, index, axis=1))
-        return np.concatenate(rows)
+    def _mine(self, phase: int) -> None:
+        """Renew what is known of a third of the training frames: false alarms, missed labels."""
+        crops = self.crops
+        false_alarms, missed = (
+            [known[known[:, 0] % _MINED_SHARE != phase]]
+            for known in (crops.false_alarms, crops.missed)
+        )
+        for index in range(phase, len(crops.frames), _MINED_SHARE):
+            frame = crops.frames[index]
+            found = self.find(frame, _FALSE_ALARM_SCORE)
+            gaps = np.linalg.norm(found.xy[:, None] - frame.xy[None], axis=2)
+            false = found.xy[gaps.min(axis=1, initial=np.inf) > _APART].astype(np.float64)
+            sure = gaps[found.score >= _FOUND_SCORE]
+            lost = frame.xy[sure.min(axis=0, initial=np.inf) > _APART]
+            false_alarms.append(np.insert(false, 0, index, axis=1))
+            missed.append(np.insert(lost, 0, index, axis=1))
+        crops.false_alarms, crops.missed = np.concatenate(false_alarms), np.concatenate(missed)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["false_alarms"] = torch.from_numpy(self.crops.false_alarms)
+        checkpoint["missed"] = torch.from_numpy(self.crops.missed)
         checkpoint["next_epoch"] = self.current_epoch + 1
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.crops.false_alarms = checkpoint["false_alarms"].numpy()
+        self.crops.missed = checkpoint["missed"].numpy()
         # Lightning draws the first numbers of a resumed run before it tells the sampler the epoch.
         self.crops.numbers.set_epoch(checkpoint["next_epoch"])
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """AdamW, a short warm-up and a cosine; no weight decay on normalisation and biases."""
+        """A short warm-up and a cosine."""
         settings = self.settings
-        kernels = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [
-            {"params": kernels, "weight_decay": settings.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, settings.learning_rate, fused=True)
+        make = MuonAdamW if settings.optimizer == "muon" else adamw
+        optimizer = make(self.network.parameters(), settings.learning_rate, settings.weight_decay)
         steps = settings.epochs * math.ceil(settings.crops_per_epoch / settings.batch)
         warm = min(200, max(1, steps // 20))
 

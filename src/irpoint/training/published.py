@@ -14,7 +14,8 @@ from irpoint import __version__
 from irpoint.errors import ModelError
 from irpoint.files import write_whole
 from irpoint.methods.count import gmac, parameters
-from irpoint.methods.spire.network import HRPE, STRIDE
+from irpoint.methods.spire import SPIRE
+from irpoint.methods.spire.network import HRPE
 from irpoint.methods.spire.published import published_state
 from irpoint.training.export import IMAGENET, export_onnx, write_model
 from irpoint.zoo import ModelCard, Thresholds
@@ -52,7 +53,7 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
         normalisation="full-range",
         input_scale=f"fit:{side}",
         resize="corner",
-        stride=STRIDE,
+        stride=SPIRE.stride,
         map_offset=0.0,
         thresholds=Thresholds(default=0.35, chosen="as published"),
         metrics={},
@@ -60,7 +61,7 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
         note="Imported. The published decoder also gates at 0.65 of the best score, at most 8.",
     )
     path = out / "model.onnx"
-    write_model(path, export_onnx(network, IMAGENET), card)
+    write_model(path, export_onnx(network, SPIRE, IMAGENET), card)
     write_whole(out / "best.safetensors", save(network.state_dict()))
     return path
 

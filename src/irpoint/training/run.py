@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import subprocess
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,13 +20,15 @@ from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.errors import DatasetError, ModelError, SettingsError
 from irpoint.files import write_whole
 from irpoint.frames.scale import InputScale
+from irpoint.methods import find_method
 from irpoint.methods.count import gmac, parameters
-from irpoint.methods.spire.network import HRPE, STRIDE
 from irpoint.runtime import Detector
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
 from irpoint.training.crops import Crops
+from irpoint.training.distributed import is_leader
 from irpoint.training.export import export_onnx, write_model
 from irpoint.training.frames import NetworkFrame, load_frames
+from irpoint.training.label_noise import with_label_noise
 from irpoint.training.module import ResponseModule
 from irpoint.training.rating import rate
 from irpoint.training.settings import TrainSettings
@@ -35,13 +38,18 @@ from irpoint.zoo import Model, ModelCard, Thresholds, digest
 SETTINGS = "settings.json"
 
 
-def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
+def train(
+    settings: TrainSettings, run: Path, *, resume: bool = False, devices: int = 1, nodes: int = 1
+) -> Path:
     """Train a network from points; leave ``model.onnx`` and its card in the folder ``run``.
 
     Args:
         settings: the whole recipe; saved as ``settings.json`` in the run.
         run: folder of the run; must be new or empty, unless the run is resumed.
         resume: go on from the run's last checkpoint.
+        devices: processes a node, each with its part of every batch; the result is that of one
+            process but for rounding. GPUs are taken where there are any.
+        nodes: machines; start the command on each, by torchrun or with Lightning's variables.
 
     Returns:
         Path of the ONNX model: the weights, the threshold and the figures on its card are chosen
@@ -51,27 +59,38 @@ def train(settings: TrainSettings, run: Path, *, resume: bool = False) -> Path:
         DatasetError: where the data cannot be read or hold no target.
         SettingsError: where ``run`` is not empty, or was started with other settings.
     """
-    fit(settings, run, resume=resume)
-    return export_run(run)
+    fit(settings, run, resume=resume, devices=devices, nodes=nodes)
+    return export_run(run) if is_leader() else run / "model.onnx"
 
 
-def fit(settings: TrainSettings, run: Path, *, resume: bool = False) -> None:
+def fit(
+    settings: TrainSettings, run: Path, *, resume: bool = False, devices: int = 1, nodes: int = 1
+) -> None:
     """The training itself, without the export; arguments and errors as :func:`train`."""
-    _check_run(settings, run, resume)
+    if is_leader():  # the others may find what the first has begun to write
+        _check_run(settings, run, resume)
+    _check_batch(settings, devices * nodes)
     L.seed_everything(settings.seed, verbose=False)
     scale = InputScale.parse(settings.input_scale)
-    crops = Crops(load_frames(labelled(settings.data, settings.split), scale), settings)
+    clicked = labelled(settings.data, settings.split)
+    if settings.label_noise is not None:
+        clicked = with_label_noise(clicked, settings.label_noise, settings.seed)
+    crops = Crops(load_frames(clicked, scale), settings)
     checked = load_frames(labelled(settings.data, settings.val_split), scale)
     if not len(crops.labels):
         raise DatasetError(f"no target in split {settings.split!r}: nothing to learn from")
     module = ResponseModule(settings, crops, checked)
     if settings.init:
-        module.start_from(read_weights(settings.init))
-    write_whole(run / SETTINGS, _text(settings))
+        module.start_from(read_weights(settings.init, module.network))
+    if is_leader():
+        write_whole(run / SETTINGS, _text(settings))
     checkpoint = run / LAST if resume and (run / LAST).exists() else None
     with _quiet():
         trainer = L.Trainer(
-            accelerator="cpu",
+            accelerator="auto",
+            devices=devices,
+            num_nodes=nodes,
+            strategy="ddp" if devices * nodes > 1 else "auto",
             max_epochs=settings.epochs,
             precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
             check_val_every_n_epoch=settings.val_every,
@@ -85,7 +104,7 @@ def fit(settings: TrainSettings, run: Path, *, resume: bool = False) -> None:
         )
         trainer.fit(
             module,
-            _crop_loader(crops),
+            _crop_loader(crops, devices * nodes),
             _frame_numbers(checked),
             ckpt_path=checkpoint,
             weights_only=True,
@@ -113,28 +132,31 @@ def export_run(run: Path) -> Path:
         ModelError: where the run has no weights or the export is not equal to them.
     """
     settings = TrainSettings.model_validate_json(read_settings(run))
-    network = HRPE()
-    network.load_state_dict(read_weights(run / BEST))
+    method = find_method(settings.method)
+    network = method.build(settings.width)
+    network.load_state_dict(read_weights(run / BEST, network))
     card = ModelCard(
         name=run.resolve().name,
         method=settings.method,
+        width=settings.width,
         data=tuple(root.resolve().name for root in settings.data),
         split=settings.split,
         seed=settings.seed,
         version=__version__,
+        commit=_commit(),
         licence="Apache-2.0",
         parameters=parameters(network),
         gmac_512=round(gmac(network, 512), 3),
         normalisation="robust",
         input_scale=settings.input_scale,
         resize="half-pixel",
-        stride=STRIDE,
-        map_offset=(STRIDE - 1) / 2,
+        stride=method.stride,
+        map_offset=(method.stride - 1) / 2,
         thresholds=Thresholds(default=0.5, chosen="not yet chosen"),
         metrics={},
         sha256="",
     )
-    return write_rated(run / "model.onnx", export_onnx(network), card, settings)
+    return write_rated(run / "model.onnx", export_onnx(network, method), card, settings)
 
 
 def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
@@ -144,6 +166,21 @@ def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettin
     rated = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
     write_model(path, graph, rated)
     return path
+
+
+def _commit() -> str | None:
+    """The commit of these sources, with a + where files differ from it; None outside git."""
+    here = Path(__file__)
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here.parent), *arguments]
+        return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", here.name)  # not somebody's repository around a venv
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--short", "..") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def read_settings(run: Path) -> str:
@@ -168,15 +205,29 @@ def _check_run(settings: TrainSettings, run: Path, resume: bool) -> None:
         raise SettingsError(f"{run}: not empty; choose another folder, or --resume to go on")
 
 
+def _check_batch(settings: TrainSettings, processes: int) -> None:
+    if settings.batch % processes or (settings.crops_per_epoch % settings.batch and processes > 1):
+        raise SettingsError(
+            f"{processes} processes share every batch: batch ({settings.batch}) must be a multiple "
+            f"of {processes}, and crops_per_epoch ({settings.crops_per_epoch}) one of batch"
+        )
+    last = settings.crops_per_epoch % settings.batch or settings.batch
+    if find_method(settings.method).dynamic and min(settings.batch, last) < 2:
+        raise SettingsError(
+            f"{settings.method} trains on batches of two crops or more: batch is {settings.batch}, "
+            f"the last of an epoch has {last}"
+        )
+
+
 def _text(settings: TrainSettings) -> str:
     return settings.model_dump_json(indent=2) + "\n"
 
 
-def _crop_loader(crops: Crops) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
+def _crop_loader(crops: Crops, processes: int = 1) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
     settings = crops.settings
     return DataLoader(
         crops,
-        batch_size=settings.batch,
+        batch_size=settings.batch // processes,
         sampler=crops.numbers,
         num_workers=settings.workers,
         multiprocessing_context="fork" if settings.workers else None,

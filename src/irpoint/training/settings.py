@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,9 +15,12 @@ class AugmentSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    target_share: float = Field(0.45, ge=0, le=1, description="share of crops placed on a label")
+    target_share: float = Field(0.5, ge=0, le=1, description="share of crops placed on a label")
     hard_share: float = Field(
         0.5, ge=0, le=1, description="share of the other crops put on false alarms"
+    )
+    missed_share: float = Field(
+        0.3, ge=0, le=1, description="share of the crops on labels put on those overlooked"
     )
     warp_share: float = Field(
         0.6, ge=0, le=1, description="share of crops scaled and rotated freely"
@@ -41,25 +44,32 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: Literal["spire"] = "spire"
+    method: Literal["spire", "sshd", "p2p-lite"] = "spire"
     data: tuple[Path, ...] = Field(min_length=1, description="data set folders, any layout")
     split: str = Field("train", description="split to train on; several joined by '+'")
     val_split: str = Field("val", description="split on which everything is chosen")
+    label_noise: Literal["coarse"] | Annotated[float, Field(gt=0)] | None = Field(
+        None, description="how clicks differ from centroids: coarse, or pixels"
+    )
     input_scale: str = Field("fit:512", description="scale at which the network sees frames")
-    target: Literal["prps", "published"] = "prps"
+    width: int | None = Field(None, ge=8, multiple_of=8, description="base width, where free")
+    target: str = Field("default", description="what the network is to answer: a target's name")
     sigma: float = Field(1.5, gt=0.5, le=3, description="width of the response in cells")
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     init: Path | None = Field(None, description="safetensors to start from; random weights if none")
-    epochs: int = Field(60, ge=1)
-    crops_per_epoch: int = Field(1024, ge=1)
-    crop: int = Field(256, ge=32, multiple_of=4, description="side of a crop in network pixels")
-    batch: int = Field(8, ge=1)
-    learning_rate: float = Field(2e-3, gt=0)
+    epochs: int = Field(100, ge=1)
+    crops_per_epoch: int = Field(2040, ge=1)
+    crop: int = Field(192, ge=32, multiple_of=4, description="side of a crop in network pixels")
+    batch: int = Field(12, ge=1)
+    optimizer: Literal["muon", "adamw"] = "muon"
+    learning_rate: float = Field(
+        0.02, gt=0, description="of Muon, which moves the rest at 0.15 of it; adamw likes 0.003"
+    )
     weight_decay: float = Field(1e-2, ge=0)
-    ema_decay: float = Field(0.998, ge=0, lt=1)
-    val_every: int = Field(5, ge=1, description="epochs from one validation to the next")
+    ema_decay: float = Field(0.999, ge=0, lt=1)
+    val_every: int = Field(10, ge=1, description="epochs from one validation to the next")
     mine_every: int = Field(
-        5, ge=0, description="epochs from one search for false alarms to the next; 0 is off"
+        7, ge=0, description="epochs from one search for false alarms to the next; 0 is off"
     )
     seed: int = Field(0, ge=0)
     precision: Literal["bf16", "f32"] = "bf16"

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from irpoint.errors import ModelError
-from irpoint.methods.spire.network import HRPE
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """State dict of :class:`HRPE` from a safetensors file.
+def read_weights(path: Path, network: nn.Module) -> dict[str, Tensor]:
+    """State dict for ``network`` from a safetensors file.
 
     Raises:
         ModelError: where the file cannot be read or holds another network.
@@ -22,7 +21,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         state = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path}: no readable safetensors weights ({error})") from error
-    wanted = HRPE().state_dict()
+    wanted = network.state_dict()
     if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in wanted.items()}:
-        raise ModelError(f"{path}: not the weights of SPIRE's network")
+        raise ModelError(f"{path}: not the weights of a {type(network).__name__} of this width")
     return state

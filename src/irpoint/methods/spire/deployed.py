@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from irpoint.methods.blocks.deployed import Channels, convolution, folded, with_weight
 from irpoint.methods.spire.network import HRPE, ChannelWeighting, ShuffleUnit
 
 
@@ -35,35 +35,35 @@ class DeployedHRPE(nn.Module):
     def __init__(
         self,
         network: HRPE,
-        mean: tuple[float, float, float],
-        deviation: tuple[float, float, float],
+        mean: Channels,
+        deviation: Channels,
     ) -> None:
         super().__init__()
         one_channel = len(set(mean)) == len(set(deviation)) == 1  # three equal ones: one does
         channels = 1 if one_channel else 3
         self.register_buffer("mean", torch.tensor(mean[:channels]).view(1, -1, 1, 1))
         self.register_buffer("deviation", torch.tensor(deviation[:channels]).view(1, -1, 1, 1))
-        self.stem = nn.Sequential(*_folded(network.stem))
+        self.stem = nn.Sequential(*folded(network.stem))
         if one_channel:
-            first = _convolution(self.stem[0])
-            self.stem[0] = _with_weight(first, first.weight.sum(dim=1, keepdim=True), first.bias)
-        *narrow, last = _folded(network.bottleneck.branch)
+            first = convolution(self.stem[0])
+            self.stem[0] = with_weight(first, first.weight.sum(dim=1, keepdim=True), first.bias)
+        *narrow, last = folded(network.bottleneck.branch)
         self.bottleneck = nn.Sequential(*narrow)
         self.last = _rows(last, [32, 32, 64, 128])
-        self.shortcut = _rows(_folded(network.bottleneck.shortcut)[0], [32, 32, 64, 128])
-        one, two, three = (_folded(_branch(unit)) for unit in network.units)
+        self.shortcut = _rows(folded(network.bottleneck.shortcut)[0], [32, 32, 64, 128])
+        one, two, three = (folded(_branch(unit)) for unit in network.units)
         self.unit1, self.out1 = nn.Sequential(*one[:-2]), _rows(one[-2], [32, 32, 64])
         self.in2 = _columns(two[0], [(0, 2), (1, 2)])
         self.unit2, self.out2 = nn.Sequential(*two[1:-2]), _rows(two[-2], [64, 64])
         self.in3 = _columns(three[0], [(0, 4), (2, 4), (1, 2)])
         self.unit3 = nn.Sequential(*three[1:])
-        transition = _convolution(_folded(network.transition)[0])
+        transition = convolution(folded(network.transition)[0])
         order = torch.cat([torch.arange(s, 256, n) for s, n in ((0, 8), (4, 8), (2, 4), (1, 2))])
-        self.transition = _with_weight(transition, transition.weight[:, order], transition.bias)
+        self.transition = with_weight(transition, transition.weight[:, order], transition.bias)
         self.stages = network.stages
         for layer in self.stages.modules():
             if isinstance(layer, ShuffleUnit | ChannelWeighting):
-                layer.branch = nn.Sequential(*_folded(layer.branch))
+                layer.branch = nn.Sequential(*folded(layer.branch))
         self.head = network.head
 
     def forward(self, image: Tensor) -> Tensor:
@@ -83,55 +83,23 @@ class DeployedHRPE(nn.Module):
         return response
 
 
-def _convolution(layer: nn.Module) -> nn.Conv2d:
-    assert isinstance(layer, nn.Conv2d)
-    return layer
-
-
 def _branch(unit: nn.Module) -> nn.Sequential:
     assert isinstance(unit, ShuffleUnit)
     return unit.branch
 
 
-def _folded(layers: nn.Sequential) -> list[nn.Module]:
-    """The layers with every batch norm folded into the convolution before it."""
-    folded: list[nn.Module] = []
-    for layer in layers:
-        if isinstance(layer, nn.BatchNorm2d):
-            folded[-1] = fuse_conv_bn_eval(_convolution(folded[-1]), layer)
-        else:
-            folded.append(layer)
-    return folded
-
-
-def _with_weight(convolution: nn.Conv2d, weight: Tensor, bias: Tensor | None) -> nn.Conv2d:
-    """A convolution like ``convolution``, with other weights."""
-    new = nn.Conv2d(
-        weight.shape[1],
-        weight.shape[0],
-        convolution.kernel_size,  # type: ignore[arg-type]
-        convolution.stride,  # type: ignore[arg-type]
-        convolution.padding,  # type: ignore[arg-type]
-        bias=bias is not None,
-    )
-    new.weight = nn.Parameter(weight.detach().clone())
-    if bias is not None:
-        new.bias = nn.Parameter(bias.detach().clone())
-    return new
-
-
 def _rows(layer: nn.Module, sizes: list[int]) -> nn.ModuleList:
     """A convolution in pieces, by output channel."""
-    whole = _convolution(layer)
+    whole = convolution(layer)
     assert whole.bias is not None
     pieces = zip(torch.split(whole.weight, sizes), torch.split(whole.bias, sizes), strict=True)
-    return nn.ModuleList(_with_weight(whole, weight, bias) for weight, bias in pieces)
+    return nn.ModuleList(with_weight(whole, weight, bias) for weight, bias in pieces)
 
 
 def _columns(layer: nn.Module, steps: list[tuple[int, int]]) -> nn.ModuleList:
     """A convolution as a sum over pieces of its input, each (first, step) of the channels."""
-    whole = _convolution(layer)
+    whole = convolution(layer)
     return nn.ModuleList(
-        _with_weight(whole, whole.weight[:, first::step], None if index else whole.bias)
+        with_weight(whole, whole.weight[:, first::step], None if index else whole.bias)
         for index, (first, step) in enumerate(steps)
     )

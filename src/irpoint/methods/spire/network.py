@@ -9,23 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from irpoint.methods.blocks.convolution import conv_bn, shuffle, stem
+
 STRIDE = 4
-
-
-def conv_bn(
-    inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
-) -> list[nn.Module]:
-    """Bias-free "same" convolution and its batch normalisation."""
-    convolution = nn.Conv2d(
-        inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups, bias=False
-    )
-    return [convolution, nn.BatchNorm2d(outputs)]
-
-
-def shuffle(x: Tensor) -> Tensor:
-    """Interleave the two halves of the channels: (a0, a1, …, b0, b1, …) → (a0, b0, a1, b1, …)."""
-    batch, channels, height, width = x.shape
-    return x.view(batch, 2, channels // 2, height, width).transpose(1, 2).reshape(x.shape)
 
 
 class Bottleneck(nn.Module):
@@ -126,12 +112,7 @@ class HRPE(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            *conv_bn(3, 64, 3, stride=2),
-            nn.ReLU(inplace=True),
-            *conv_bn(64, 64, 3, stride=2),
-            nn.ReLU(inplace=True),
-        )
+        self.stem = stem()
         self.bottleneck = Bottleneck(64, 64, 256)
         self.units = nn.Sequential(*(ShuffleUnit(256) for _ in range(3)))
         self.transition = nn.Sequential(*conv_bn(256, 32, 3), nn.ReLU(inplace=True))

@@ -10,17 +10,11 @@ published code, kept for comparison with all that is known of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.methods.spire.network import STRIDE
+from irpoint.methods.blocks.gaussian import RADIUS, STRIDE, Labels, Map, footprint
 
-Map = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.floating]
-
-RADIUS = 6  # cells: the footprint is 13 × 13 cells, 52 × 52 network pixels
 # The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; beyond, the image has its say.
 _CORE, _SKIRT = 1.6, 3.0
 # The image may halve the response, no more: then no skirt cell outshines its neighbour further in,
@@ -46,7 +40,7 @@ def prps(frame: Map, labels: Labels, sigma: float = 1.5) -> Map:
     cells = frame.reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE).mean((1, 3))
     target = np.zeros(cells.shape, np.float32)
     for x, y in (np.asarray(labels, np.float64).reshape(-1, 2) + 0.5) / STRIDE - 0.5:
-        for window, columns, rows in _footprint(x, y, cells.shape):
+        for window, columns, rows in footprint(x, y, cells.shape):
             distance = np.hypot(columns - x, rows - y)
             # At the border a decoder reads the three cells nearest to it: the core reaches inwards.
             inwards = np.hypot(
@@ -77,26 +71,15 @@ def _likeness(patch: Map, distance: npt.NDArray[np.float64]) -> npt.NDArray[np.f
     return likeness
 
 
-def _footprint(
-    x: float, y: float, shape: tuple[int, ...]
-) -> Iterator[tuple[tuple[slice, slice], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Window of the map around a label, its columns and rows; nothing where the label is off."""
-    left, top = round(x) - RADIUS, round(y) - RADIUS
-    across = np.arange(max(left, 0), min(left + 2 * RADIUS + 1, shape[1]))
-    down = np.arange(max(top, 0), min(top + 2 * RADIUS + 1, shape[0]))
-    if across.size and down.size:
-        window = (slice(down[0], down[-1] + 1), slice(across[0], across[-1] + 1))
-        yield window, across[None, :], down[:, None]
-
-
-def published_prps(frame: Map, labels: Labels) -> Map:
-    """The target as the published code makes it, σ = 2 cells.
+def published_prps(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
+    """The target as the published code makes it, σ = 2 cells whatever is asked.
 
     Known behaviour: labels are rounded to cells; the 13 × 13 *pixel* crop around the brightest
     pixel within 5 px is laid over 13 × 13 *cells*; the min–max step is applied twice with the first
     extremes, so that peaks may exceed 1; overlaps are averaged with what is there, so that the
     order of the labels matters; a flat crop gives NaN; a label at (0, 0) means "no target".
     """
+    del sigma
     target = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
     reach = np.arange(-RADIUS, RADIUS + 1)
     gaussian = np.exp(-(reach[:, None] ** 2 + reach[None, :] ** 2) / (2 * 2.0**2))
@@ -125,7 +108,7 @@ def _brightest(frame: Map, x: float, y: float) -> tuple[int, int]:
 
 def _paste_averaging(target: Map, response: npt.NDArray[np.float64], column: int, row: int) -> None:
     """Lay a 13 × 13 response over a map, averaging where there is something already."""
-    for window, across, down in _footprint(column, row, target.shape):
+    for window, across, down in footprint(column, row, target.shape):
         piece = response[down - row + RADIUS, across - column + RADIUS]
         there = target[window]
         target[window] = np.where(there > 0, (there + piece) / 2, piece)

@@ -1,4 +1,4 @@
-"""Loss between a response map and its target."""
+"""Losses between a response map and its target."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ def response_loss(response: Tensor, target: Tensor, foreground: float = 1.0) -> 
     """Mean squared error in which a cell of target value t weighs 1 + ``foreground`` · t.
 
     A target covers a thousandth of a frame; the weight keeps its error from drowning in the
-    background's. ``foreground = 0`` is the published loss but for its factor of two.
+    background's. ``foreground = 0`` is the published loss of all three methods but for SPIRE's
+    factor of two, which no optimizer here notices.
 
     Args:
         response: (B, 1, h, w), linear.

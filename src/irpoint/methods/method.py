@@ -1,0 +1,56 @@
+"""What training, export and import need to know of a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from irpoint.errors import SettingsError
+from irpoint.methods.blocks.deployed import Channels, Deployed
+from irpoint.methods.blocks.gaussian import STRIDE
+
+
+@dataclass(frozen=True)
+class Method:
+    """One published method.
+
+    Attributes:
+        name: as on the command line.
+        title: as in its paper.
+        build: a network with random weights, of a base width (its own where None).
+        target: name of the target that it is trained on unless told otherwise.
+        published_target: name of the one that its publication uses.
+        recipe: settings in which its training differs from the defaults.
+        dynamic: whether its kernels depend on the image; then a training batch needs two images,
+            and the exported graph takes one at a time.
+        deploy: (network, mean, deviation) → module that takes (B, 1, H, W) frames.
+        stride: network pixels a response cell.
+    """
+
+    name: str
+    title: str
+    build: Callable[[int | None], nn.Module]
+    target: str
+    published_target: str
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    dynamic: bool = False
+    deploy: Callable[[Any, Channels, Channels], nn.Module] = Deployed
+    stride: int = STRIDE
+
+
+def fixed_width(name: str, network: Callable[[], nn.Module]) -> Callable[[int | None], nn.Module]:
+    """Builder of a network that comes in one width only.
+
+    The builder raises:
+        SettingsError: where a width is asked for.
+    """
+
+    def build(width: int | None) -> nn.Module:
+        if width is not None:
+            raise SettingsError(f"setting width: {name} comes in one width")
+        return network()
+
+    return build

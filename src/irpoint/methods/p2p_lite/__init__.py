@@ -1,0 +1,15 @@
+"""P2P-Lite: dynamic kernels, a quarter of a million weights (doi 10.3788/gzxb20265502.0210002)."""
+
+from __future__ import annotations
+
+from irpoint.methods.method import Method, fixed_width
+from irpoint.methods.p2p_lite.network import P2PLite
+
+P2P_LITE = Method(
+    name="p2p-lite",
+    title="P2P-Lite",
+    build=fixed_width("p2p-lite", P2PLite),
+    target="gaussian",
+    published_target="gaussian",
+    dynamic=True,
+)

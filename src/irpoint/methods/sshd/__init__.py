@@ -1,0 +1,22 @@
+"""SSHD-Net: high resolution kept beside three coarser branches that feed it (arXiv 2408.01976)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from irpoint.methods.method import Method
+from irpoint.methods.sshd.network import SSHDNet
+
+
+def _build(width: int | None) -> nn.Module:
+    return SSHDNet() if width is None else SSHDNet(width)
+
+
+SSHD = Method(
+    name="sshd",
+    title="SSHD-Net",
+    build=_build,
+    target="gaussian",
+    published_target="published-gaussian",
+    dynamic=True,
+)

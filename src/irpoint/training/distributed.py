@@ -1,0 +1,60 @@
+"""Several processes that train as one: each takes a part of every batch.
+
+Gradients are averaged by Lightning's DDP. Batch norms have to see the whole batch, wherever its
+crops are; PyTorch's SyncBatchNorm does that on GPUs only, hence the one here.
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.distributed.nn.functional import all_reduce
+
+
+def is_leader() -> bool:
+    """Whether this process is the first of its run, or the only one; known before it starts."""
+    return int(os.environ.get("RANK") or os.environ.get("LOCAL_RANK") or 0) == 0
+
+
+def part_of_batch() -> tuple[int, int]:
+    """(number of this process, number of processes); (0, 1) alone."""
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
+
+
+class WholeBatchNorm(nn.BatchNorm2d):
+    """Batch normalisation over the parts of a batch in all processes; alone, as any other."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        _, processes = part_of_batch()
+        if processes == 1 or not self.training:
+            return super().forward(x)
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.momentum is not None
+        values = x.float()
+        count = torch.full((1,), float(x.numel() // x.shape[1]), device=x.device)
+        sums = torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
+        total, squares, cells = all_reduce(sums).split([x.shape[1], x.shape[1], 1])
+        mean = total / cells
+        variance = (squares / cells - mean.square()).clamp_min(0)
+        with torch.no_grad():
+            unbiased = variance * cells / (cells - 1)
+            self.running_mean.lerp_(mean.detach(), self.momentum)
+            self.running_var.lerp_(unbiased.detach(), self.momentum)
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked += 1
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        shift = self.bias - mean * scale
+        return (values * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)).to(x.dtype)
+
+
+def over_whole_batch(network: nn.Module) -> nn.Module:
+    """The network with every batch norm made a :class:`WholeBatchNorm`, in place."""
+    for layer in network.modules():
+        if type(layer) is nn.BatchNorm2d:
+            layer.__class__ = WholeBatchNorm
+    return network

@@ -1,0 +1,112 @@
+"""Muon for the kernels that mix channels, AdamW for everything else, as one optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+ADAM_SHARE = 0.15  # AdamW's learning rate for one of Muon's
+_MOMENTUM = 0.95
+_LEAST = 512  # a kernel with fewer weights is left to AdamW
+# The quintic x ← a·x + b·x³ + c·x⁵ that pulls every singular value towards 1 (K. Jordan, 2024).
+_QUINTIC = (3.4445, -4.7750, 2.0315)
+
+
+class MuonAdamW(torch.optim.AdamW):
+    """Steps along the orthogonalised momentum of every kernel that mixes channels.
+
+    Muon (K. Jordan, 2024, https://kellerjordan.github.io/posts/muon) treats a kernel as a matrix,
+    output channels × everything else (a dynamic convolution's several kernels one by one), and
+    gives all its singular directions the same length, so that rare signals, here the targets, are
+    learned as quickly as the common ones. Depthwise and very small kernels, normalisations and
+    biases have no such matrix; AdamW moves them.
+
+    PyTorch's own Muon takes matrices only, and Lightning one optimizer, hence this class.
+
+    Args:
+        parameters: all parameters of a network.
+        learning_rate: Muon's, a length relative to the kernel; AdamW's is ``ADAM_SHARE`` of it.
+        weight_decay: of kernels; normalisations and biases have none.
+    """
+
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float
+    ) -> None:
+        mixing, small, flat = [], [], []
+        for parameter in parameters:
+            if parameter.ndim < 2:
+                flat.append(parameter)
+            elif parameter.shape[-3] > 1 and parameter.numel() >= _LEAST:
+                mixing.append(parameter)
+            else:
+                small.append(parameter)
+        adam = ADAM_SHARE * learning_rate
+        groups = [
+            {"params": mixing, "lr": learning_rate, "weight_decay": weight_decay, "muon": True},
+            {"params": small, "lr": adam, "weight_decay": weight_decay, "muon": False},
+            {"params": flat, "lr": adam, "weight_decay": 0.0, "muon": False},
+        ]
+        super().__init__([group for group in groups if group["params"]], adam)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One step of both; gradients of Muon's kernels are used up."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            if group["muon"]:
+                for parameter in group["params"]:
+                    self._move(parameter, group["lr"], group["weight_decay"])
+        super().step()
+        return loss
+
+    def _move(self, parameter: Tensor, learning_rate: float, weight_decay: float) -> None:
+        gradient = parameter.grad
+        if gradient is None:
+            return
+        parameter.grad = None  # AdamW passes over it
+        state = self.state[parameter]
+        if not state:
+            state["momentum"] = torch.zeros_like(gradient)
+            state["step"] = torch.zeros(())  # AdamW asks for it when a state is loaded
+        momentum: Tensor = state["momentum"]
+        momentum.lerp_(gradient, 1 - _MOMENTUM)
+        matrix = gradient.lerp(momentum, _MOMENTUM).flatten(-3)
+        length = max(1.0, matrix.shape[-2] / matrix.shape[-1]) ** 0.5
+        parameter.mul_(1 - learning_rate * weight_decay)
+        parameter.add_(
+            orthogonalised(matrix).reshape(parameter.shape), alpha=-learning_rate * length
+        )
+
+
+def adamw(
+    parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float
+) -> torch.optim.AdamW:
+    """AdamW for everything; no weight decay on normalisations and biases."""
+    listed = list(parameters)
+    groups = [
+        {"params": [p for p in listed if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in listed if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], learning_rate)
+
+
+def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
+    """The matrix with its singular values brought near 1 (0.7 to 1.2), by Newton–Schulz steps.
+
+    Args:
+        matrix: (m, n) float32, or a stack of them (K, m, n).
+    """
+    a, b, c = _QUINTIC
+    tall = matrix.shape[-2] > matrix.shape[-1]
+    x = matrix.mT if tall else matrix
+    x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.mT if tall else x
