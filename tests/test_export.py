@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -86,9 +87,25 @@ def test_export_that_differs_is_refused(
         other.head.bias += 0.01
     graph = (imported / "model.onnx").read_bytes()
     monkeypatch.setattr(export, "_graph", lambda module, batches: graph)
-    assert export.export_onnx(network, SPIRE, export.IMAGENET) == graph
+    assert export.export_onnx(network, SPIRE, export.IMAGENET, half=False) == graph
     with pytest.raises(ModelError, match="differs from the network"):
         export.export_onnx(other, SPIRE, export.IMAGENET)
+
+
+def test_weights_are_stored_in_half_where_that_hardly_changes_the_response(
+    network: HRPE, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "_HALF_TOLERANCE", 0.0)
+    whole = export.export_onnx(network, SPIRE)
+    monkeypatch.setattr(export, "_HALF_TOLERANCE", 1.0)
+    half = export.export_onnx(network, SPIRE)
+    assert len(half) < 0.6 * len(whole)
+    image = np.random.default_rng(0).random((1, 1, 64, 96), np.float32)
+    one, two = (
+        onnxruntime.InferenceSession(graph).run(None, {"frame": image})[0]
+        for graph in (whole, half)
+    )
+    assert 0 < np.abs(one - two).max() < 0.01 * np.abs(one).max() + 1e-3
 
 
 def test_import_runs_no_code_of_the_file(tmp_path: Path) -> None:

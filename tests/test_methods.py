@@ -132,7 +132,7 @@ class TestEveryMethod:
             with torch.no_grad():
                 wanted = native(network, image, OURS).numpy()
             (response,) = session.run(None, {"frame": image.numpy()})
-            assert np.abs(response - wanted).max() < 1e-4
+            assert np.abs(response - wanted).max() < 1e-3  # half-stored weights included
 
     def test_own_targets_are_known(self, method: Method) -> None:
         assert find_target("default", method) is TARGETS[method.target]

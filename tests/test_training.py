@@ -127,6 +127,19 @@ def test_learns_and_exports_a_model_with_a_measured_card(scenes: Path, tmp_path:
     assert len(points) == 0
 
 
+@pytest.mark.parametrize("changes", [{"method": "p2p-lite"}, {"method": "sshd", "width": 8}])
+def test_other_methods_train_and_export(
+    scenes: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    few = {"epochs": 1, "val_every": 1, "crops_per_epoch": 8, "batch": 4, "workers": 0}
+    settings = small(scenes, **few, **changes, target="published", label_noise=0.5)
+    fit(settings, tmp_path / "run")
+    card = json.loads(export_run(tmp_path / "run").with_suffix(".json").read_text())
+    assert card["method"] == changes["method"]
+    assert card["width"] == changes.get("width")
+    assert 0 <= card["metrics"]["f1"] <= 1
+
+
 def test_settings_are_saved_and_a_resume_with_others_is_refused(
     scenes: Path, tmp_path: Path
 ) -> None:
@@ -158,6 +171,8 @@ def test_a_run_that_cannot_start_leaves_no_folder(scenes: Path, tmp_path: Path) 
 def test_overrides_reach_every_setting() -> None:
     settings = settings_from({"data": ["x"]}, ["augment.noise=0.2", "compile=false", "epochs=3"])
     assert settings.augment.noise == 0.2
+    assert settings_from({"data": ["x"], "label_noise": 1.5}, []).label_noise == 1.5
+    assert settings_from({"data": ["x"]}, ["label_noise=coarse"]).label_noise == "coarse"
     assert settings.compile is False
     assert settings.epochs == 3
 
@@ -192,6 +207,9 @@ def test_weights_of_another_method_are_refused(scenes: Path, tmp_path: Path) -> 
         ("epoch=3", "epoch"),
         ("epochs=0", "epochs"),
         ("augment.gain=0", "gain"),
+        ("label_noise=rough", "label_noise"),
+        ("label_noise=-1", "label_noise"),
+        ("optimizer=sgd", "optimizer"),
     ],
 )
 def test_wrong_overrides_name_the_setting(override: str, named: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -19,11 +19,9 @@ class Method:
 
     Attributes:
         name: as on the command line.
-        title: as in its paper.
         build: a network with random weights, of a base width (its own where None).
         target: name of the target that it is trained on unless told otherwise.
         published_target: name of the one that its publication uses.
-        recipe: settings in which its training differs from the defaults.
         dynamic: whether its kernels depend on the image; then a training batch needs two images,
             and the exported graph takes one at a time.
         deploy: (network, mean, deviation) → module that takes (B, 1, H, W) frames.
@@ -31,11 +29,9 @@ class Method:
     """
 
     name: str
-    title: str
     build: Callable[[int | None], nn.Module]
     target: str
     published_target: str
-    recipe: Mapping[str, Any] = field(default_factory=dict)
     dynamic: bool = False
     deploy: Callable[[Any, Channels, Channels], nn.Module] = Deployed
     stride: int = STRIDE

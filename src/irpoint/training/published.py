@@ -61,7 +61,7 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
         note="Imported. The published decoder also gates at 0.65 of the best score, at most 8.",
     )
     path = out / "model.onnx"
-    write_model(path, export_onnx(network, SPIRE, IMAGENET), card)
+    write_model(path, export_onnx(network, SPIRE, IMAGENET, half=False), card)
     write_whole(out / "best.safetensors", save(network.state_dict()))
     return path
 

@@ -7,7 +7,6 @@ from irpoint.methods.p2p_lite.network import P2PLite
 
 P2P_LITE = Method(
     name="p2p-lite",
-    title="P2P-Lite",
     build=fixed_width("p2p-lite", P2PLite),
     target="gaussian",
     published_target="gaussian",

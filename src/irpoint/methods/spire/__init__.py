@@ -8,7 +8,6 @@ from irpoint.methods.spire.network import HRPE
 
 SPIRE = Method(
     name="spire",
-    title="SPIRE",
     build=fixed_width("spire", HRPE),
     target="prps",
     published_target="published-prps",

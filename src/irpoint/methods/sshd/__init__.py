@@ -14,7 +14,6 @@ def _build(width: int | None) -> nn.Module:
 
 SSHD = Method(
     name="sshd",
-    title="SSHD-Net",
     build=_build,
     target="gaussian",
     published_target="published-gaussian",
