@@ -31,14 +31,17 @@ class WholeBatchNorm(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         _, processes = part_of_batch()
         if processes == 1 or not self.training:
-            return super().forward(x)
+            alone: Tensor = super().forward(x)
+            return alone
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.momentum is not None
         values = x.float()
         count = torch.full((1,), float(x.numel() // x.shape[1]), device=x.device)
         sums = torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
-        total, squares, cells = all_reduce(sums).split([x.shape[1], x.shape[1], 1])
+        whole: Tensor = all_reduce(sums)  # type: ignore[no-untyped-call]
+        channels = x.shape[1]
+        total, squares, cells = whole[:channels], whole[channels:-1], whole[-1]
         mean = total / cells
         variance = (squares / cells - mean.square()).clamp_min(0)
         with torch.no_grad():
@@ -49,7 +52,8 @@ class WholeBatchNorm(nn.BatchNorm2d):
                 self.num_batches_tracked += 1
         scale = self.weight * torch.rsqrt(variance + self.eps)
         shift = self.bias - mean * scale
-        return (values * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)).to(x.dtype)
+        y: Tensor = values * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)
+        return y.to(x.dtype)
 
 
 def over_whole_batch(network: nn.Module) -> nn.Module:
