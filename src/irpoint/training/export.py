@@ -130,7 +130,10 @@ def _stored_in_half(graph: bytes) -> bytes:
 def _difference(
     graph: bytes, network: nn.Module, statistics: tuple[Channels, Channels], *, batches: bool
 ) -> float:
-    """Largest difference between graph and network, over sizes, batches and values."""
+    """Largest difference between graph and network, over sizes, batches and values.
+
+    In units of the response: absolute up to 1, where responses belong, relative above.
+    """
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(0)
     largest = 0.0
@@ -139,9 +142,9 @@ def _difference(
         image = 3 * torch.rand(batch, 1, height, width, generator=generator) - 1
         with torch.no_grad():
             wanted = native(network, image, statistics).numpy()
-        largest = max(
-            largest, float(np.abs(session.run(None, {"frame": image.numpy()})[0] - wanted).max())
-        )
+        response = session.run(None, {"frame": image.numpy()})[0]
+        scale = max(1.0, float(np.abs(wanted).max()))
+        largest = max(largest, float(np.abs(response - wanted).max()) / scale)
     return largest
 
 
