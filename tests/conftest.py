@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,17 @@ def shared_data() -> Path:
 def shared_reference() -> Path:
     """The folder of the parity material; skips where it is absent."""
     return _shared("reference")
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread: small networks are quicker, and sums come out the same."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def _blob_filter(side: int = 48, sigma: float = 4.0) -> np.ndarray:

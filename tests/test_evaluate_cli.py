@@ -221,6 +221,8 @@ def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path)
         base: "give either --model or --predictions",
         (*given, "--model", "bright"): "give either --model or --predictions",
         (*given, "--protocol", "blob"): "--protocol blob: choose one of point, point-greedy, mask",
+        (*given, "--points"): "--points needs --json",
+        (*given, "--published-decoder"): "--published-decoder needs --model",
         (*given, "--radius", "-1"): "radius -1.0 px",
         (*given, "--threshold", "nan"): "threshold nan",
         (*given, "--truth", "boxes"): "--truth boxes: give mask or centroids",

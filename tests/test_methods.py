@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +20,10 @@ from irpoint.methods.count import gmac, parameters
 from irpoint.training.export import OURS, export_onnx, native
 from irpoint.training.weights import read_weights
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PARAMETERS = {"spire": 294_753, "sshd": 28_735_256, "p2p-lite": 239_226}
 GMAC_512 = {"spire": 4.837, "sshd": 41.10, "p2p-lite": 1.516}
 SLIM = {"sshd": 8}
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def small_network(method: Method, seed: int = 0) -> nn.Module:

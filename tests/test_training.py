@@ -16,11 +16,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.frames.scale import InputScale
 from irpoint.methods import METHODS
+from irpoint.points import Points
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
+from irpoint.training.crops import Crops
+from irpoint.training.frames import NetworkFrame, load_frames
+from irpoint.training.module import ResponseModule
 from irpoint.training.overrides import settings_from
-from irpoint.training.run import SETTINGS, export_run, fit
+from irpoint.training.run import SETTINGS, export_run, fit, labelled
 from irpoint.training.settings import TrainSettings
 
 _FIT = """
@@ -208,7 +213,8 @@ def test_weights_of_another_method_are_refused(scenes: Path, tmp_path: Path) -> 
         ("epochs=0", "epochs"),
         ("augment.gain=0", "gain"),
         ("label_noise=rough", "label_noise"),
-        ("label_noise=-1", "label_noise"),
+        ("label_noise=-1", "label_noise: .*pixels above 0"),
+        ("label_noise=NaN", "label_noise: .*pixels above 0"),
         ("optimizer=sgd", "optimizer"),
     ],
 )
@@ -220,3 +226,31 @@ def test_wrong_overrides_name_the_setting(override: str, named: str) -> None:
 def test_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no training run"):
         export_run(tmp_path)
+
+
+def test_what_a_search_learns_of_a_frame(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = small(scenes)
+    crops = Crops(load_frames(labelled(settings.data, "all"), InputScale.parse("native")), settings)
+    module = ResponseModule(settings, crops, [])
+    crops.false_alarms = np.array([[0.0, 1, 1], [1, 2, 2]])  # of a search before
+    crops.missed = np.array([[3.0, 4, 4], [4, 5, 5]])
+    beside, far = np.array([3.0, 0.0]), np.array([40.0, 0.0])
+
+    def found(frame: NetworkFrame, threshold: float) -> Points:
+        """The first label found, sure or unsure, and a false alarm far from all labels."""
+        assert threshold < 0.5
+        sure = frame is crops.frames[0]
+        at = np.array([frame.xy[0] + beside, frame.xy.max(axis=0) + far], np.float32)
+        return Points(at, np.array([0.9 if sure else 0.3, 0.3], np.float32))
+
+    monkeypatch.setattr(module, "find", found)
+    module._mine(0)  # frames 0, 3, 6
+    assert crops.false_alarms[:, 0].tolist() == [1, 0, 3, 6]
+    for index, *xy in crops.false_alarms[1:]:
+        assert xy == pytest.approx(crops.frames[int(index)].xy.max(axis=0) + far, abs=1e-3)
+    lost = {index: (crops.missed[:, 0] == index).sum() for index in range(8)}
+    labels = [len(frame.xy) for frame in crops.frames]
+    assert lost[4] == 1, "what was known of frames that were not searched is kept"
+    assert lost[0] < labels[0], "a label that is surely found is not lost"
+    assert lost[3] == labels[3]
+    assert lost[6] == labels[6]

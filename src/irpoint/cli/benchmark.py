@@ -55,7 +55,7 @@ def _print(figures: dict[str, Any]) -> None:
     console.print(table)
     ratio = figures["ratio_to_eager"]
     against = (
-        "torch is not installed: no comparison"
+        "no eager PyTorch to compare with"
         if ratio is None
         else f"eager float32 PyTorch takes {figures['eager_ms']:.1f} ms for the network alone: "
         f"{ratio:.1f} times as long"

@@ -102,17 +102,15 @@ def evaluate(
     from irpoint.evaluation.benchmarks import find_benchmark
     from irpoint.evaluation.counts import check_settings
     from irpoint.evaluation.maps import MASK_PROTOCOLS
-    from irpoint.evaluation.matching import PROTOCOLS, RADIUS_PX
+    from irpoint.evaluation.matching import RADIUS_PX
     from irpoint.evaluation.splits import check_names, evaluate_split
     from irpoint.runtime import Detector
 
-    if (model is None) == (predictions is None):
-        raise SettingsError("give either --model or --predictions")
-    if truth not in get_args(Truth):
-        raise SettingsError(f"--truth {truth}: give {' or '.join(get_args(Truth))}")
-    known = (*PROTOCOLS, *MASK_PROTOCOLS)
-    if protocol not in known:
-        raise SettingsError(f"--protocol {protocol}: choose one of {', '.join(known)}")
+    _check_options(model, predictions, truth, protocol)
+    if points and (json_file is None or protocol in MASK_PROTOCOLS):
+        raise SettingsError("--points needs --json FILE and a point protocol")
+    if published_decoder and model is None:
+        raise SettingsError("--published-decoder needs --model")
     near = RADIUS_PX if radius is None else radius
     if protocol not in MASK_PROTOCOLS:
         check_settings(protocol, near, threshold)
@@ -135,6 +133,20 @@ def evaluate(
         answer = _detected(detector, threshold, datasets, split, every=points)
     rated = evaluate_split(datasets, pooled, answer.points, protocol, near, answer.threshold)
     _report(rated, split, answer, json_file, pooled if points else [], published)
+
+
+def _check_options(model: str | None, predictions: Path | None, truth: str, protocol: str) -> None:
+    from irpoint.datasets.layout import Truth
+    from irpoint.evaluation.maps import MASK_PROTOCOLS
+    from irpoint.evaluation.matching import PROTOCOLS
+
+    if (model is None) == (predictions is None):
+        raise SettingsError("give either --model or --predictions")
+    if truth not in get_args(Truth):
+        raise SettingsError(f"--truth {truth}: give {' or '.join(get_args(Truth))}")
+    known = (*PROTOCOLS, *MASK_PROTOCOLS)
+    if protocol not in known:
+        raise SettingsError(f"--protocol {protocol}: choose one of {', '.join(known)}")
 
 
 def _report(

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from irpoint.errors import SettingsError
-
 
 def train(
     data: Annotated[
@@ -54,7 +52,7 @@ def train(
     from irpoint.training.overrides import settings_from
 
     named: dict[str, Any] = {"epochs": epochs, "init": init, "input_scale": scale}
-    named["label_noise"] = label_noise if label_noise in (None, "coarse") else _pixels(label_noise)
+    named["label_noise"] = label_noise
     values = {k: v for k, v in named.items() if v is not None}
     values |= {"data": data, "method": method, "split": split, "seed": seed}
     settings = settings_from(values, override or [])
@@ -64,10 +62,3 @@ def train(
     model = fit(settings, out, resume=resume, devices=devices, nodes=nodes)
     if is_leader():
         typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {out}")
-
-
-def _pixels(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise SettingsError(f"--label-noise {text}: write coarse, or a number of pixels") from error

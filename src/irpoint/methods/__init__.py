@@ -1,4 +1,4 @@
-"""Published methods, one folder each: network, target, recipe. ``METHODS`` lists them by name."""
+"""Published methods by name, one folder each; what they share lies in ``blocks``."""
 
 from __future__ import annotations
 

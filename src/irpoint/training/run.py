@@ -48,7 +48,7 @@ def train(
         run: folder of the run; must be new or empty, unless the run is resumed.
         resume: go on from the run's last checkpoint.
         devices: processes a node, each with its part of every batch; the result is that of one
-            process but for rounding. GPUs are taken where there are any.
+            process but for rounding.
         nodes: machines; start the command on each, by torchrun or with Lightning's variables.
 
     Returns:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -48,7 +49,7 @@ class TrainSettings(BaseModel):
     data: tuple[Path, ...] = Field(min_length=1, description="data set folders, any layout")
     split: str = Field("train", description="split to train on; several joined by '+'")
     val_split: str = Field("val", description="split on which everything is chosen")
-    label_noise: Literal["coarse"] | Annotated[float, Field(gt=0)] | None = Field(
+    label_noise: Literal["coarse"] | float | None = Field(
         None, description="how clicks differ from centroids: coarse, or pixels"
     )
     input_scale: str = Field("fit:512", description="scale at which the network sees frames")
@@ -76,6 +77,19 @@ class TrainSettings(BaseModel):
     compile: bool = True
     workers: int = Field(1, ge=0)
     augment: AugmentSettings = AugmentSettings()
+
+    @field_validator("label_noise", mode="before")
+    @classmethod
+    def _noise_is_known(cls, value: Any) -> Any:
+        if value in (None, "coarse"):
+            return value
+        try:
+            pixels = float(value)
+        except (TypeError, ValueError):
+            pixels = math.nan
+        if not (math.isfinite(pixels) and pixels > 0):
+            raise ValueError("write coarse, or a number of pixels above 0")
+        return pixels
 
     @field_validator("input_scale")
     @classmethod
