@@ -328,6 +328,22 @@ def test_the_target_of_a_crop_has_its_peak_on_the_blob() -> None:
     assert compared > 20
 
 
+@pytest.mark.parametrize(
+    ("enlargement", "scales", "cells"),
+    [(2.0, False, 1.0), (1.0, True, 1.0), (1.5, True, 1.5), (9.0, True, 2.0), (0.1, True, 1.0)],
+)
+def test_the_response_grows_with_the_enlargement_where_asked(
+    enlargement: float, scales: bool, cells: float
+) -> None:
+    frame = network_frame(1, 1)
+    place = Placement((1 / enlargement, 1 / enlargement), (0.0, 0.0))
+    still = AugmentSettings(target_share=1, warp_share=0, paste=0)
+    settings = train_settings(target="gaussian", sigma=1.0, sigma_scales=scales, augment=still)
+    crops = Crops([NetworkFrame(frame.label, frame.image, frame.xy, place)], settings)
+    areas = [float(crops[k][1].sum()) for k in range(20)]  # less where it is cut by the border
+    assert max(areas) == pytest.approx(2 * np.pi * cells**2, rel=0.01)
+
+
 def test_pasted_targets_get_a_response_of_their_own() -> None:
     empty = [network_frame(seed, 0) for seed in range(2)]
     donor = network_frame(9, 1)

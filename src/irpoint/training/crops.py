@@ -82,8 +82,15 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             if donor is not None:
                 xy = augment.paste(crop, xy, donor, varied, rng)
         crop = augment.vary(crop, varied, rng)
-        target = self._target(crop, xy, settings.sigma)
+        target = self._target(crop, xy, self._sigma(frame))
         return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
+
+    def _sigma(self, frame: NetworkFrame) -> float:
+        """Width of a target's response in cells."""
+        if not self.settings.sigma_scales:
+            return self.settings.sigma
+        enlargement = 1 / frame.placement.factor[0]
+        return min(max(self.settings.sigma * enlargement, 1.0), 2.0)
 
     def _place(self, rng: np.random.Generator) -> tuple[int, Table]:
         """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""

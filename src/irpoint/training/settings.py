@@ -56,6 +56,10 @@ class TrainSettings(BaseModel):
     width: int | None = Field(None, ge=8, multiple_of=8, description="base width, where free")
     target: str = Field("default", description="what the network is to answer: a target's name")
     sigma: float = Field(1.5, gt=0.5, le=3, description="width of the response in cells")
+    sigma_scales: bool = Field(
+        False,
+        description="sigma grows with a frame's enlargement, from 1 to 2 cells, as P2P-Lite's",
+    )
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     init: Path | None = Field(None, description="safetensors to start from; random weights if none")
     epochs: int = Field(100, ge=1)
