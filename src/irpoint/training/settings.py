@@ -58,7 +58,7 @@ class TrainSettings(BaseModel):
     sigma: float = Field(1.5, gt=0.5, le=3, description="width of the response in cells")
     sigma_scales: bool = Field(
         False,
-        description="sigma grows with a frame's enlargement, from 1 to 2 cells, as P2P-Lite's",
+        description="sigma grows with the frame's enlargement, within 1 to 2 cells",
     )
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     init: Path | None = Field(None, description="safetensors to start from; random weights if none")
