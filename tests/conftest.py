@@ -55,7 +55,7 @@ def _blob_filter(side: int = 48, sigma: float = 4.0) -> np.ndarray:
 
 
 def tiny_graph() -> bytes:
-    """An ONNX graph (B, 1, H, W) → (B, 1, H/4, W/4) that answers to bright blobs."""
+    """An ONNX graph (B, 1, H, W), (B, 2) → (B, 1, H/4, W/4) that answers to bright blobs."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -63,16 +63,31 @@ def tiny_graph() -> bytes:
     constants = [
         numpy_helper.from_array(np.array([0, 0, edge, edge] * 2, np.int64), "pads"),
         numpy_helper.from_array(_blob_filter(), "kernel"),
+        numpy_helper.from_array(np.array([1, 1], np.int64), "halves"),
+        numpy_helper.from_array(np.array([2, 3], np.int64), "sides"),
+        numpy_helper.from_array(np.array([-1.0], np.float32), "least"),
+        numpy_helper.from_array(np.array([5.0], np.float32), "most"),
     ]
     nodes = [
-        helper.make_node("Pad", ["frame", "pads"], ["padded"], mode="edge"),
+        helper.make_node("Split", ["levels", "halves"], ["low2", "high2"], axis=1),
+        helper.make_node("Unsqueeze", ["low2", "sides"], ["low"]),
+        helper.make_node("Unsqueeze", ["high2", "sides"], ["high"]),
+        helper.make_node("Sub", ["frame", "low"], ["above"]),
+        helper.make_node("Sub", ["high", "low"], ["span"]),
+        helper.make_node("Div", ["above", "span"], ["scaled"]),
+        helper.make_node("Max", ["scaled", "least"], ["raised"]),
+        helper.make_node("Min", ["raised", "most"], ["normalised"]),
+        helper.make_node("Pad", ["normalised", "pads"], ["padded"], mode="edge"),
         helper.make_node("Conv", ["padded", "kernel"], ["raw"], strides=[4, 4]),
         helper.make_node("Relu", ["raw"], ["response"]),
     ]
     graph = helper.make_graph(
         nodes,
         "blobs",
-        [helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["b", 1, "h", "w"])],
+        [
+            helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["b", 1, "h", "w"]),
+            helper.make_tensor_value_info("levels", TensorProto.FLOAT, ["b", 2]),
+        ],
         [helper.make_tensor_value_info("response", TensorProto.FLOAT, ["b", 1, "i", "j"])],
         constants,
     )

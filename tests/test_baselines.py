@@ -51,9 +51,10 @@ def test_difference_of_gaussians_knows_bright_only() -> None:
 @names
 def test_batch_is_frame_by_frame(name: str) -> None:
     frames = np.random.default_rng(1).random((3, 1, 40, 50), np.float32)
-    together = BaselineSession(name).run(frames)
+    levels = np.float32([[0, 1], [0.2, 0.9], [-1, 3]])
+    together = BaselineSession(name).run(frames, levels)
     assert together.shape == (3, 40, 50)
-    assert np.array_equal(together[1], BaselineSession(name).run(frames[1:2])[0])
+    assert np.array_equal(together[1], BaselineSession(name).run(frames[1:2], levels[1:2])[0])
 
 
 def test_baselines_are_in_the_zoo_with_measured_thresholds(cli) -> None:

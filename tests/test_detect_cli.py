@@ -275,7 +275,7 @@ def test_frames_in_hand_are_bounded_in_number_and_pixels(model, tmp_path, monkey
 
 def test_a_frame_that_the_graph_refuses_costs_the_others_nothing(model, folder, monkeypatch):
     (folder / "b.png").write_bytes(png(draw_blobs([], (50, 60))))
-    detector = Detector(model, threads=1)
+    detector = Detector(model, backend="onnxruntime", threads=1)
     run = detector._session._session.run
 
     class Picky:

@@ -22,7 +22,7 @@ TARGETS = [(30.3, 20.7), (90.0, 60.5), (55.6, 71.2)]
 
 @pytest.fixture
 def detector(model: Path) -> Detector:
-    return Detector(model, threads=1)
+    return Detector(model, backend="onnxruntime", threads=1)  # float32, for exact figures
 
 
 def agree(found: Points, truth: list[tuple[float, float]], within: float) -> bool:

@@ -84,7 +84,7 @@ def detector(monkeypatch):
 
         threshold = 0.5
 
-        def __init__(self, model: str, *, published_decoder: bool) -> None:
+        def __init__(self, model: str, *, published_decoder: bool, backend: str) -> None:
             assert (model, published_decoder) == ("bright", False)
 
         def __call__(self, frame: np.ndarray, threshold: float | None = None) -> Points:

@@ -129,9 +129,11 @@ class TestEveryMethod:
             image = images(1, height, width, seed=height)
             with torch.no_grad():
                 wanted = native(network, image, OURS).numpy()
-            (response,) = session.run(None, {"frame": image.numpy()})
+            counts = {"frame": 900 + 70 * image.numpy(), "levels": np.float32([[900, 970]])}
+            response, peaks = session.run(["response", "peaks"], counts)
             scale = max(1.0, float(np.abs(wanted).max()))
             assert np.abs(response - wanted).max() < 2e-3 * scale  # half-stored weights included
+            assert peaks.shape == (1, 3, *response.shape[2:])
 
     def test_own_targets_are_known(self, method: Method) -> None:
         assert find_target("default", method) is TARGETS[method.target]

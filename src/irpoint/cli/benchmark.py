@@ -13,6 +13,10 @@ def benchmark(
     model: Annotated[str, typer.Option(help="Model to time: a name or a path.")] = "spire",
     size: Annotated[int, typer.Option(help="Side of the square frame in pixels.")] = 512,
     repeats: Annotated[int, typer.Option(help="Timed calls.")] = 30,
+    backend: Annotated[
+        str,
+        typer.Option(metavar="auto|onnxruntime|openvino", help="What the network runs in."),
+    ] = "auto",
     threads: Annotated[int, typer.Option(help="CPU threads; 0 is all cores.")] = 0,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write the figures to a file; '-' is stdout.")
@@ -22,7 +26,7 @@ def benchmark(
     from irpoint.files import write_whole
     from irpoint.runtime.benchmark import benchmark as measure
 
-    figures = measure(model, size, repeats, threads)
+    figures = measure(model, size, repeats, backend, threads)
     if json_file is not None:
         text = json.dumps(figures, indent=2)
         if json_file == "-":
@@ -39,7 +43,8 @@ def _print(figures: dict[str, Any]) -> None:
 
     console = Console()
     table = Table(
-        title=f"{figures['model']}, {figures['size']}² frame, {figures['threads']} threads"
+        title=f"{figures['model']}, {figures['size']}² frame, {figures['backend']} "
+        f"{figures['precision']}, {figures['threads']} threads"
     )
     table.add_column("stage")
     table.add_column("median ms", justify="right")

@@ -65,6 +65,12 @@ Mask = Annotated[
     typer.Option(metavar="FILE", help="Drop points where this image, of frame size, is not 0."),
 ]
 Batch = Annotated[int, typer.Option(metavar="N", help="Most frames in the network at a time.")]
+Backend = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|onnxruntime|openvino", help="What the network runs in; auto: the fastest."
+    ),
+]
 Threads = Annotated[int, typer.Option(metavar="N", help="CPU threads; 0 is all cores.")]
 
 
@@ -80,6 +86,7 @@ def detect(
     roi: Roi = None,
     ignore_mask: Mask = None,
     batch: Batch = 8,
+    backend: Backend = "auto",
     threads: Threads = 0,
 ) -> None:
     """Find points: CSV on standard output, or files in a folder.
@@ -103,6 +110,7 @@ def detect(
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
         region=region,
+        backend=backend,
         threads=threads,
     )
     if out is not None:

@@ -69,6 +69,13 @@ Decoder = Annotated[
         help="Take peaks as the method's publication does: relative gate, eight at most.",
     ),
 ]
+Backend = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|onnxruntime|openvino",
+        help="What the network runs in. Default: onnxruntime, as for the figures on the cards.",
+    ),
+]
 WithPoints = Annotated[
     bool,
     typer.Option(
@@ -93,6 +100,7 @@ def evaluate(
     json_file: JsonFile = None,
     points: WithPoints = False,
     published_decoder: Decoder = False,
+    backend: Backend = "onnxruntime",
     benchmark: BenchmarkName = None,
 ) -> None:
     """Precision, recall, F1, false alarms and localisation error, with 95 % intervals."""
@@ -129,7 +137,7 @@ def evaluate(
     if predictions is not None:
         answer = _given(predictions, threshold, datasets, pooled)
     else:
-        detector = Detector(str(model), published_decoder=published_decoder)
+        detector = Detector(str(model), published_decoder=published_decoder, backend=backend)
         answer = _detected(detector, threshold, datasets, split, every=points)
     rated = evaluate_split(datasets, pooled, answer.points, protocol, near, answer.threshold)
     _report(rated, split, answer, json_file, pooled if points else [], published)

@@ -22,7 +22,7 @@ _SAMPLE = 65_536
 # A flat 8-bit sky spans two or three counts, all rounding noise; it must not fill the range.
 _LEAST_SPAN_OF_INTEGERS = 16.0
 # Targets reach far above the clutter, hot pixels further; what is beyond carries no information.
-_CLIP = (-1.0, 5.0)
+CLIP = (-1.0, 5.0)
 
 
 def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float, float]:
@@ -78,5 +78,20 @@ def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
     with np.errstate(over="ignore"):  # values that mean "no data" may be as large as the type has
         scaled = (_float32(frame) - np.float32(low)) * np.float32(1.0 / (high - low))
     if frame.dtype.kind == "f":
-        scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=_CLIP[1], neginf=_CLIP[0])
-    return np.clip(scaled, *_CLIP, out=scaled)
+        scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=CLIP[1], neginf=CLIP[0])
+    return np.clip(scaled, *CLIP, out=scaled)
+
+
+def limited(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
+    """Frame (H, W) → float32 (H, W) in counts, without what :func:`normalise` would cut off.
+
+    To be scaled down, and then normalised by an exported graph: a hot pixel must not have spread by
+    then. NaN becomes ``low``.
+    """
+    counts = _float32(frame)
+    if frame.dtype.kind == "f":
+        counts = np.nan_to_num(counts, nan=low, posinf=np.inf, neginf=-np.inf)
+    span = high - low
+    with np.errstate(over="ignore"):
+        ends = np.float32(low + CLIP[0] * span), np.float32(low + CLIP[1] * span)
+    return np.clip(counts, *ends)

@@ -105,19 +105,21 @@ def letterbox(frame: Image2D, side: int) -> tuple[Image2D, Placement]:
 
 
 def to_network(
-    frame: Image2D, scale: InputScale, resize: Resize, multiple: int
+    frame: Image2D, scale: InputScale, resize: Resize, multiple: int, low: float = 0.0
 ) -> tuple[Image2D, Placement]:
-    """Normalised frame (H, W) → network input (h, w) and its placement.
+    """Frame (H, W) → network input (h, w) and its placement.
 
     Args:
-        frame: float32 (H, W), normalised.
+        frame: float32 (H, W), in counts or normalised.
         scale: the input scale on the model's card.
         resize: ``half-pixel`` (ours) or ``corner`` (published weights; needs a ``fit`` scale).
         multiple: the sides of the network input are padded to multiples of this.
+        low: the value that is 0 once normalised; published weights have it around the frame.
     """
     if resize == "corner":
         if scale.longest is None:
             raise SettingsError("resize 'corner' needs an input scale 'fit:N', not 'native'")
-        return letterbox(frame, scale.longest)
+        boxed, placement = letterbox(frame - np.float32(low), scale.longest)
+        return boxed + np.float32(low), placement
     fitted, placement = fit(frame, scale)
     return pad(fitted, multiple), placement

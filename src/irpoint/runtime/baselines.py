@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from irpoint.frames.normalise import normalise
+
 Image = npt.NDArray[np.float32]
 DEVIATIONS = 50.0
 _LEAST_SPREAD = 1e-4  # of the normalised frame: a flat frame answers nothing
@@ -72,17 +74,20 @@ BASELINES: Mapping[str, Callable[[Image], Image]] = {
 
 
 class BaselineSession:
-    """A filter behind the interface of :class:`irpoint.runtime.session.Session`."""
+    """A filter behind the interface of :class:`irpoint.runtime.session.Responder`."""
+
+    backend, precision = "scipy", "f32"
 
     def __init__(self, name: str) -> None:
         self._filter = BASELINES[name]
 
-    def run(self, frames: Image) -> Image:
-        """Normalised frames (B, 1, H, W) → responses (B, H, W)."""
-        return np.stack([self._respond(frame[0]) for frame in frames])
+    def run(self, frames: Image, levels: Image) -> Image:
+        """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, H, W)."""
+        pairs = zip(frames[:, 0], levels.tolist(), strict=True)
+        return np.stack([self._respond(normalise(frame, *own)) for frame, own in pairs])
 
     def _respond(self, frame: Image) -> Image:
-        response = self._filter(np.asarray(frame, np.float32))
+        response = self._filter(frame)
         # Targets cover too little to move it.
         spread = float(np.sqrt(np.mean(np.square(response, dtype=np.float64))))
         answer: Image = (response / (DEVIATIONS * max(spread, _LEAST_SPREAD))).astype(np.float32)

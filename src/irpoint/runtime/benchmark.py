@@ -23,20 +23,22 @@ from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
 _WARM_UP = 3
 
 
-def benchmark(model: str, size: int, repeats: int = 30, threads: int = 0) -> dict[str, Any]:
+def benchmark(
+    model: str, size: int, repeats: int = 30, backend: str = "auto", threads: int = 0
+) -> dict[str, Any]:
     """Time a model on simulated 16-bit frames of ``size`` × ``size`` pixels.
 
     Returns:
-        ``model``, ``size``, ``backend``, ``threads``; ``total_ms`` {median, p95} of the whole call;
-        ``stages_ms`` medians of normalise-and-scale, network, decode; ``fps``; ``peak_rss_mb`` of
-        this process; ``ratio_to_eager``, eager float32 PyTorch's time for the network alone over
-        the whole call here, null without torch; ``decoder_ms``, medians on a 128 × 128 map with a
-        few targets (typical) and of pure noise.
+        ``model``, ``size``, ``backend``, ``precision``, ``threads``; ``total_ms`` {median, p95} of
+        the whole call; ``stages_ms`` medians of normalise-and-scale, network, decode; ``fps``;
+        ``peak_rss_mb`` of this process; ``ratio_to_eager``, eager float32 PyTorch's time for the
+        network alone over the whole call here, null without torch; ``decoder_ms``, medians on a
+        128 × 128 map with a few targets (typical) and of pure noise.
     """
     if not 16 <= size <= 8192 or repeats < 1:
         raise SettingsError(f"size {size}, repeats {repeats}: size 16 to 8192, repeats from 1")
     threads = threads or len(os.sched_getaffinity(0))
-    detector = Detector(model, threads=threads)
+    detector = Detector(model, backend=backend, threads=threads)
     settings = SceneSettings.checked(width=size, height=size, bits=16)
     frames = [simulate_scene(settings, scene_rng(0, index)).frame for index in range(4)]
     stages = _stages(detector, frames, repeats)
@@ -46,7 +48,8 @@ def benchmark(model: str, size: int, repeats: int = 30, threads: int = 0) -> dic
     return {
         "model": detector.card.name,
         "size": size,
-        "backend": "onnxruntime",
+        "backend": detector.backend,
+        "precision": detector.precision,
         "threads": threads,
         "total_ms": {"median": median, "p95": float(np.percentile(total, 95))},
         "stages_ms": dict(

@@ -16,7 +16,7 @@ from irpoint.decode import decode
 from irpoint.decode_published import decode_published, published_rule
 from irpoint.errors import IrpointWarning, ModelError, SettingsError
 from irpoint.frames import as_frame, find_frames, read_frame
-from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.normalise import levels, limited
 from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.region import Region
@@ -29,9 +29,10 @@ CANDIDATE_SCORE = 0.05
 
 @dataclass(frozen=True)
 class Prepared:
-    """A frame as the network takes it: (h, w) float32, and where it lies in the frame."""
+    """A frame as the network takes it: (h, w) float32 in counts, its two levels, its place."""
 
     image: npt.NDArray[np.float32]
+    levels: tuple[float, float]
     placement: Placement
     shape: tuple[int, int]
 
@@ -54,15 +55,17 @@ class Detector:
         region: where points are wanted.
         published_decoder: peaks as the method's publication takes them, with its threshold unless
             another is given; for comparisons.
+        backend: ``onnxruntime``, ``openvino``, or ``auto``, the fastest that is installed.
         threads: CPU threads; all cores where 0.
 
     Attributes:
         card: the model's card.
         threshold: least score of a point.
+        backend, precision: what the network runs in.
 
     Raises:
         ModelError: where the model cannot be found or loaded.
-        SettingsError: where a setting is out of range.
+        SettingsError: where a setting is out of range, or the backend not installed.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Detector:
         scale: str | None = None,
         region: Region | None = None,
         published_decoder: bool = False,
+        backend: str = "auto",
         threads: int = 0,
     ) -> None:
         loaded = model if isinstance(model, Model) else find_model(model)
@@ -91,7 +95,8 @@ class Detector:
                 IrpointWarning,
                 stacklevel=2,
             )
-        self._session = open_session(loaded, threads)
+        self._session = open_session(loaded, backend, threads)
+        self.backend, self.precision = self._session.backend, self._session.precision
 
     def __call__(self, frame: npt.NDArray[Any], threshold: float | None = None) -> Points:
         """Points of one frame, best first.
@@ -133,15 +138,18 @@ class Detector:
             yield FrameResult(0, None, str(path), self(read_frame(path)))
 
     def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
-        """Step 1: normalise a frame and bring it to the network's scale."""
+        """Step 1: read a frame's levels and bring it to the network's scale."""
         plain = as_frame(frame)
-        image = normalise(plain, *levels(plain, self.card.normalisation))
-        fitted, placement = to_network(image, self._scale, self.card.resize, self.card.stride)
-        return Prepared(fitted, placement, (plain.shape[0], plain.shape[1]))
+        low, high = levels(plain, self.card.normalisation)
+        image, placement = to_network(
+            limited(plain, low, high), self._scale, self.card.resize, self.card.stride, low
+        )
+        return Prepared(image, (low, high), placement, (plain.shape[0], plain.shape[1]))
 
     def respond(self, prepared: Sequence[Prepared]) -> npt.NDArray[np.float32]:
         """Step 2: the network, (B, h, w) responses for frames of one size."""
-        return self._session.run(np.stack([item.image for item in prepared])[:, None])
+        frames = np.stack([item.image for item in prepared])[:, None]
+        return self._session.run(frames, np.array([item.levels for item in prepared], np.float32))
 
     def locate(
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None

@@ -1,89 +1,119 @@
-"""What answers to frames, behind one small interface: normalised frames in, responses out."""
+"""What answers to frames, behind one small interface: frames and their levels in, responses out."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from irpoint.errors import ModelError
+from irpoint.errors import ModelError, SettingsError
 from irpoint.runtime.baselines import BASELINES, BaselineSession
 from irpoint.zoo import Model
 
 Batch = npt.NDArray[np.float32]
 
+# What every exported graph takes and gives, by name.
+FRAME, LEVELS = "frame", "levels"
+RESPONSE, PEAKS = "response", "peaks"
+BACKENDS = ("auto", "onnxruntime", "openvino")
+
 
 class Responder(Protocol):
-    """Normalised frames (B, 1, H, W) → responses (B, h, w)."""
+    """What a detector asks of a backend; ``backend`` and ``precision`` say what it is."""
 
-    def run(self, frames: Batch) -> Batch: ...
+    backend: str
+    precision: str
+
+    def run(self, frames: Batch, levels: Batch) -> Batch:
+        """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, h, w)."""
 
 
-def open_session(model: Model, threads: int = 0) -> Responder:
+def open_session(model: Model, backend: str = "auto", threads: int = 0) -> Responder:
     """A model, ready to run.
 
     Args:
         model: graph and card.
+        backend: ``onnxruntime``, ``openvino``, or ``auto``, the fastest that is installed.
+            Baselines are filters and run as such.
         threads: CPU threads; all cores where 0.
 
     Raises:
         ModelError: where it does not load, or is a baseline that this version does not have.
+        SettingsError: where there is no such backend, or it is not installed.
     """
+    chosen = _choose(backend)
     if not model.card.is_baseline:
-        return Session(model, threads)
+        return chosen(model, threads)
     if model.card.method not in BASELINES:
         raise ModelError(f"model {model.card.name!r}: no baseline {model.card.method!r} here")
     return BaselineSession(model.card.method)
 
 
-class Session:
-    """An ONNX graph in ONNX Runtime.
+def _choose(backend: str) -> Callable[[Model, int], Responder]:
+    if backend not in BACKENDS:
+        raise SettingsError(f"backend {backend!r}: choose one of {', '.join(BACKENDS)}")
+    installed = find_spec("openvino") is not None
+    if backend == "openvino" and not installed:
+        raise SettingsError("backend openvino is not installed: pip install 'irpoint[openvino]'")
+    if installed and backend != "onnxruntime":
+        from irpoint.runtime.openvino import OpenVinoSession
+
+        return OpenVinoSession
+    from irpoint.runtime.onnx import OnnxSession
+
+    return OnnxSession
+
+
+class GraphSession(ABC):
+    """A graph in some backend: what all of them check and say.
 
     Args:
-        model: graph and card.
-        threads: CPU threads; all cores where 0.
+        name: of the model, for messages.
+        one_by_one: whether the graph takes one frame at a time, as kernels that depend on the image
+            do.
     """
 
-    def __init__(self, model: Model, threads: int = 0) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                model.graph, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's own exceptions share no base class
-            raise ModelError(f"model {model.card.name!r} does not load: {_line(error)}") from error
-        entry = self._session.get_inputs()[0]
-        self._input, self._one_by_one = entry.name, entry.shape[0] == 1
-        self._name = model.card.name
+    def __init__(self, name: str, *, one_by_one: bool) -> None:
+        self._name, self._one_by_one = name, one_by_one
 
-    def run(self, frames: Batch) -> Batch:
-        """Normalised frames (B, 1, H, W) → responses (B, h, w).
+    @abstractmethod
+    def _answer(self, frames: Batch, levels: Batch) -> Batch:
+        """Responses (B, 1, h, w)."""
+
+    def run(self, frames: Batch, levels: Batch) -> Batch:
+        """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, h, w).
 
         Raises:
             ModelError: where the graph does not take frames of this size, memory runs out, or a
                 response is not finite.
         """
         try:
-            response = self._answer(frames)
-        except Exception as error:
+            response = self._responses(frames, levels)
+        except Exception as error:  # backends' own exceptions share no base class
             size = f"{frames.shape[3]}×{frames.shape[2]}"
             raise ModelError(
-                f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {_line(error)}"
+                f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {line(error)}"
             ) from error
         if not np.isfinite(response).all():
             raise ModelError(f"model {self._name!r} gives responses that are not finite")
         return response[:, 0]
 
-    def _answer(self, frames: Batch) -> Batch:
-        # A graph whose kernels depend on the image takes one frame at a time.
-        parts = np.split(frames, len(frames)) if self._one_by_one else [frames]
-        answers = [self._session.run(None, {self._input: part})[0] for part in parts]
-        return answers[0] if len(answers) == 1 else np.concatenate(answers)
+    def _responses(self, frames: Batch, levels: Batch) -> Batch:
+        if not self._one_by_one or len(frames) == 1:
+            return self._answer(frames, levels)
+        parts = range(len(frames))
+        return np.concatenate([self._answer(frames[i : i + 1], levels[i : i + 1]) for i in parts])
 
 
-def _line(error: Exception) -> str:
+def line(error: Exception) -> str:
+    """What an error says, on one line."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def does_not_load(model: Model, error: Exception) -> ModelError:
+    """The error of a graph that a backend refuses."""
+    return ModelError(f"model {model.card.name!r} does not load: {line(error)}")

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from irpoint.errors import ModelError
 from irpoint.files import write_whole
 from irpoint.methods import Method
-from irpoint.methods.blocks.deployed import Channels
+from irpoint.methods.blocks.deployed import Channels, FromCounts
+from irpoint.methods.blocks.peaks import PeakMaps
+from irpoint.runtime.session import FRAME, LEVELS, PEAKS, RESPONSE
 from irpoint.zoo import ModelCard, digest
 
 # What the three input channels are normalised with: ours bring 0..1 to −1..1, published weights
@@ -45,20 +47,31 @@ def export_onnx(
     method: Method,
     statistics: tuple[Channels, Channels] = OURS,
     *,
+    map_offset: float | None = None,
     half: bool = True,
 ) -> bytes:
-    """The network as an ONNX graph: frame (B, 1, H, W), normalised, → response (B, 1, h, w).
+    """The network as an ONNX graph that takes frames in counts and gives peaks.
 
-    B is 1 where the method's kernels depend on the image.
+    ``frame`` (B, 1, H, W) float32, ``levels`` (B, 2) low and high → ``response`` (B, 1, h, w),
+    ``peaks`` (B, 3, h, w) score, x and y. B is 1 where the method's kernels depend on the image.
 
     Weights are stored in ``half`` precision where that changes no response by more than 1e-3.
+
+    Args:
+        network: trained; left as it is.
+        method: that it belongs to.
+        statistics: what its input was normalised with.
+        map_offset: network pixel of response cell 0; the middle of the cell where None.
+        half: False keeps every weight as it is.
 
     Raises:
         ModelError: where the graph, in ONNX Runtime, differs from the network by more than 1e-4.
     """
     network = copy.deepcopy(network).eval()
-    deployed = method.deploy(copy.deepcopy(network), *statistics).eval()
-    graph = _graph(deployed, batches=not method.dynamic)
+    offset = (method.stride - 1) / 2 if map_offset is None else map_offset
+    deployed = method.deploy(copy.deepcopy(network), *statistics)
+    exported = FromCounts(deployed, PeakMaps(method.stride, offset)).eval()
+    graph = _graph(exported, batches=not method.dynamic)
     difference = _difference(graph, network, statistics, batches=not method.dynamic)
     if not difference <= _TOLERANCE:
         raise ModelError(
@@ -73,7 +86,9 @@ def export_onnx(
 
 
 def _graph(module: nn.Module, *, batches: bool) -> bytes:
-    sizes = {2: "height", 3: "width"} | ({0: "batch"} if batches else {})
+    several = {0: "batch"} if batches else {}
+    sizes = {2: "height", 3: "width"} | several
+    count = 2 if batches else 1
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     exporter.setLevel(logging.ERROR)
@@ -83,10 +98,10 @@ def _graph(module: nn.Module, *, batches: bool) -> bytes:
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 module,
-                (torch.rand(2 if batches else 1, 1, 64, 96),),
-                input_names=["frame"],
-                output_names=["response"],
-                dynamic_shapes=(sizes,),
+                (torch.rand(count, 1, 64, 96), torch.tensor([[0.0, 1.0]] * count)),
+                input_names=[FRAME, LEVELS],
+                output_names=[RESPONSE, PEAKS],
+                dynamic_shapes=(sizes, several),
                 opset_version=_OPSET,
                 verbose=False,
             )
@@ -130,7 +145,7 @@ def _stored_in_half(graph: bytes) -> bytes:
 def _difference(
     graph: bytes, network: nn.Module, statistics: tuple[Channels, Channels], *, batches: bool
 ) -> float:
-    """Largest difference between graph and network, over sizes, batches and values.
+    """Largest difference between graph and network, over sizes, batches, values and levels.
 
     In units of the response: absolute up to 1, where responses belong, relative above.
     """
@@ -142,7 +157,11 @@ def _difference(
         image = 3 * torch.rand(batch, 1, height, width, generator=generator) - 1
         with torch.no_grad():
             wanted = native(network, image, statistics).numpy()
-        response = session.run(None, {"frame": image.numpy()})[0]
+        low = torch.randint(0, 1000, (batch, 1, 1, 1), generator=generator).float()
+        span = torch.randint(16, 400, (batch, 1, 1, 1), generator=generator).float()
+        levels = torch.cat([low, low + span], dim=1)[:, :, 0, 0]
+        counts = {FRAME: (low + span * image).numpy(), LEVELS: levels.numpy()}
+        response = session.run([RESPONSE], counts)[0]
         scale = max(1.0, float(np.abs(wanted).max()))
         largest = max(largest, float(np.abs(response - wanted).max()) / scale)
     return largest

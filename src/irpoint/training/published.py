@@ -61,7 +61,8 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
         note="Imported. The published decoder also gates at 0.65 of the best score, at most 8.",
     )
     path = out / "model.onnx"
-    write_model(path, export_onnx(network, SPIRE, IMAGENET, half=False), card)
+    graph = export_onnx(network, SPIRE, IMAGENET, map_offset=card.map_offset, half=False)
+    write_model(path, graph, card)
     write_whole(out / "best.safetensors", save(network.state_dict()))
     return path
 

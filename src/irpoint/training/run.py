@@ -162,7 +162,8 @@ def export_run(run: Path) -> Path:
 def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
     """Write a model whose thresholds and figures are those it has on the validation split."""
     draft = card.model_copy(update={"sha256": digest(graph)})
-    thresholds, metrics = rate(Detector(Model(draft, graph)), settings.data, settings.val_split)
+    detector = Detector(Model(draft, graph), backend="onnxruntime")
+    thresholds, metrics = rate(detector, settings.data, settings.val_split)
     rated = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
     write_model(path, graph, rated)
     return path

@@ -1,4 +1,4 @@
-"""Networks made ready to run: no batch norms, one input channel."""
+"""Networks made ready to run: frames in counts, one input channel, no batch norms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from irpoint.frames.normalise import CLIP
 from irpoint.methods.blocks.odconv import ODConv
 
 Channels = tuple[float, float, float]
@@ -39,6 +40,24 @@ class Deployed(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         response: Tensor = self.network((image - self.mean) / self.deviation)
         return response
+
+
+class FromCounts(nn.Module):
+    """Frame (B, 1, H, W) in counts and levels (B, 2) → response (B, 1, h, w) and its peaks.
+
+    Args:
+        deployed: takes frames with ``low`` at 0 and ``high`` at 1.
+        peaks: response (B, 1, h, w) → (B, 3, h, w).
+    """
+
+    def __init__(self, deployed: nn.Module, peaks: nn.Module) -> None:
+        super().__init__()
+        self.deployed, self.peaks = deployed, peaks
+
+    def forward(self, frame: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+        low, high = levels[:, :1, None, None], levels[:, 1:, None, None]
+        response: Tensor = self.deployed(((frame - low) / (high - low)).clamp(*CLIP))
+        return response, self.peaks(response)
 
 
 def fold(network: nn.Module) -> nn.Module:

@@ -1,0 +1,59 @@
+"""OpenVINO (extra ``openvino``): in bfloat16 where the processor has it, twice as fast or more."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import openvino
+
+from irpoint.runtime.session import FRAME, LEVELS, RESPONSE, Batch, GraphSession, does_not_load
+from irpoint.zoo import Model
+
+Precision = Literal["bf16", "f32"]
+
+
+class OpenVinoSession(GraphSession):
+    """A model in OpenVINO.
+
+    Args:
+        model: graph and card.
+        threads: CPU threads; all cores where 0.
+        precision: of the network's arithmetic; bfloat16 where the processor has it if None.
+
+    Raises:
+        ModelError: where the graph does not load.
+    """
+
+    backend = "openvino"
+
+    def __init__(self, model: Model, threads: int = 0, precision: Precision | None = None) -> None:
+        core = openvino.Core()
+        able = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.precision: str = precision or ("bf16" if able else "f32")
+        settings: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": self.precision,
+        }
+        if threads:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        try:
+            whole = core.read_model(model.graph)
+            # Without the peaks: the decoder finds them.
+            graph = openvino.Model(
+                [whole.output(RESPONSE).get_node().input_value(0)],
+                whole.get_parameters(),
+                model.card.name,
+            )
+            self._request = core.compile_model(graph, "CPU", settings).create_infer_request()
+        except Exception as error:  # openvino's own exceptions share no base class
+            raise does_not_load(model, error) from error
+        frames = graph.input(FRAME).partial_shape
+        super().__init__(model.card.name, one_by_one=frames[0] == openvino.Dimension(1))
+
+    def _answer(self, frames: Batch, levels: Batch) -> Batch:
+        # The counts of a 14-bit camera are too fine for bfloat16, so the levels come off before.
+        low, high = (levels[:, i, None, None, None] for i in (0, 1))
+        given = {FRAME: (frames - low) / (high - low), LEVELS: np.full_like(levels, (0, 1))}
+        response: Batch = self._request.infer(given, share_inputs=True)[0]
+        return response
