@@ -92,7 +92,7 @@ def test_overlays_lie_beside_the_points(detect, folder, tmp_path):
     assert code == 0
     names = sorted(path.name for path in (out_dir / "overlays").iterdir())
     assert names == ["a.png", "b.png", "c.png"]
-    assert "3 pictures in" in err
+    assert "3 pictures or videos in" in " ".join(err.split())
     # The first points, for the eye.
     assert "90.1" in err
 
@@ -224,7 +224,8 @@ def test_what_was_found_before_ctrl_c_is_written(
     assert code == 130
     (path,) = out_dir.iterdir()
     assert sum(map(len, read_predictions(path).values())) == 2
-    assert "stopped after 2 of 3" in err.replace("\n", " ")
+    assert "2 points in 1 of 2 frames" in " ".join(err.split())
+    assert "; stopped; " in " ".join(err.split())
 
 
 def test_what_was_found_before_a_full_disk_is_written(detect, folder, tmp_path):

@@ -66,7 +66,9 @@ def test_json_names_frames_without_points():
 
 def test_coco_is_whole():
     content = json.loads(written("coco", FRAMES))
-    assert content["images"][1] == {"id": 2, "file_name": "empty.png", "height": 40, "width": 60}
+    assert content["images"][1] == {
+        "id": 2, "file_name": "empty.png", "height": 40, "width": 60, "frame": 0
+    }  # fmt: skip
     assert [a["id"] for a in content["annotations"]] == [1, 2, 3]
     assert [a["image_id"] for a in content["annotations"]] == [1, 1, 3]
     first = content["annotations"][0]
@@ -128,7 +130,10 @@ def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
     folder = OverlayFolder(tmp_path / "pictures")
     sources = ["a/x.png", "b/x.tif", "c/X.png", "x-2.png", "-"]
     paths = [
-        folder.add(source, np.full((8, 8), level, np.uint8), Points.labels([(level, 1)]))
+        folder.add(
+            np.full((8, 8), level, np.uint8),
+            FrameResult(0, None, source, Points.labels([(level, 1)])),
+        )
         for level, source in enumerate(sources)
     ]
     names = [path.name.casefold() for path in paths]
@@ -144,7 +149,9 @@ def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
 def test_overlay_shows_the_point(tmp_path: Path):
     frame = np.zeros((64, 64), np.uint8)
     folder = OverlayFolder(tmp_path)
-    with_point = np.asarray(Image.open(folder.add("a", frame, Points.labels([(32, 32)]))))
-    without = np.asarray(Image.open(folder.add("b", frame, Points.empty())))
+    with_point, without = (
+        np.asarray(Image.open(folder.add(frame, FrameResult(0, None, "a", points))))
+        for points in (Points.labels([(32, 32)]), Points.empty())
+    )
     square = np.s_[: without.shape[0], : without.shape[1]]
     assert (with_point[square] != without).any()

@@ -23,16 +23,21 @@ from rich.text import Text
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
+    from irpoint.frames.sequence import Skipped
     from irpoint.runtime import Region
-    from irpoint.runtime.files import Detected, Skipped
+    from irpoint.runtime.files import Detected
     from irpoint.sinks import FoundFrame, OverlayFolder, PointsWriter
 
 _TABLE_ROWS = 10
+_FRAMES_BEHIND = 4  # written while the network works on the next
 _STOPPED = 130  # what shells give for a process that Ctrl-C ended
 
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE", help="Images, folders, quoted patterns; - is stdin."),
+    typer.Argument(
+        metavar="SOURCE",
+        help="Images, folders, quoted patterns, videos, addresses of streams; - is stdin.",
+    ),
 ]
 Model = Annotated[str, typer.Option(metavar="NAME|PATH", help="A shipped model or an ONNX file.")]
 Threshold = Annotated[
@@ -55,7 +60,7 @@ FileFormat = Annotated[
     str, typer.Option("--format", metavar="csv|json|coco", help="Of the points.")
 ]
 Overlay = Annotated[
-    bool, typer.Option("--overlay", help="Write each frame with its points to DIR/overlays.")
+    bool, typer.Option("--overlay", help="Draw the points into pictures, videos in DIR/overlays.")
 ]
 Roi = Annotated[
     str | None, typer.Option(metavar="X0,Y0,X1,Y1", help="Keep points in this rectangle only.")
@@ -63,6 +68,12 @@ Roi = Annotated[
 Mask = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Drop points where this image, of frame size, is not 0."),
+]
+Raw = Annotated[
+    str | None,
+    typer.Option(
+        "--raw", metavar="WxH:TYPE:ORDER", help="Headerless frames, as 640x512:uint16:le."
+    ),
 ]
 Batch = Annotated[int, typer.Option(metavar="N", help="Most frames in the network at a time.")]
 Backend = Annotated[
@@ -85,25 +96,29 @@ def detect(
     overlay: Overlay = False,
     roi: Roi = None,
     ignore_mask: Mask = None,
+    raw: Raw = None,
     batch: Batch = 8,
     backend: Backend = "auto",
     threads: Threads = 0,
 ) -> None:
     """Find points: CSV on standard output, or files in a folder.
 
-    Files that cannot be read are listed and passed over; the exit code is then 1.
+    What cannot be read is listed and passed over; the exit code is then 1.
 
     Ctrl-C writes what has been found so far.
 
-    Example: [bold]irpoint detect frames/ --out found --overlay[/]
+    Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
+    from irpoint.frames.raw import RawLayout
+    from irpoint.frames.sequence import has_clock
     from irpoint.runtime import Detector
     from irpoint.runtime.files import detect_files, list_sources
     from irpoint.sinks import Format, OverlayFolder, PointsWriter
 
     _check(out, file_format, overlay, batch, threads)
     region = _region(roi, ignore_mask)
-    paths, missing = list_sources(sources)
+    layout = None if raw is None else RawLayout.parse(raw)
+    paths, missing = list_sources(sources, layout)
     detector = Detector(
         model,
         threshold=threshold,
@@ -116,11 +131,16 @@ def detect(
     if out is not None:
         _make_folder(out)
     job = _Job(
-        PointsWriter(cast(Format, file_format), out or sys.stdout.buffer),
+        PointsWriter(
+            cast(Format, file_format),
+            out or sys.stdout.buffer,
+            clock=any(has_clock(path, layout) for path in paths),
+        ),
         OverlayFolder(out / "overlays") if out is not None and overlay else None,
         total=len(paths) + len(missing),
     )
-    items = (item for part in (missing, detect_files(detector, paths, batch)) for item in part)
+    found = detect_files(detector, paths, batch, layout)
+    items = (item for part in (missing, found) for item in part)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
     if job.stopped or job.skipped:
@@ -137,6 +157,21 @@ class _Job:
     skipped: int = 0
     stopped: bool = False
     started: float = field(default_factory=time.perf_counter)
+
+    def write(self, found: Detected) -> None:
+        """The points of a frame, and its picture where asked for."""
+        from irpoint.sinks import FoundFrame
+
+        result, frame = found.result, found.frame
+        self.writer.add(FoundFrame(result, (frame.shape[0], frame.shape[1])))
+        if self.overlays is not None:
+            self.overlays.add(frame, result)
+
+    def close(self) -> None:
+        """Make every file complete."""
+        self.writer.close()
+        if self.overlays is not None:
+            self.overlays.close()
 
 
 def _check(out: Path | None, file_format: str, overlay: bool, batch: int, threads: int) -> None:
@@ -178,26 +213,36 @@ def _make_folder(out: Path) -> None:
 
 def _run(job: _Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
     from irpoint.runtime.files import Detected
-    from irpoint.sinks import FoundFrame
+    from irpoint.runtime.overlap import Behind
 
     try:
-        with _terminated_as_interrupted(), _progress(job.total, bar) as shown:
+        with (
+            _terminated_as_interrupted(),
+            _progress(job.total, bar) as shown,
+            Behind(job.write, _FRAMES_BEHIND) as written,
+        ):
+            source = None
             for item in items:
+                before, source = source, _source(item)
+                if source != before:
+                    shown.advance(shown.task_ids[0])
                 if isinstance(item, Detected):
-                    result, frame = item.result, item.frame
-                    job.writer.add(FoundFrame(result, (frame.shape[0], frame.shape[1])))
-                    if job.overlays is not None:
-                        job.overlays.add(result.source, frame, result.points)
+                    written.add(item)
                 else:
                     job.skipped += 1
                     # Through the bar's own console, which keeps the line apart from the bar.
                     said = Text(f"irpoint: skipped: {item.reason}")
                     shown.console.print(said, soft_wrap=True)
-                shown.advance(shown.task_ids[0])
     except KeyboardInterrupt:
         job.stopped = True
     finally:
-        job.writer.close()
+        job.close()
+
+
+def _source(item: Detected | Skipped) -> str:
+    from irpoint.runtime.files import Detected
+
+    return item.result.source if isinstance(item, Detected) else item.source
 
 
 @contextmanager
@@ -238,11 +283,11 @@ def _report(job: _Job) -> None:
         parts.append(f"{job.skipped} skipped")
     parts.append(f"{seconds:.1f} s ({len(frames) / seconds:.1f} frames/s)")
     if job.stopped:
-        parts.append(f"stopped after {len(frames) + job.skipped} of {job.total}")
+        parts.append("stopped")
     if path is not None:
         parts.append(str(path) if frames else "nothing written")
     if job.overlays is not None and len(job.overlays):
-        parts.append(f"{len(job.overlays)} pictures in {job.overlays.folder}")
+        parts.append(f"{len(job.overlays)} pictures or videos in {job.overlays.folder}")
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
 
 

@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from irpoint.errors import FrameError
 from irpoint.frames.arrays import Frame, as_frame
 from irpoint.frames.pictures import FORMATS, decode_picture
-from irpoint.frames.tiff import decode_tiff, tiff_shape
+from irpoint.frames.tiff import decode_pages, decode_tiff, tiff_shape
 
 __all__ = ["READABLE_SUFFIXES", "as_frame", "frame_shape", "read_frame"]
 
@@ -51,6 +51,21 @@ def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -
             return as_frame(_npy_array(stream, name), name)
         pixels = decode_tiff(stream, name) if kind == "tiff" else decode_picture(stream, name)
         return as_frame(pixels, name)
+
+
+def read_pages(source: str | Path) -> Iterator[Frame]:
+    """The frames (H, W) of a TIFF of one page or many, one by one.
+
+    Raises:
+        FrameError: as :func:`read_frame`; at a damaged page, after those before it.
+    """
+    name = _name_of(source)
+    with _opened(source, name) as stream, _one_line_errors(name):
+        if _kind(stream, name) != "tiff":
+            yield read_frame(source)  # by its content, whatever its suffix
+            return
+        for pixels in decode_pages(stream, name):
+            yield as_frame(pixels, name)
 
 
 def frame_shape(path: str | Path) -> tuple[int, int]:

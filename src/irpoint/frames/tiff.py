@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
+import struct
 import sys
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,13 +26,35 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 def decode_tiff(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
     """Pixels of a one-page TIFF: (H, W) or (H, W, 3) in the file's own type; alpha dropped."""
     with tifffile.TiffFile(stream) as tiff:
-        page = _one_page(tiff, name)
-        _check_complete(tiff, page, name)
-        array = _tifffile_array(page, name)
-    if array is None:
-        stream.seek(0)
-        array = _pillow_array(stream, page, name)
-    return array
+        return _pixels(tiff, _one_page(tiff, name), stream, name)
+
+
+def decode_pages(stream: BinaryIO, name: str) -> Iterator[npt.NDArray[Any]]:
+    """Pixels of every page as :func:`decode_tiff` gives them; thumbnails and the like left out."""
+    with tifffile.TiffFile(stream) as tiff:
+        if len(tiff.pages) == 1:
+            yield _pixels(tiff, _one_page(tiff, name), stream, name)
+        else:
+            for page in tiff.pages:
+                if not getattr(page, "is_reduced", False):
+                    yield _pixels(tiff, _one_plane(page, name), stream, name)
+        if _points_on(tiff, tiff.pages[-1]):
+            raise FrameError(f"{name}: the TIFF is cut short, pages are lost; copy it again")
+
+
+def _points_on(tiff: tifffile.TiffFile, page: Any) -> bool:
+    """Whether a page names another after it: of the last one, that the rest of the file is lost."""
+    file, layout = tiff.filehandle, tiff.tiff
+    file.seek(page.offset)
+    (tags,) = struct.unpack(layout.tagnoformat, file.read(layout.tagnosize))
+    file.seek(page.offset + layout.tagnosize + tags * layout.tagsize)
+    return any(file.read(layout.offsetsize))
+
+
+def _pixels(tiff: tifffile.TiffFile, page: Any, stream: BinaryIO, name: str) -> npt.NDArray[Any]:
+    _check_complete(tiff, page, name)
+    array = _tifffile_array(page, name)
+    return _pillow_array(stream, page, name) if array is None else array
 
 
 def tiff_shape(stream: BinaryIO, name: str) -> tuple[int, int]:
@@ -47,7 +71,10 @@ def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
     count = max(len(pages), int((tiff.imagej_metadata or {}).get("images", 1)))
     if count != 1:
         raise FrameError(f"{name}: holds {count} pages; give one file a frame")
-    page = pages[0]
+    return _one_plane(pages[0], name)
+
+
+def _one_plane(page: Any, name: str) -> Any:
     if page.imagedepth != 1:
         raise FrameError(f"{name}: holds {page.imagedepth} planes; give one file a frame")
     return page
@@ -100,7 +127,9 @@ def _palette_colours(index: npt.NDArray[Any], colours: npt.NDArray[Any]) -> npt.
 
 
 def _pillow_array(stream: BinaryIO, page: Any, name: str) -> npt.NDArray[Any]:
+    stream.seek(0)
     with Image.open(stream, formats=("TIFF",)) as image:
+        image.seek(page.index)
         bits = page.bitspersample
         grey = image.mode == "F" or image.mode.startswith("I")
         if bits > 8 and not (grey and bits in (16, 32)):

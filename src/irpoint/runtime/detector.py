@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from irpoint.decode import decode
 from irpoint.decode_published import decode_published, published_rule
-from irpoint.errors import IrpointWarning, ModelError, SettingsError
-from irpoint.frames import as_frame, find_frames, read_frame
+from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
+from irpoint.frames import as_frame, find_frames
 from irpoint.frames.normalise import levels, limited
 from irpoint.frames.scale import InputScale, Placement, to_network
+from irpoint.frames.sequence import Skipped, read_source
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.region import Region
 from irpoint.runtime.session import open_session
@@ -128,14 +129,17 @@ class Detector:
         return results
 
     def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
-        """Results of every frame of a file, a folder, a pattern, or several, one after the other.
+        """Results of every frame of a file, folder, pattern, video, stream, or several of them.
 
         Raises:
             FrameError: at the first frame that cannot be read.
         """
         sources = [str(source)] if isinstance(source, str | Path) else list(source)
         for path in find_frames(sources):
-            yield FrameResult(0, None, str(path), self(read_frame(path)))
+            for item in read_source(path):
+                if isinstance(item, Skipped):
+                    raise FrameError(item.reason)
+                yield FrameResult(item.index, item.time_s, item.source, self(item.frame))
 
     def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
         """Step 1: read a frame's levels and bring it to the network's scale."""

@@ -1,23 +1,24 @@
-"""Many files through a detector: bounded memory, and past every bad file."""
+"""Many sources through a detector: bounded memory, and past everything that is bad."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy.typing as npt
 
 from irpoint.errors import FrameError, IrpointError
-from irpoint.frames import find_frames, read_frame
+from irpoint.frames import find_frames
+from irpoint.frames.arrays import Frame
+from irpoint.frames.raw import RawLayout
+from irpoint.frames.sequence import Skipped, SourceFrame, read_source, waits_for_frames
+from irpoint.frames.sources import FRAME_SUFFIXES, RAW_SUFFIXES
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
-
-Frame = npt.NDArray[Any]
+from irpoint.runtime.overlap import read_ahead
 
 # Frames that are held at a time: eight of 640 × 512, or one of 8K.
 _PIXELS_AHEAD = 2**22
+_FRAMES_AHEAD = 4  # read while the network works
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,73 +29,79 @@ class Detected:
     frame: Frame
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """A source that was passed over; ``reason`` is one line that names it."""
-
-    source: str
-    reason: str
-
-
-def list_sources(sources: Sequence[str]) -> tuple[list[str | Path], list[Skipped]]:
+def list_sources(
+    sources: Sequence[str], raw: RawLayout | None = None
+) -> tuple[list[str | Path], list[Skipped]]:
     """The frame files of ``sources`` as :func:`find_frames` gives them, and sources without any.
 
     Raises:
         FrameError: where the only source names nothing readable.
     """
+    suffixes = FRAME_SUFFIXES if raw is None else RAW_SUFFIXES
     if len(sources) == 1:
-        return find_frames(sources), []
+        return find_frames(sources, suffixes), []
     good, skipped = [], []
     for source in sources:
         try:
-            find_frames([source])
+            find_frames([source], suffixes)
             good.append(source)
         except FrameError as error:
             skipped.append(Skipped(source, str(error)))
-    return find_frames(good), skipped
+    return find_frames(good, suffixes), skipped
 
 
 def detect_files(
-    detector: Detector, paths: Iterable[str | Path], batch: int = 8
+    detector: Detector,
+    paths: Iterable[str | Path],
+    batch: int = 8,
+    raw: RawLayout | None = None,
 ) -> Iterator[Detected | Skipped]:
-    """Detect in files, ``batch`` at a time; fewer where frames are large.
+    """Detect in every frame of every source, ``batch`` at a time; fewer where frames are large.
+
+    The next frames are read while the network works. Live streams wait for no batch.
 
     Args:
         detector: what finds the points.
-        paths: image files, or ``"-"`` for an image on standard input.
+        paths: sources as :func:`irpoint.frames.sequence.read_source` takes them.
         batch: most frames that go through the network together, >= 1.
+        raw: how the pixels lie, for headerless files.
 
     Yields:
-        One item a file; the detected ones in the order of ``paths``.
+        One item a frame, in order, and one for everything that was passed over.
     """
-    group: list[tuple[str, Frame]] = []
-    for path in paths:
-        try:
-            frame = read_frame(path)
-        except FrameError as error:
-            yield Skipped(str(path), str(error))
-            continue
-        if group and sum(held.size for _, held in group) + frame.size > _PIXELS_AHEAD:
+    paths = list(paths)
+    if any(waits_for_frames(path, raw) for path in paths):
+        batch = 1
+    group: list[SourceFrame] = []
+    read = (item for path in paths for item in read_source(path, raw))
+    for item in read_ahead(read, _FRAMES_AHEAD):
+        if isinstance(item, Skipped):
             yield from _detect(detector, group)
             group = []
-        group.append((str(path), frame))
+            yield item
+            continue
+        if group and sum(held.frame.size for held in group) + item.frame.size > _PIXELS_AHEAD:
+            yield from _detect(detector, group)
+            group = []
+        group.append(item)
         if len(group) >= batch:
             yield from _detect(detector, group)
             group = []
     yield from _detect(detector, group)
 
 
-def _detect(detector: Detector, group: list[tuple[str, Frame]]) -> Iterator[Detected | Skipped]:
+def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[Detected | Skipped]:
     try:
-        found: list[Points | IrpointError] = [*detector.batch([frame for _, frame in group])]
+        found: list[Points | IrpointError] = [*detector.batch([item.frame for item in group])]
     except IrpointError:
         # One frame must not cost the others of its batch.
-        found = [_alone(detector, frame) for _, frame in group]
-    for (source, frame), points in zip(group, found, strict=True):
+        found = [_alone(detector, item.frame) for item in group]
+    for item, points in zip(group, found, strict=True):
         if isinstance(points, Points):
-            yield Detected(FrameResult(0, None, source, points), frame)
+            result = FrameResult(item.index, item.time_s, item.source, points)
+            yield Detected(result, item.frame)
         else:
-            yield Skipped(source, f"{source}: {points}")
+            yield Skipped(item.source, f"{item.source}: {points}")
 
 
 def _alone(detector: Detector, frame: Frame) -> Points | IrpointError:

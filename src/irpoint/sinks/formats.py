@@ -21,6 +21,7 @@ FILE_NAMES: dict[Format, str] = {
     "coco": "points_coco.json",
 }
 COLUMNS = ("source", "frame", "x", "y", "score")
+CLOCK = "time_s"
 
 _VISIBLE = 2  # COCO: labelled and visible
 
@@ -33,25 +34,34 @@ class FoundFrame:
     shape: tuple[int, int]
 
 
-def csv_text(frames: Iterable[FoundFrame], *, header: bool = True) -> str:
-    """``source,frame,x,y,score``: a line a point, none for a frame without points."""
+def csv_text(frames: Iterable[FoundFrame], *, header: bool = True, clock: bool = False) -> str:
+    """``source,frame,x,y,score``: a line a point, none for a frame without points.
+
+    ``clock`` adds the column ``time_s``, empty where a source has no clock.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     if header:
-        writer.writerow(COLUMNS)
+        writer.writerow((*COLUMNS, CLOCK) if clock else COLUMNS)
     for found in frames:
         result = found.result
+        last = [] if not clock else ["" if result.time_s is None else f"{result.time_s:.3f}"]
         for x, y, score in _numbers(result.points):
-            writer.writerow((result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}"))
+            row = (result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}")
+            writer.writerow((*row, *last))
     return stream.getvalue()
 
 
 def json_text(frames: Iterable[FoundFrame]) -> str:
-    """``{"frames": [{"source", "frame", "points": [{"x", "y", "score"}]}]}``, all frames named."""
+    """``{"frames": [{"source", "frame", "points": [{"x", "y", "score"}]}]}``, all frames named.
+
+    Frames of a source with a clock have ``time_s`` too.
+    """
     listed = [
         {
             "source": found.result.source,
             "frame": found.result.index,
+            **_time(found.result),
             "points": [
                 {"x": x, "y": y, "score": score} for x, y, score in _numbers(found.result.points)
             ],
@@ -71,8 +81,8 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
     annotations: list[dict[str, Any]] = []
     for image_id, found in enumerate(frames, start=1):
         height, width = found.shape
-        name = found.result.source
-        images.append({"id": image_id, "file_name": name, "height": height, "width": width})
+        image = {"id": image_id, "file_name": found.result.source, "height": height, "width": width}
+        images.append(image | {"frame": found.result.index} | _time(found.result))
         for x, y, score in _numbers(found.result.points):
             annotations.append(
                 {
@@ -104,6 +114,10 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
             "categories": [category],
         }
     )
+
+
+def _time(result: FrameResult) -> dict[str, float]:
+    return {} if result.time_s is None else {CLOCK: round(result.time_s, 3)}
 
 
 def _dump(content: dict[str, Any]) -> str:

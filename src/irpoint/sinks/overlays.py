@@ -1,49 +1,74 @@
-"""A folder of frames with their detections drawn on them."""
+"""A folder of frames with their detections drawn on them: pictures, and videos of videos."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
-import numpy.typing as npt
-
+from irpoint.errors import SettingsError
+from irpoint.frames.arrays import Frame
 from irpoint.overlay import draw_overlay
-from irpoint.points import Points
+from irpoint.points import FrameResult
+from irpoint.sinks.overlay_video import OverlayVideo
 from irpoint.sinks.writer import save
 
 
 class OverlayFolder:
-    """Writes ``NAME.png`` for each source; sources of one stem get ``NAME-2.png`` and so on.
+    """Writes ``NAME.png`` for each frame, ``NAME.mp4`` for each source whose frames have times.
+
+    Several of one name get ``NAME-2.png`` and so on.
 
     Args:
         folder: made where missing.
 
     Attributes:
-        folder: where the pictures are.
+        folder: where the files are.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._taken: set[str] = set()
+        self._video: OverlayVideo | None = None
+        self._source = ""
 
     def __len__(self) -> int:
         return len(self._taken)
 
-    def add(self, source: str, frame: npt.NDArray[Any], points: Points) -> Path:
-        """Draw ``points`` on a frame (H, W) of any type; gives the file.
+    def add(self, frame: Frame, result: FrameResult) -> Path:
+        """Draw the points of a frame (H, W) of any type; gives the file.
 
         Raises:
             SettingsError: where the file cannot be written.
         """
+        if result.time_s is not None:
+            return self._append(frame, result)
         stream = io.BytesIO()
-        draw_overlay(frame, points).save(stream, "PNG")
-        path = self.folder / f"{self._free_name(source)}.png"
+        draw_overlay(frame, result.points).save(stream, "PNG")
+        path = self.folder / f"{self._free_name(result.source)}.png"
         save(path, stream.getvalue())
         return path
 
+    def close(self) -> None:
+        """Finish the last video."""
+        if self._video is not None:
+            self._video.close()
+        self._video = None
+
+    def _append(self, frame: Frame, result: FrameResult) -> Path:
+        if self._video is None or self._source != result.source:
+            self.close()
+            self._video = OverlayVideo(self.folder / f"{self._free_name(result.source)}.mp4")
+            self._source = result.source
+        try:
+            self._video.add(frame, result)
+        except OSError as error:
+            raise SettingsError(
+                f"{self._video.path}: cannot be written ({error.strerror or error})"
+            ) from error
+        return self._video.path
+
     def _free_name(self, source: str) -> str:
-        stem = "stdin" if source == "-" else Path(source).stem
+        stem = "stdin" if source == "-" else Path(source).stem or "stream"
         name, number = stem, 1
         # Some file systems do not tell A from a.
         while name.casefold() in self._taken:

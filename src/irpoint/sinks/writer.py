@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,26 +19,29 @@ class PointsWriter:
         file_format: ``csv``, ``json`` or ``coco``.
         target: a folder, in which ``points.csv``, ``points.json`` or ``points_coco.json`` is
             written whole or not at all; or a binary stream.
+        clock: whether frames have times; CSV then has a column for them.
 
     Attributes:
         frames: the frames taken so far.
         path: the file that :meth:`close` writes; None for a stream.
     """
 
-    def __init__(self, file_format: Format, target: Path | BinaryIO) -> None:
+    def __init__(
+        self, file_format: Format, target: Path | BinaryIO, *, clock: bool = False
+    ) -> None:
         self.frames: list[FoundFrame] = []
         self.path = target / FILE_NAMES[file_format] if isinstance(target, Path) else None
-        self._format = file_format
+        self._format, self._clock = file_format, clock
         self._stream = None if isinstance(target, Path) else target
         self._at_once = self._stream is not None and file_format == "csv"
         if self._at_once:
-            self._send(csv_text([]))
+            self._send(csv_text([], clock=clock))
 
     def add(self, found: FoundFrame) -> None:
         """Take the points of one more frame."""
         self.frames.append(found)
         if self._at_once:
-            self._send(csv_text([found], header=False))
+            self._send(csv_text([found], header=False, clock=self._clock))
 
     def close(self) -> None:
         """Write what is not written yet; a folder that no frame was found for is left alone.
@@ -46,7 +51,10 @@ class PointsWriter:
         """
         if self._at_once or (self.path is not None and not self.frames):
             return
-        text = {"csv": csv_text, "json": json_text, "coco": coco_text}[self._format](self.frames)
+        csv = partial(csv_text, clock=self._clock)
+        texts: dict[Format, Callable[[Iterable[FoundFrame]], str]]
+        texts = {"csv": csv, "json": json_text, "coco": coco_text}
+        text = texts[self._format](self.frames)
         if self.path is None:
             self._send(text)
         else:
