@@ -276,15 +276,17 @@ def test_real_clips_are_read_to_their_end(shared_data: Path) -> None:
 
 
 def test_cli_writes_times_and_a_video(cli, shipped: Path, tmp_path: Path) -> None:
-    write_video(tmp_path / "clip.mkv", blobs(), "ffv1", "gray")
+    empty = [np.full((96, 128), 90, np.uint8)]
+    write_video(tmp_path / "clip.mkv", blobs() + empty, "ffv1", "gray")
     out = tmp_path / "out"
     code, _, err = cli("detect", tmp_path / "clip.mkv", "--out", out, "--overlay")
     assert code == 0, err
-    assert "in 8 of 8 frames" in " ".join(err.split())
+    assert "in 8 of 9 frames" in " ".join(err.split())
     rows = list(csv.DictReader((out / "points.csv").open()))
     assert [float(row["time_s"]) for row in rows] == pytest.approx([k / 25 for k in range(8)])
     drawn = whole(out / "overlays" / "clip.mp4")
-    assert [item.time_s for item in drawn] == pytest.approx([k / 25 for k in range(8)], abs=2e-3)
+    assert [item.time_s for item in drawn] == pytest.approx([k / 25 for k in range(9)], abs=2e-3)
+    assert {item.frame.shape for item in drawn} == {(576, 768)}
     assert [path.name for path in (out / "overlays").iterdir()] == ["clip.mp4"]
 
 

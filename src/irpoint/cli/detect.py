@@ -287,7 +287,7 @@ def _report(job: _Job) -> None:
     if path is not None:
         parts.append(str(path) if frames else "nothing written")
     if job.overlays is not None and len(job.overlays):
-        parts.append(f"{len(job.overlays)} pictures or videos in {job.overlays.folder}")
+        parts.append(f"overlays in {job.overlays.folder}")
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
 
 

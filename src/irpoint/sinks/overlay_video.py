@@ -45,7 +45,7 @@ class OverlayVideo:
         """Draw the points of one frame (H, W) of any type and append it at its time."""
         import av
 
-        picture = np.asarray(draw_overlay(frame, result.points).convert("RGB"))
+        picture = np.asarray(draw_overlay(frame, result.points, insets=False))  # all of one size
         height, width = (side - side % 2 for side in picture.shape[:2])  # as 4:2:0 colour needs
         if self._stream is None:
             self._stream = self._start(width, height)
