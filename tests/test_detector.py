@@ -144,6 +144,7 @@ def test_fit_scale_gives_frame_pixels(model, shape):
     assert agree(fitted(frame), truth, 0.35)
 
 
+@pytest.mark.filterwarnings("ignore:frames are shrunk")
 def test_fit_scale_of_large_frames_gives_frame_pixels(write_model, tmp_path):
     path = write_model(tmp_path / "fit" / "model.onnx", input_scale="fit:128")
     with warnings.catch_warnings():
@@ -286,3 +287,11 @@ def test_weights_that_are_no_graph_are_one_line(model, write_model, content):
     with pytest.raises(ModelError, match="'tiny' does not load") as caught:
         Detector(model)
     assert "\n" not in str(caught.value)
+
+
+def test_frames_that_are_shrunk_much_are_said_once(write_model) -> None:
+    detector = Detector(write_model(input_scale="fit:128"), threads=1)
+    detector(draw_blobs(TARGETS, (96, 256)))
+    with pytest.warns(IrpointWarning, match=r"shrunk 4\.7 times for 'tiny' \(fit:128\)") as said:
+        detector.batch([draw_blobs(TARGETS, (96, 600)), draw_blobs(TARGETS, (96, 700))])
+    assert len(said) == 1

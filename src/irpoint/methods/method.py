@@ -26,6 +26,7 @@ class Method:
             and the exported graph takes one at a time.
         deploy: (network, mean, deviation) → module that takes (B, 1, H, W) frames.
         stride: network pixels a response cell.
+        halo: network pixels around a cell that matter to it, for tiles of large frames.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Method:
     dynamic: bool = False
     deploy: Callable[[Any, Channels, Channels], nn.Module] = Deployed
     stride: int = STRIDE
+    halo: int = 64
 
 
 def fixed_width(name: str, network: Callable[[], nn.Module]) -> Callable[[int | None], nn.Module]:

@@ -22,10 +22,12 @@ from irpoint.frames.sequence import Skipped, read_source
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.region import Region
 from irpoint.runtime.session import open_session
+from irpoint.runtime.tiles import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, find_model
 
 # Peaks below are never targets: `candidates` stops here, so that a sweep stays small.
 CANDIDATE_SCORE = 0.05
+_MOST_SHRUNK = 2.0  # times, before a user is told
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Detector:
                 IrpointWarning,
                 stacklevel=2,
             )
+        self._told = False
         self._session = open_session(loaded, backend, threads)
         self.backend, self.precision = self._session.backend, self._session.precision
 
@@ -148,12 +151,37 @@ class Detector:
         image, placement = to_network(
             limited(plain, low, high), self._scale, self.card.resize, self.card.stride, low
         )
+        self._tell_of_shrinking(placement.factor[0])
         return Prepared(image, (low, high), placement, (plain.shape[0], plain.shape[1]))
 
+    def _tell_of_shrinking(self, times: float) -> None:
+        """Once a detector, where frames are shrunk so much that small targets may vanish."""
+        if times > _MOST_SHRUNK and not self._told:
+            self._told = True
+            warnings.warn(
+                f"frames are shrunk {times:.1f} times for {self.card.name!r} ({self._scale}), and "
+                "small targets with them; scale native keeps them",
+                IrpointWarning,
+                stacklevel=3,
+            )
+
     def respond(self, prepared: Sequence[Prepared]) -> npt.NDArray[np.float32]:
-        """Step 2: the network, (B, h, w) responses for frames of one size."""
+        """Step 2: the network, (B, h, w) responses for frames of one size; large ones in tiles."""
         frames = np.stack([item.image for item in prepared])[:, None]
-        return self._session.run(frames, np.array([item.levels for item in prepared], np.float32))
+        levels = np.array([item.levels for item in prepared], np.float32)
+        if prepared[0].image.size <= WHOLE or self.card.is_baseline:
+            return self._session.run(frames, levels)
+        return np.stack([self._in_tiles(*pair) for pair in zip(frames[:, 0], levels, strict=True)])
+
+    def _in_tiles(
+        self, frame: npt.NDArray[np.float32], levels: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        return respond_in_tiles(
+            lambda part: self._session.run(part[None, None], levels[None])[0],
+            frame,
+            self.card.stride,
+            self.card.halo,
+        )
 
     def locate(
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None

@@ -152,6 +152,7 @@ def export_run(run: Path) -> Path:
         resize="half-pixel",
         stride=method.stride,
         map_offset=(method.stride - 1) / 2,
+        halo=method.halo,
         thresholds=Thresholds(default=0.5, chosen="not yet chosen"),
         metrics={},
         sha256="",

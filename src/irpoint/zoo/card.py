@@ -52,6 +52,7 @@ class ModelCard(BaseModel):
         resize: ``half-pixel`` (ours) or ``corner`` (published weights).
         stride: network pixels a response cell.
         map_offset: network pixel of cell 0.
+        halo: network pixels around a cell that its response depends on, but for global pooling.
         thresholds: see :class:`Thresholds`.
         metrics: figures on the validation split, by data set and pooled, as ``irpoint evaluate
             --json`` prints them; empty where none were measured.
@@ -77,6 +78,7 @@ class ModelCard(BaseModel):
     resize: Resize
     stride: int = Field(ge=1)
     map_offset: float
+    halo: int = Field(64, ge=0)
     thresholds: Thresholds
     metrics: dict[str, Any]
     sha256: str

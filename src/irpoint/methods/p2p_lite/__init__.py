@@ -11,4 +11,5 @@ P2P_LITE = Method(
     target="gaussian",
     published_target="gaussian",
     dynamic=True,
+    halo=128,
 )

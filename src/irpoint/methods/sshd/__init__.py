@@ -18,4 +18,5 @@ SSHD = Method(
     target="gaussian",
     published_target="published-gaussian",
     dynamic=True,
+    halo=256,  # the two deepest branches look further still
 )
