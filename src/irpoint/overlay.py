@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from irpoint.points import Points
 
 Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]
+Tails = Mapping[int, npt.NDArray[np.float64]]  # of each track the last places (n, 2)
 
 _DETECTION: Colour = (255, 190, 60)
 _TRUTH: Colour = (90, 205, 250)
@@ -177,15 +179,28 @@ def _score_text(score: float) -> str:
     return f"{score:.2f}" if 0 <= abs(score) < 100 else f"{score:.3g}"
 
 
-def _draw_labels(picture: Image.Image, points: Points, style: _Style) -> None:
+def _draw_tail(picture: Image.Image, places: npt.NDArray[np.float64], style: _Style) -> None:
+    """Where a track was: a line that fades towards the past."""
+    draw = ImageDraw.Draw(picture, "RGBA")
+    corners = [style.place(xy) for xy in places]
+    pen = max(1, round(style.line))
+    for number, (start, end) in enumerate(pairwise(corners), start=1):
+        draw.line((*start, *end), (*_DETECTION, round(200 * number / len(corners))), pen)
+
+
+def _draw_labels(
+    picture: Image.Image, points: Points, style: _Style, tracks: Sequence[int] | None
+) -> None:
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(style.text)
     centres = [style.place(xy) for xy in points.xy]
     taken: list[Box] = [
         (x - style.ring, y - style.ring, x + style.ring, y + style.ring) for x, y in centres
     ]
-    for centre, score in list(zip(centres, points.score.tolist(), strict=True))[:_MOST_LABELS]:
-        text = _score_text(score)
+    texts = [_score_text(score) for score in points.score.tolist()]
+    if tracks is not None:
+        texts = [f"#{number} {text}" for number, text in zip(tracks, texts, strict=True)]
+    for centre, text in list(zip(centres, texts, strict=True))[:_MOST_LABELS]:
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font, stroke_width=2)
         extent = (float(right - left), float(bottom - top))
         box = _label_box(centre, extent, style.ring, picture.size, taken)
@@ -264,6 +279,8 @@ def draw_overlay(
     truth: Points | None = None,
     *,
     insets: bool = True,
+    tracks: Sequence[int] | None = None,
+    tails: Tails | None = None,
 ) -> Image.Image:
     """Draw detections, and the truth where it is known, on a frame.
 
@@ -277,6 +294,8 @@ def draw_overlay(
         points: detections in frame pixels, pixel centres at integers.
         truth: labels, where there are any.
         insets: whether to add the magnified detections.
+        tracks: the track number of each detection, to be written beside its score.
+        tails: the last places of every track, drawn as lines.
 
     Returns:
         RGB picture; the frame's pixel (0, 0) is at its top left.
@@ -287,14 +306,18 @@ def draw_overlay(
     frame = np.asarray(frame)
     if frame.ndim != 2 or not frame.size:
         raise ValueError(f"frame of shape {frame.shape} is not (height, width)")
-    points = points[np.argsort(-points.score, kind="stable")]
+    order = np.argsort(-points.score, kind="stable")
+    points = points[order]
+    numbers = None if tracks is None else [tracks[index] for index in order.tolist()]
     style = _Style.of(frame.shape[1])
     picture = _enlarge(stretch_to_8_bits(frame), style.zoom)
     for xy in truth.xy if truth is not None else ():
         _draw_cross(picture, style.place(xy), style)
+    for places in (tails or {}).values():
+        _draw_tail(picture, places, style)
     for xy in points.xy:
         _draw_ring(picture, style.place(xy), style)
-    _draw_labels(picture, points, style)
+    _draw_labels(picture, points, style, numbers)
     if not insets or not len(points):
         return picture
     strip = _strip(frame, points, picture.width, style, legend=truth is not None)

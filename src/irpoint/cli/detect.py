@@ -69,6 +69,14 @@ Mask = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Drop points where this image, of frame size, is not 0."),
 ]
+Track = Annotated[
+    bool,
+    typer.Option(
+        "--track",
+        help="Follow points over the frames of a video or folder; only points of confirmed tracks "
+        "are written, with the track's number.",
+    ),
+]
 Raw = Annotated[
     str | None,
     typer.Option(
@@ -96,6 +104,7 @@ def detect(
     overlay: Overlay = False,
     roi: Roi = None,
     ignore_mask: Mask = None,
+    track: Track = False,
     raw: Raw = None,
     batch: Batch = 8,
     backend: Backend = "auto",
@@ -113,6 +122,7 @@ def detect(
     from irpoint.frames.sequence import has_clock
     from irpoint.runtime import Detector
     from irpoint.runtime.files import detect_files, list_sources
+    from irpoint.runtime.tracks import track as follow
     from irpoint.sinks import Format, OverlayFolder, PointsWriter
 
     _check(out, file_format, overlay, batch, threads)
@@ -135,12 +145,14 @@ def detect(
             cast(Format, file_format),
             out or sys.stdout.buffer,
             clock=any(has_clock(path, layout) for path in paths),
+            tracks=track,
         ),
         OverlayFolder(out / "overlays") if out is not None and overlay else None,
         total=len(paths) + len(missing),
     )
     found = detect_files(detector, paths, batch, layout)
-    items = (item for part in (missing, found) for item in part)
+    followed = follow(found) if track else found
+    items = (item for part in (missing, followed) for item in part)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
     if job.stopped or job.skipped:
@@ -165,7 +177,7 @@ class _Job:
         result, frame = found.result, found.frame
         self.writer.add(FoundFrame(result, (frame.shape[0], frame.shape[1])))
         if self.overlays is not None:
-            self.overlays.add(frame, result)
+            self.overlays.add(frame, result, found.tails)
 
     def close(self) -> None:
         """Make every file complete."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from irpoint.errors import FrameError, IrpointError
 from irpoint.frames import find_frames
@@ -23,10 +26,11 @@ _FRAMES_AHEAD = 4  # read while the network works
 
 @dataclass(frozen=True, eq=False)
 class Detected:
-    """One frame (H, W) and what was found in it."""
+    """One frame (H, W), what was found in it, and the last places (n, 2) of every track in it."""
 
     result: FrameResult
     frame: Frame
+    tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 def list_sources(

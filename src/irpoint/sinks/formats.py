@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -21,7 +21,7 @@ FILE_NAMES: dict[Format, str] = {
     "coco": "points_coco.json",
 }
 COLUMNS = ("source", "frame", "x", "y", "score")
-CLOCK = "time_s"
+CLOCK, TRACK = "time_s", "track"
 
 _VISIBLE = 2  # COCO: labelled and visible
 
@@ -34,28 +34,35 @@ class FoundFrame:
     shape: tuple[int, int]
 
 
-def csv_text(frames: Iterable[FoundFrame], *, header: bool = True, clock: bool = False) -> str:
+def csv_text(
+    frames: Iterable[FoundFrame],
+    *,
+    header: bool = True,
+    clock: bool = False,
+    tracks: bool = False,
+) -> str:
     """``source,frame,x,y,score``: a line a point, none for a frame without points.
 
-    ``clock`` adds the column ``time_s``, empty where a source has no clock.
+    ``clock`` adds the column ``time_s``, empty where a source has no clock; ``tracks`` then
+    ``track``.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     if header:
-        writer.writerow((*COLUMNS, CLOCK) if clock else COLUMNS)
+        writer.writerow((*COLUMNS, *[CLOCK] * clock, *[TRACK] * tracks))
     for found in frames:
         result = found.result
-        last = [] if not clock else ["" if result.time_s is None else f"{result.time_s:.3f}"]
-        for x, y, score in _numbers(result.points):
+        time = "" if result.time_s is None else f"{result.time_s:.3f}"
+        for (x, y, score), number in zip(_numbers(result.points), _tracks(result), strict=True):
             row = (result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}")
-            writer.writerow((*row, *last))
+            writer.writerow((*row, *[time] * clock, *[number] * tracks))
     return stream.getvalue()
 
 
 def json_text(frames: Iterable[FoundFrame]) -> str:
     """``{"frames": [{"source", "frame", "points": [{"x", "y", "score"}]}]}``, all frames named.
 
-    Frames of a source with a clock have ``time_s`` too.
+    Frames of a source with a clock have ``time_s`` too, points of a track ``track``.
     """
     listed = [
         {
@@ -63,7 +70,10 @@ def json_text(frames: Iterable[FoundFrame]) -> str:
             "frame": found.result.index,
             **_time(found.result),
             "points": [
-                {"x": x, "y": y, "score": score} for x, y, score in _numbers(found.result.points)
+                {"x": x, "y": y, "score": score} | ({} if number is None else {TRACK: number})
+                for (x, y, score), number in zip(
+                    _numbers(found.result.points), _tracks(found.result), strict=True
+                )
             ],
         }
         for found in frames
@@ -114,6 +124,10 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
             "categories": [category],
         }
     )
+
+
+def _tracks(result: FrameResult) -> Sequence[int | None]:
+    return [None] * len(result.points) if result.track_ids is None else result.track_ids
 
 
 def _time(result: FrameResult) -> dict[str, float]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from irpoint.errors import SettingsError
 from irpoint.frames.arrays import Frame
-from irpoint.overlay import draw_overlay
+from irpoint.overlay import Tails, draw_overlay
 from irpoint.points import FrameResult
 
 _CODECS = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
@@ -41,11 +41,14 @@ class OverlayVideo:
         self._stream: Any = None
         self._last = -1
 
-    def add(self, frame: Frame, result: FrameResult) -> None:
-        """Draw the points of one frame (H, W) of any type and append it at its time."""
+    def add(self, frame: Frame, result: FrameResult, tails: Tails | None = None) -> None:
+        """Draw the points and tails of one frame (H, W) of any type; append it at its time."""
         import av
 
-        picture = np.asarray(draw_overlay(frame, result.points, insets=False))  # all of one size
+        drawn = draw_overlay(
+            frame, result.points, insets=False, tracks=result.track_ids, tails=tails
+        )
+        picture = np.asarray(drawn)  # without insets all are of one size
         height, width = (side - side % 2 for side in picture.shape[:2])  # as 4:2:0 colour needs
         if self._stream is None:
             self._stream = self._start(width, height)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from irpoint.errors import SettingsError
 from irpoint.frames.arrays import Frame
-from irpoint.overlay import draw_overlay
+from irpoint.overlay import Tails, draw_overlay
 from irpoint.points import FrameResult
 from irpoint.sinks.overlay_video import OverlayVideo
 from irpoint.sinks.writer import save
@@ -34,16 +34,17 @@ class OverlayFolder:
     def __len__(self) -> int:
         return len(self._taken)
 
-    def add(self, frame: Frame, result: FrameResult) -> Path:
-        """Draw the points of a frame (H, W) of any type; gives the file.
+    def add(self, frame: Frame, result: FrameResult, tails: Tails | None = None) -> Path:
+        """Draw the points of a frame (H, W) of any type, and its tracks' tails; gives the file.
 
         Raises:
             SettingsError: where the file cannot be written.
         """
         if result.time_s is not None:
-            return self._append(frame, result)
+            return self._append(frame, result, tails)
         stream = io.BytesIO()
-        draw_overlay(frame, result.points).save(stream, "PNG")
+        drawn = draw_overlay(frame, result.points, tracks=result.track_ids, tails=tails)
+        drawn.save(stream, "PNG")
         path = self.folder / f"{self._free_name(result.source)}.png"
         save(path, stream.getvalue())
         return path
@@ -54,13 +55,13 @@ class OverlayFolder:
             self._video.close()
         self._video = None
 
-    def _append(self, frame: Frame, result: FrameResult) -> Path:
+    def _append(self, frame: Frame, result: FrameResult, tails: Tails | None) -> Path:
         if self._video is None or self._source != result.source:
             self.close()
             self._video = OverlayVideo(self.folder / f"{self._free_name(result.source)}.mp4")
             self._source = result.source
         try:
-            self._video.add(frame, result)
+            self._video.add(frame, result, tails)
         except OSError as error:
             raise SettingsError(
                 f"{self._video.path}: cannot be written ({error.strerror or error})"

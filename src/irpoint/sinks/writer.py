@@ -19,7 +19,7 @@ class PointsWriter:
         file_format: ``csv``, ``json`` or ``coco``.
         target: a folder, in which ``points.csv``, ``points.json`` or ``points_coco.json`` is
             written whole or not at all; or a binary stream.
-        clock: whether frames have times; CSV then has a column for them.
+        clock, tracks: whether frames have times, and points tracks; CSV then has columns for them.
 
     Attributes:
         frames: the frames taken so far.
@@ -27,21 +27,27 @@ class PointsWriter:
     """
 
     def __init__(
-        self, file_format: Format, target: Path | BinaryIO, *, clock: bool = False
+        self,
+        file_format: Format,
+        target: Path | BinaryIO,
+        *,
+        clock: bool = False,
+        tracks: bool = False,
     ) -> None:
         self.frames: list[FoundFrame] = []
         self.path = target / FILE_NAMES[file_format] if isinstance(target, Path) else None
-        self._format, self._clock = file_format, clock
+        self._format = file_format
+        self._csv = partial(csv_text, clock=clock, tracks=tracks)
         self._stream = None if isinstance(target, Path) else target
         self._at_once = self._stream is not None and file_format == "csv"
         if self._at_once:
-            self._send(csv_text([], clock=clock))
+            self._send(self._csv([]))
 
     def add(self, found: FoundFrame) -> None:
         """Take the points of one more frame."""
         self.frames.append(found)
         if self._at_once:
-            self._send(csv_text([found], header=False, clock=self._clock))
+            self._send(self._csv([found], header=False))
 
     def close(self) -> None:
         """Write what is not written yet; a folder that no frame was found for is left alone.
@@ -51,9 +57,8 @@ class PointsWriter:
         """
         if self._at_once or (self.path is not None and not self.frames):
             return
-        csv = partial(csv_text, clock=self._clock)
         texts: dict[Format, Callable[[Iterable[FoundFrame]], str]]
-        texts = {"csv": csv, "json": json_text, "coco": coco_text}
+        texts = {"csv": self._csv, "json": json_text, "coco": coco_text}
         text = texts[self._format](self.frames)
         if self.path is None:
             self._send(text)
