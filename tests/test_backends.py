@@ -129,6 +129,55 @@ def test_limited_counts_normalise_to_the_same_picture() -> None:
         assert (counts - low) / (high - low) == pytest.approx(normalise(frame, low, high), abs=2e-4)
 
 
+# --- export to OpenVINO's own files
+
+
+@needs_openvino
+def test_openvino_files_give_the_same_response(model: Path, tmp_path: Path, cli) -> None:
+    import openvino
+
+    code, out, err = cli("export", "--model", model, "--to", "openvino", "--out", tmp_path / "ov")
+    assert code == 0, err
+    assert out.strip() == str(tmp_path / "ov" / "model.xml")
+    names = {path.name for path in (tmp_path / "ov").iterdir()}
+    assert names == {"model.xml", "model.bin", "model.json"}
+    frame = draw_blobs([(40, 30)]).astype(np.float32)
+    compiled = openvino.Core().compile_model(
+        tmp_path / "ov" / "model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    low, high = levels(frame)
+    answers = compiled({"frame": frame[None, None], "levels": np.float32([[low, high]])})
+    detector = Detector(model, backend="onnxruntime", threads=1)
+    wanted = detector.respond([detector.prepare(frame)])[0]
+    assert answers["response"][0, 0] == pytest.approx(wanted, abs=2e-3)
+
+
+@needs_openvino
+def test_an_openvino_export_that_differs_is_refused(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from irpoint.runtime import to_openvino
+
+    monkeypatch.setattr(to_openvino, "_TOLERANCE", -1.0)
+    with pytest.raises(ModelError, match=r"differs by .* in OpenVINO"):
+        to_openvino.to_openvino(find_model(model), tmp_path / "ov")
+    assert not (tmp_path / "ov").exists()
+
+
+@needs_openvino
+def test_wrong_exports_are_one_line(model: Path, tmp_path: Path, cli) -> None:
+    for arguments, said in (
+        (("--model", model, "--to", "openvino"), "say where to write with --out DIR"),
+        (("--model", "dog", "--to", "openvino", "--out", tmp_path / "x"), "is a filter"),
+        (("--model", "nonsuch", "--to", "openvino", "--out", tmp_path / "x"), "no such model"),
+        (("--model", model, "--out", tmp_path / "x"), "for openvino only"),
+    ):
+        code, _, err = cli("export", *arguments)
+        assert code == 1
+        assert said in " ".join(err.split())
+    assert not (tmp_path / "x").exists()
+
+
 # --- the decoder in the graph
 
 

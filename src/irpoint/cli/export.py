@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -11,22 +12,44 @@ from irpoint.errors import SettingsError
 
 
 def export(
-    model: Annotated[Path, typer.Option(help="Folder of a training run.")],
-    to: Annotated[str, typer.Option(help="Format: onnx.")] = "onnx",
+    model: Annotated[str, typer.Option(help="Folder of a training run; or a model's name.")],
+    to: Annotated[str, typer.Option(help="Format: onnx or openvino.")] = "onnx",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the OpenVINO files. Default: the run.")
+    ] = None,
 ) -> None:
-    """Export the best weights of a run and check them against the network.
+    """Export a model, checked: nothing is written where it is not equal to what it comes from.
 
-    Writes [bold]model.onnx[/] and its card into the run, with the threshold and the figures of the
-    validation split; nothing is written where the export is not equal to the network.
+    onnx: the best weights of a run as [bold]model.onnx[/], with threshold and figures of the
+    validation split on the card beside it.
+
+    openvino: any model that irpoint runs as [bold]model.xml[/] and [bold]model.bin[/].
     """
+    if to == "openvino":
+        typer.echo(str(_openvino(model, out)))
+        return
+    if to != "onnx":
+        raise SettingsError(f"--to {to}: give onnx or openvino")
+    if out is not None:
+        raise SettingsError("--out: an ONNX export lies in its run; for openvino only")
     from irpoint.cli.torch_needed import torch_needed
 
     torch_needed("export")
-    if to != "onnx":
-        raise SettingsError(f"--to {to}: this version exports onnx")
     from irpoint.training.run import export_run
 
-    typer.echo(str(export_run(model)))
+    typer.echo(str(export_run(Path(model))))
+
+
+def _openvino(name: str, out: Path | None) -> Path:
+    if find_spec("openvino") is None:
+        raise SettingsError("--to openvino needs it: pip install 'irpoint[openvino]'")
+    from irpoint.runtime.to_openvino import to_openvino
+    from irpoint.zoo import find_model
+
+    model = find_model(name)
+    if out is None and not Path(name).is_dir():
+        raise SettingsError(f"--model {name}: is no run; say where to write with --out DIR")
+    return to_openvino(model, out or Path(name))
 
 
 def import_weights(

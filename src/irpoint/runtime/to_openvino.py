@@ -1,0 +1,59 @@
+"""A model as OpenVINO's own files, for programs that run it without irpoint."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import openvino
+
+from irpoint.errors import ModelError
+from irpoint.files import write_whole
+from irpoint.runtime.onnx import OnnxSession
+from irpoint.runtime.session import FRAME, LEVELS, RESPONSE
+from irpoint.zoo import Model
+
+_TOLERANCE = 1e-3  # weights are stored with half the bits
+_SIZES = ((64, 64), (52, 84), (256, 320))
+
+
+def to_openvino(model: Model, folder: Path) -> Path:
+    """Write ``model.xml``, ``model.bin`` and the card into ``folder``; gives the first.
+
+    Inputs and outputs are those of the ONNX graph, see docs/export.md.
+
+    Raises:
+        ModelError: where the model is a filter without a graph, or its response in OpenVINO
+            (float32) differs from that in ONNX Runtime by more than 1e-3; nothing is written then.
+    """
+    if model.card.is_baseline:
+        raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
+    core = openvino.Core()
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch) / "model.xml"
+        openvino.save_model(core.read_model(model.graph), draft, compress_to_fp16=True)
+        difference = _difference(model, core.read_model(draft))
+        if not difference <= _TOLERANCE:
+            raise ModelError(
+                f"the model differs by {difference:.2g} in OpenVINO (at most {_TOLERANCE:g}); "
+                "nothing was written"
+            )
+        for file in (draft.with_suffix(".bin"), draft):
+            write_whole(folder / file.name, file.read_bytes())
+    write_whole(folder / "model.json", model.card.model_dump_json(indent=2) + "\n")
+    return folder / "model.xml"
+
+
+def _difference(model: Model, graph: openvino.Model) -> float:
+    """Largest difference of the responses, relative where they are above 1."""
+    compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    session, rng, largest = OnnxSession(model), np.random.default_rng(0), 0.0
+    for height, width in _SIZES:
+        frames = rng.integers(7000, 8000, (1, 1, height, width)).astype(np.float32)
+        levels = np.array([[7300, 7600]], np.float32)
+        wanted = session.run(frames, levels)
+        response = compiled({FRAME: frames, LEVELS: levels})[RESPONSE][:, 0]
+        scale = max(1.0, float(np.abs(wanted).max()))
+        largest = max(largest, float(np.abs(response - wanted).max()) / scale)
+    return largest
