@@ -16,7 +16,13 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -236,8 +242,7 @@ def _run(job: _Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
             source = None
             for item in items:
                 before, source = source, _source(item)
-                if source != before:
-                    shown.advance(shown.task_ids[0])
+                shown.update(shown.task_ids[0], advance=source != before, frames=job.writer.count)
                 if isinstance(item, Detected):
                     written.add(item)
                 else:
@@ -272,32 +277,31 @@ def _progress(total: int, bar: bool) -> Progress:
     progress = Progress(
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[frames]} frames"),
         TimeRemainingColumn(),
         console=console,
         transient=True,
         redirect_stdout=False,
-        disable=not (bar and console.is_terminal and total > 1),
+        disable=not (bar and console.is_terminal),
     )
-    progress.add_task("detect", total=total)
+    progress.add_task("detect", total=total, frames=0)
     return progress
 
 
 def _report(job: _Job) -> None:
     """Totals, and in a folder's case the first points, on standard error."""
     seconds = time.perf_counter() - job.started
-    frames, path = job.writer.frames, job.writer.path
-    if path is not None and frames:
-        _print_table(frames)
-    points = sum(len(found.result.points) for found in frames)
-    hit = sum(len(found.result.points) > 0 for found in frames)
-    parts = [f"{points} points in {hit} of {len(frames)} frames"]
+    writer, path = job.writer, job.writer.path
+    if path is not None and writer.frames:
+        _print_table(writer.frames)
+    parts = [f"{writer.points} points in {writer.hit} of {writer.count} frames"]
     if job.skipped:
         parts.append(f"{job.skipped} skipped")
-    parts.append(f"{seconds:.1f} s ({len(frames) / seconds:.1f} frames/s)")
+    parts.append(f"{seconds:.1f} s ({writer.count / seconds:.1f} frames/s)")
     if job.stopped:
         parts.append("stopped")
     if path is not None:
-        parts.append(str(path) if frames else "nothing written")
+        parts.append(str(path) if writer.count else "nothing written")
     if job.overlays is not None and len(job.overlays):
         parts.append(f"overlays in {job.overlays.folder}")
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)

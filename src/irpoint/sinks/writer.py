@@ -22,7 +22,9 @@ class PointsWriter:
         clock, tracks: whether frames have times, and points tracks; CSV then has columns for them.
 
     Attributes:
-        frames: the frames taken so far.
+        frames: the frames taken so far; none where they are sent at once, so that a stream may go
+            on for days.
+        count, hit, points: number of frames so far, of those with points, of points.
         path: the file that :meth:`close` writes; None for a stream.
     """
 
@@ -35,6 +37,7 @@ class PointsWriter:
         tracks: bool = False,
     ) -> None:
         self.frames: list[FoundFrame] = []
+        self.count = self.hit = self.points = 0
         self.path = target / FILE_NAMES[file_format] if isinstance(target, Path) else None
         self._format = file_format
         self._csv = partial(csv_text, clock=clock, tracks=tracks)
@@ -45,8 +48,12 @@ class PointsWriter:
 
     def add(self, found: FoundFrame) -> None:
         """Take the points of one more frame."""
-        self.frames.append(found)
-        if self._at_once:
+        self.count += 1
+        self.hit += len(found.result.points) > 0
+        self.points += len(found.result.points)
+        if not self._at_once:
+            self.frames.append(found)
+        else:
             self._send(self._csv([found], header=False))
 
     def close(self) -> None:
