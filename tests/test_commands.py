@@ -47,6 +47,7 @@ def test_commands_that_need_torch_say_how_to_get_it(
         (["export", "--model", "x", "--to", "tflite"], "tflite"),
         (["import-weights", "x.pth", "--method", "yolo"], "yolo"),
         (["benchmark", "--size", "3"], "size"),
+        (["benchmark", "--size", "640x"], "size 640x"),
     ],
 )
 def test_wrong_values_are_named(arguments: list[str], named: str) -> None:
@@ -61,5 +62,5 @@ def test_benchmark_writes_the_contract(model: Path, tmp_path: Path) -> None:
     figures = json.loads(file.read_text())
     assert set(figures) >= DESIGN_KEYS
     assert figures["total_ms"]["median"] > 0
-    assert set(figures["stages_ms"]) == {"prepare", "network", "decode"}
+    assert set(figures["stages_ms"]) == {"read", "prepare", "network", "decode", "write"}
     assert "whole call" in text

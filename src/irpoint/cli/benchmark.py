@@ -11,12 +11,17 @@ import typer
 
 def benchmark(
     model: Annotated[str, typer.Option(help="Model to time: a name or a path.")] = "spire",
-    size: Annotated[int, typer.Option(help="Side of the square frame in pixels.")] = 512,
+    size: Annotated[
+        str, typer.Option(metavar="N|WxH", help="Size of the frames in pixels.")
+    ] = "512",
     repeats: Annotated[int, typer.Option(help="Timed calls.")] = 30,
     backend: Annotated[
         str,
         typer.Option(metavar="auto|onnxruntime|openvino", help="What the network runs in."),
     ] = "auto",
+    scale: Annotated[
+        str | None, typer.Option(metavar="S", help="Input scale: native, or fit:N.")
+    ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 is all cores.")] = 0,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write the figures to a file; '-' is stdout.")
@@ -26,7 +31,7 @@ def benchmark(
     from irpoint.files import write_whole
     from irpoint.runtime.benchmark import benchmark as measure
 
-    figures = measure(model, size, repeats, backend, threads)
+    figures = measure(model, size, repeats, backend=backend, scale=scale, threads=threads)
     if json_file is not None:
         text = json.dumps(figures, indent=2)
         if json_file == "-":
@@ -43,7 +48,7 @@ def _print(figures: dict[str, Any]) -> None:
 
     console = Console()
     table = Table(
-        title=f"{figures['model']}, {figures['size']}² frame, {figures['backend']} "
+        title=f"{figures['model']}, frame of {figures['size']} px, {figures['backend']} "
         f"{figures['precision']}, {figures['threads']} threads"
     )
     table.add_column("stage")
@@ -52,7 +57,7 @@ def _print(figures: dict[str, Any]) -> None:
         table.add_row(name, f"{value:.1f}")
     table.add_section()
     total = figures["total_ms"]
-    table.add_row("whole call", f"{total['median']:.1f}")
+    table.add_row("whole call (array to points)", f"{total['median']:.1f}")
     table.add_row("whole call, 95th percentile", f"{total['p95']:.1f}")
     table.add_section()
     for name, value in figures["decoder_ms"].items():

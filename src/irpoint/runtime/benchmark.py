@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import subprocess
@@ -13,48 +14,68 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from irpoint.decode import decode
 from irpoint.errors import SettingsError
-from irpoint.points import Points
+from irpoint.frames import read_frame
+from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
+from irpoint.sinks.formats import FoundFrame, csv_text
 
 _WARM_UP = 3
 
 
+STAGES = ("read", "prepare", "network", "decode", "write")
+_CALL = slice(1, 4)  # of the stages, those from array to points
+
+
 def benchmark(
-    model: str, size: int, repeats: int = 30, backend: str = "auto", threads: int = 0
+    model: str,
+    size: str = "512",
+    repeats: int = 30,
+    *,
+    backend: str = "auto",
+    scale: str | None = None,
+    threads: int = 0,
 ) -> dict[str, Any]:
-    """Time a model on simulated 16-bit frames of ``size`` × ``size`` pixels.
+    """Time a model on simulated 16-bit frames.
+
+    Args:
+        model: name or path.
+        size: of the frames, ``512`` for a square or ``3840x2160``.
+        repeats: timed calls.
+        backend, scale, threads: as of :class:`irpoint.Detector`.
 
     Returns:
         ``model``, ``size``, ``backend``, ``precision``, ``threads``; ``total_ms`` {median, p95} of
-        the whole call; ``stages_ms`` medians of normalise-and-scale, network, decode; ``fps``;
-        ``peak_rss_mb`` of this process; ``ratio_to_eager``, eager float32 PyTorch's time for the
-        network alone over the whole call here, null without torch; ``decoder_ms``, medians on a
-        128 × 128 map with a few targets (typical) and of pure noise.
+        the whole call, from array to points; ``stages_ms`` medians: read (a PNG), prepare (levels,
+        scale), network, decode, write (CSV); ``fps`` of the whole call; ``peak_rss_mb`` of this
+        process; ``ratio_to_eager``, eager float32 PyTorch's time for the network alone over the
+        whole call here, null without torch; ``decoder_ms``, medians on a 128 × 128 map with a few
+        targets (typical) and of pure noise.
     """
-    if not 16 <= size <= 8192 or repeats < 1:
-        raise SettingsError(f"size {size}, repeats {repeats}: size 16 to 8192, repeats from 1")
+    width, height = _sides(size)
+    if repeats < 1:
+        raise SettingsError(f"repeats {repeats}: give 1 or more")
     threads = threads or len(os.sched_getaffinity(0))
-    detector = Detector(model, backend=backend, threads=threads)
-    settings = SceneSettings.checked(width=size, height=size, bits=16)
+    detector = Detector(model, backend=backend, scale=scale, threads=threads)
+    settings = SceneSettings.checked(width=width, height=height, bits=16)
     frames = [simulate_scene(settings, scene_rng(0, index)).frame for index in range(4)]
     stages = _stages(detector, frames, repeats)
-    total = stages.sum(axis=1)
-    eager = _eager_ms(detector, size, threads) if not detector.card.is_baseline else None
+    total = stages[:, _CALL].sum(axis=1)
+    shape = detector.prepare(frames[0]).image.shape
+    eager = None if detector.card.is_baseline else _eager_ms(detector, shape, threads)
     median = float(np.median(total))
     return {
         "model": detector.card.name,
-        "size": size,
+        "size": width if width == height else size,
         "backend": detector.backend,
         "precision": detector.precision,
         "threads": threads,
         "total_ms": {"median": median, "p95": float(np.percentile(total, 95))},
-        "stages_ms": dict(
-            zip(("prepare", "network", "decode"), np.median(stages, axis=0).tolist(), strict=True)
-        ),
+        "stages_ms": dict(zip(STAGES, np.median(stages, axis=0).tolist(), strict=True)),
         "fps": 1000 / median,
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "ratio_to_eager": None if eager is None else eager / median,
@@ -63,19 +84,38 @@ def benchmark(
     }
 
 
+def _sides(size: str) -> tuple[int, int]:
+    parts = size.lower().split("x")
+    sides = [int(part) if part.isascii() and part.isdigit() else 0 for part in parts]
+    if len(sides) not in (1, 2) or not all(16 <= side <= 8192 for side in sides):
+        raise SettingsError(f"size {size}: give 512, or 3840x2160; sides from 16 to 8192")
+    return sides[0], sides[-1]
+
+
 def _stages(detector: Detector, frames: list[Any], repeats: int) -> np.ndarray[Any, Any]:
-    """(repeats, 3) milliseconds of each stage of a call."""
+    """(repeats, 5) milliseconds of each stage."""
     rows = []
+    files = [_png(frame) for frame in frames]
     for index in range(_WARM_UP + repeats):
         marks = [time.perf_counter()]
-        prepared = detector.prepare(frames[index % len(frames)])
+        frame = read_frame(files[index % len(files)])
+        marks.append(time.perf_counter())
+        prepared = detector.prepare(frame)
         marks.append(time.perf_counter())
         response = detector.respond([prepared])
         marks.append(time.perf_counter())
-        detector.locate(response[0], prepared)
+        points = detector.locate(response[0], prepared)
+        marks.append(time.perf_counter())
+        csv_text([FoundFrame(FrameResult(index, None, "frame.png", points), prepared.shape)])
         marks.append(time.perf_counter())
         rows.append(np.diff(marks) * 1e3)
     return np.array(rows[_WARM_UP:])
+
+
+def _png(frame: Any) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(frame).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _decoder_ms(repeats: int) -> dict[str, float]:
@@ -97,13 +137,12 @@ def _median_ms(call: Callable[[], Points], repeats: int) -> float:
     return float(np.median(times[_WARM_UP:]))
 
 
-def _eager_ms(detector: Detector, size: int, threads: int) -> float | None:
+def _eager_ms(detector: Detector, shape: tuple[int, ...], threads: int) -> float | None:
     """Eager PyTorch on the same network input, in a process of its own; None without torch."""
     if find_spec("torch") is None:
         return None
-    height, width = detector.prepare(np.zeros((size, size), np.uint8)).image.shape
     command = [sys.executable, "-m", "irpoint.methods.eager"]
     card = detector.card
-    arguments = [card.method, *map(str, (card.width or 0, height, width, threads))]
+    arguments = [card.method, *map(str, (card.width or 0, *shape, threads))]
     answer = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     return float(answer.stdout) if answer.returncode == 0 else None
