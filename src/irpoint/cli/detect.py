@@ -30,9 +30,9 @@ from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
     from irpoint.frames.sequence import Skipped
-    from irpoint.runtime import Region
+    from irpoint.runtime import Detector, Region
     from irpoint.runtime.files import Detected
-    from irpoint.sinks import FoundFrame, OverlayFolder, PointsWriter
+    from irpoint.sinks import FoundFrame, Journal, OverlayFolder, PointsWriter
 
 _TABLE_ROWS = 10
 _FRAMES_BEHIND = 4  # written while the network works on the next
@@ -120,16 +120,16 @@ def detect(
 
     What cannot be read is listed and passed over; the exit code is then 1.
 
-    Ctrl-C writes what has been found so far.
+    Ctrl-C writes what has been found so far; the same command goes on from there.
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
     from irpoint.frames.raw import RawLayout
-    from irpoint.frames.sequence import has_clock
+    from irpoint.frames.sequence import has_clock, waits_for_frames
     from irpoint.runtime import Detector
     from irpoint.runtime.files import detect_files, list_sources
     from irpoint.runtime.tracks import track as follow
-    from irpoint.sinks import Format, OverlayFolder, PointsWriter
+    from irpoint.sinks import Format, Journal, OverlayFolder, PointsWriter
 
     _check(out, file_format, overlay, batch, threads)
     region = _region(roi, ignore_mask)
@@ -156,6 +156,9 @@ def detect(
         OverlayFolder(out / "overlays") if out is not None and overlay else None,
         total=len(paths) + len(missing),
     )
+    if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
+        settings = {"roi": roi, "ignore_mask": str(ignore_mask), "raw": raw, "batch": batch}
+        paths = job.go_on(Journal(out, _settings(detector) | settings), paths)
     found = detect_files(detector, paths, batch, layout)
     followed = follow(found) if track else found
     items = (item for part in (missing, followed) for item in part)
@@ -172,24 +175,52 @@ class _Job:
     writer: PointsWriter
     overlays: OverlayFolder | None
     total: int
+    journal: Journal | None = None
+    again: int = 0
     skipped: int = 0
     stopped: bool = False
+    finished: bool = False
     started: float = field(default_factory=time.perf_counter)
+
+    def go_on(self, journal: Journal, paths: list[str | Path]) -> list[str | Path]:
+        """Take over what an earlier run has finished; gives the sources that are left."""
+        self.journal, self.again = journal, len(journal.done)
+        for source, frames in journal.done.items():
+            for found in frames:
+                self.writer.add(found)
+            if self.overlays is not None:
+                self.overlays.reserve(source)
+        return [path for path in paths if str(path) not in journal.done]
 
     def write(self, found: Detected) -> None:
         """The points of a frame, and its picture where asked for."""
         from irpoint.sinks import FoundFrame
 
         result, frame = found.result, found.frame
-        self.writer.add(FoundFrame(result, (frame.shape[0], frame.shape[1])))
+        own = FoundFrame(result, (frame.shape[0], frame.shape[1]))
+        self.writer.add(own)
         if self.overlays is not None:
             self.overlays.add(frame, result, found.tails)
+        if self.journal is not None:
+            self.journal.add(own)
 
     def close(self) -> None:
         """Make every file complete."""
-        self.writer.close()
         if self.overlays is not None:
             self.overlays.close()
+        self.writer.close()
+        if self.journal is not None:
+            self.journal.close(finished=self.finished)
+
+
+def _settings(detector: Detector) -> dict[str, object]:
+    """What the points depend on, for the journal of an unfinished detection."""
+    return {
+        "model": detector.card.sha256,
+        "threshold": float(detector.threshold),
+        "scale": detector.scale,
+        "backend": f"{detector.backend} {detector.precision}",
+    }
 
 
 def _check(out: Path | None, file_format: str, overlay: bool, batch: int, threads: int) -> None:
@@ -250,6 +281,7 @@ def _run(job: _Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
                     # Through the bar's own console, which keeps the line apart from the bar.
                     said = Text(f"irpoint: skipped: {item.reason}")
                     shown.console.print(said, soft_wrap=True)
+        job.finished = True
     except KeyboardInterrupt:
         job.stopped = True
     finally:
@@ -295,11 +327,13 @@ def _report(job: _Job) -> None:
     if path is not None and writer.frames:
         _print_table(writer.frames)
     parts = [f"{writer.points} points in {writer.hit} of {writer.count} frames"]
+    if job.again:
+        parts.append(f"{job.again} sources done before")
     if job.skipped:
         parts.append(f"{job.skipped} skipped")
     parts.append(f"{seconds:.1f} s ({writer.count / seconds:.1f} frames/s)")
     if job.stopped:
-        parts.append("stopped")
+        parts.append("stopped" if job.journal is None else "stopped: the same command goes on")
     if path is not None:
         parts.append(str(path) if writer.count else "nothing written")
     if job.overlays is not None and len(job.overlays):

@@ -64,6 +64,7 @@ class Detector:
     Attributes:
         card: the model's card.
         threshold: least score of a point.
+        scale: the input scale in use.
         backend, precision: what the network runs in.
 
     Raises:
@@ -91,7 +92,8 @@ class Detector:
         self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
         self.region = region or Region()
         self._scale = InputScale.parse(scale or self.card.input_scale)
-        if str(self._scale) != self.card.input_scale:
+        self.scale = str(self._scale)
+        if self.scale != self.card.input_scale:
             warnings.warn(
                 f"scale {self._scale} instead of {self.card.input_scale}: the thresholds of "
                 f"{self.card.name!r} belong to the latter",

@@ -95,6 +95,8 @@ def detect_files(
 
 
 def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[Detected | Skipped]:
+    if not group:
+        return
     try:
         found: list[Points | IrpointError] = [*detector.batch([item.frame for item in group])]
     except IrpointError:

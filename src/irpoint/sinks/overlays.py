@@ -49,6 +49,10 @@ class OverlayFolder:
         save(path, stream.getvalue())
         return path
 
+    def reserve(self, source: str) -> None:
+        """Leave the name of a source's file alone, which an earlier run has written."""
+        self._free_name(source)
+
     def close(self) -> None:
         """Finish the last video."""
         if self._video is not None:

@@ -1,0 +1,146 @@
+"""A long detection that is killed goes on where it was, and ends as one that was not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import draw_blobs
+from irpoint.points import FrameResult, Points
+from irpoint.runtime.detector import Detector
+from irpoint.sinks import FoundFrame, Journal
+
+
+def frame(source: str, index: int = 0, points: int = 2) -> FoundFrame:
+    rng = np.random.default_rng(index)
+    found = Points(rng.random((points, 2), np.float32), rng.random(points, np.float32))
+    return FoundFrame(FrameResult(index, index / 30, source, found), (40, 50))
+
+
+def same(one: FoundFrame, other: FoundFrame) -> bool:
+    return one.shape == other.shape and all(
+        getattr(one.result, name) == getattr(other.result, name)
+        for name in ("index", "time_s", "source", "points")
+    )
+
+
+def test_finished_sources_come_back_to_the_bit(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"frame")
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    frames = [frame(a), frame(a, 1), frame(a, 2, 0), frame(b), frame(b, 1)]
+    journal = Journal(tmp_path, {"threshold": 0.3})
+    for found in frames:
+        journal.add(found)
+    # Killed here: no close. The last source may not be finished.
+    again = Journal(tmp_path, {"threshold": 0.3})
+    assert list(again.done) == [a]
+    assert all(same(*pair) for pair in zip(again.done[a], frames[:3], strict=True))
+    twice = Journal(tmp_path, {"threshold": 0.3})
+    assert list(twice.done) == [a]
+    twice.close(finished=True)
+    assert not twice.path.exists()
+
+
+def test_other_settings_changed_files_and_cut_lines_start_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"frame")
+    a = str(tmp_path / "a")
+
+    def begun() -> Journal:
+        journal = Journal(tmp_path, {"threshold": 0.3})
+        journal.add(frame(a))
+        journal.add(frame("b"))
+        journal.close(finished=False)
+        return journal
+
+    begun()
+    assert not Journal(tmp_path, {"threshold": 0.4}).done
+    journal = begun()
+    journal.path.write_text(journal.path.read_text()[:-20])
+    assert list(Journal(tmp_path, {"threshold": 0.3}).done) == [a]
+    journal.path.write_text("nonsense")
+    assert not Journal(tmp_path, {"threshold": 0.3}).done
+    begun()
+    (tmp_path / "a").write_bytes(b"another frame")
+    assert not Journal(tmp_path, {"threshold": 0.3}).done
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for k in range(6):
+        Image.fromarray(draw_blobs([(20 + 10 * k, 40)], seed=k)).save(folder / f"{k}.png")
+    (folder / "2b.png").write_bytes(b"no frame")
+    return folder
+
+
+def test_stopped_and_run_again_gives_the_files_of_one_run(
+    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    cli("detect", folder, "--out", whole, "--overlay", "--batch", 1)
+    batch, calls = Detector.batch, []
+
+    def counted(self, frames, threshold=None):
+        calls.append(len(frames))
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return batch(self, frames, threshold)
+
+    monkeypatch.setattr(Detector, "batch", counted)
+    code, _, err = cli("detect", folder, "--out", broken, "--overlay", "--batch", 1)
+    assert code == 130
+    assert "the same command goes on" in " ".join(err.split())
+    code, _, err = cli("detect", folder, "--out", broken, "--overlay", "--batch", 1)
+    assert code == 1  # the broken frame
+    assert "2 sources done before" in " ".join(err.split())
+    assert len(calls) == 4 + 4  # frames 2 to 5: the third was not known to be finished
+    files = [sorted(p.relative_to(out) for p in out.rglob("*")) for out in (whole, broken)]
+    assert files[0] == files[1]
+    for file in files[0]:
+        if (whole / file).is_file():
+            assert (whole / file).read_bytes() == (broken / file).read_bytes(), file
+
+
+_SLOW = """
+import time
+from irpoint.cli import main
+from irpoint.runtime.detector import Detector
+batch = Detector.batch
+def slowly(self, frames, threshold=None):
+    time.sleep(0.4)
+    return batch(self, frames, threshold)
+Detector.batch = slowly
+main()
+"""
+
+
+def test_killed_without_warning_and_run_again(model: Path, folder: Path, tmp_path: Path) -> None:
+    """A real process under SIGKILL, in the middle of its work."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", _SLOW, "detect", str(folder)]
+    command += ["--model", str(model), "--out", str(out), "--batch", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    journal, deadline = out / ".unfinished.jsonl", time.monotonic() + 120
+    while not (journal.exists() and journal.read_text().count('"end"') >= 2):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not (out / "points.csv").exists()
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 1
+    assert "sources done before" in " ".join(again.stderr.split())
+    rows = (out / "points.csv").read_text().splitlines()[1:]
+    assert [Path(row.split(",")[0]).stem for row in rows] == [str(k) for k in range(6)]
+    assert not journal.exists()
