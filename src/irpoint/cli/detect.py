@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -132,7 +133,6 @@ def detect(
     from irpoint.sinks import Format, Journal, OverlayFolder, PointsWriter
 
     _check(out, file_format, overlay, batch, threads)
-    region = _region(roi, ignore_mask)
     layout = None if raw is None else RawLayout.parse(raw)
     paths, missing = list_sources(sources, layout)
     detector = Detector(
@@ -140,28 +140,22 @@ def detect(
         threshold=threshold,
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
-        region=region,
+        region=_region(roi, ignore_mask),
         backend=backend,
         threads=threads,
     )
     if out is not None:
         _make_folder(out)
-    job = _Job(
-        PointsWriter(
-            cast(Format, file_format),
-            out or sys.stdout.buffer,
-            clock=any(has_clock(path, layout) for path in paths),
-            tracks=track,
-        ),
-        OverlayFolder(out / "overlays") if out is not None and overlay else None,
-        total=len(paths) + len(missing),
-    )
+    target = out or sys.stdout.buffer
+    clock = any(has_clock(path, layout) for path in paths)
+    writer = PointsWriter(cast(Format, file_format), target, clock=clock, tracks=track)
+    overlays = OverlayFolder(out / "overlays") if out is not None and overlay else None
+    job = _Job(writer, overlays, total=len(paths) + len(missing))
     if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
         settings = {"roi": roi, "ignore_mask": str(ignore_mask), "raw": raw, "batch": batch}
         paths = job.go_on(Journal(out, _settings(detector) | settings), paths)
     found = detect_files(detector, paths, batch, layout)
-    followed = follow(found) if track else found
-    items = (item for part in (missing, followed) for item in part)
+    items = chain(missing, follow(found) if track else found)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
     if job.stopped or job.skipped:
