@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
-from tests.conftest import draw_blobs, shipped_weights
 
+from conftest import draw_blobs, shipped_weights
 from irpoint import Detector, Points
 from irpoint.decode import decode
 from irpoint.errors import ModelError, SettingsError

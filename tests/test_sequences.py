@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from tests.conftest import draw_blobs
 
+from conftest import draw_blobs
 from irpoint import Detector
 from irpoint.errors import FrameError, SettingsError
 from irpoint.frames.raw import RawLayout

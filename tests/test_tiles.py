@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import draw_blobs, shipped_weights
 
+from conftest import draw_blobs, shipped_weights
 from irpoint import Detector
 from irpoint.errors import IrpointWarning
 from irpoint.methods import METHODS

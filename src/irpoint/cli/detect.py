@@ -131,6 +131,7 @@ def detect(
     from irpoint.runtime.files import detect_files, list_sources
     from irpoint.runtime.tracks import track as follow
     from irpoint.sinks import Format, Journal, OverlayFolder, PointsWriter
+    from irpoint.sinks.journal import stamp
 
     _check(out, file_format, overlay, batch, threads)
     layout = None if raw is None else RawLayout.parse(raw)
@@ -152,7 +153,8 @@ def detect(
     overlays = OverlayFolder(out / "overlays") if out is not None and overlay else None
     job = _Job(writer, overlays, total=len(paths) + len(missing))
     if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
-        settings = {"roi": roi, "ignore_mask": str(ignore_mask), "raw": raw, "batch": batch}
+        mask = None if ignore_mask is None else [str(ignore_mask), stamp(ignore_mask)]
+        settings = {"roi": roi, "ignore_mask": mask, "raw": raw, "overlay": overlay}
         paths = job.go_on(Journal(out, _settings(detector) | settings), paths)
     found = detect_files(detector, paths, batch, layout)
     items = chain(missing, follow(found) if track else found)

@@ -75,7 +75,7 @@ class Journal:
         for entry in lines:
             if "end" not in entry:
                 begun.setdefault(entry["source"], []).append(_unpacked(entry))
-            elif entry["stamp"] == _stamp(entry["end"]):
+            elif entry["stamp"] == stamp(entry["end"]):
                 self.done[entry["end"]] = begun[entry["end"]]
 
 
@@ -84,10 +84,10 @@ def _line(content: dict[str, Any]) -> str:
 
 
 def _end(source: str | None) -> dict[str, Any]:
-    return {"end": source, "stamp": _stamp(source or "")}
+    return {"end": source, "stamp": stamp(source or "")}
 
 
-def _stamp(source: str) -> list[int] | None:
+def stamp(source: str | Path) -> list[int] | None:
     """Size and time of a file, by which a changed one is known."""
     try:
         status = Path(source).stat()

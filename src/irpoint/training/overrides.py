@@ -35,7 +35,8 @@ def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainS
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"setting {name}: {first['msg']} (given: {first['input']})") from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"setting {name}: {said} (given: {first['input']})") from error
 
 
 def _value(text: str) -> Any:
