@@ -20,7 +20,7 @@ from irpoint import Detector
 from irpoint.errors import FrameError, SettingsError
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.sequence import Skipped, SourceFrame, read_source
-from irpoint.frames.video import is_live, is_video
+from irpoint.frames.video import is_live, is_video, luminance
 from irpoint.runtime.files import Detected, detect_files
 from irpoint.runtime.overlap import Behind, read_ahead
 
@@ -81,6 +81,16 @@ def test_lossless_video_comes_back_pixel_by_pixel(
             assert np.array_equal(item.frame, frame)
         else:  # limited range, or other bits: the same picture but for its scale
             assert np.corrcoef(item.frame.ravel(), frame.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("pixels", ["gray", "gray16le", "gray16be"])
+def test_luminance_of_any_byte_order_and_width(pixels: str) -> None:
+    dtype = {"gray": "u1", "gray16le": "<u2", "gray16be": ">u2"}[pixels]
+    frame = np.arange(33 * 47).reshape(33, 47).astype(dtype)  # rows end within a block of memory
+    picture = av.VideoFrame(47, 33, pixels)
+    across = picture.planes[0].line_size // frame.itemsize
+    np.frombuffer(picture.planes[0], dtype).reshape(-1, across)[:33, :47] = frame
+    assert np.array_equal(luminance(picture), frame)
 
 
 def test_colour_video_is_read_as_grey(tmp_path: Path) -> None:
