@@ -88,8 +88,11 @@ def test_levels_are_taken_off_before_anything_is_rounded(model: Path) -> None:
 
 @needs_openvino
 def test_auto_takes_the_fastest_installed(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Detector(model).backend == "openvino"
-    assert Detector(model, backend="onnxruntime").backend == "onnxruntime"
+    for able, fastest in ((True, "openvino"), (False, "onnxruntime")):
+        monkeypatch.setattr("irpoint.runtime.openvino.has_bfloat16", lambda able=able: able)
+        assert Detector(model).backend == fastest
+        assert Detector(model, backend="onnxruntime").backend == "onnxruntime"
+        assert Detector(model, backend="openvino").precision == ("bf16" if able else "f32")
     monkeypatch.setattr("irpoint.runtime.session.find_spec", lambda name: None)
     detector = Detector(model)
     assert (detector.backend, detector.precision) == ("onnxruntime", "f32")

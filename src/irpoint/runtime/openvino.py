@@ -13,6 +13,11 @@ from irpoint.zoo import Model
 Precision = Literal["bf16", "f32"]
 
 
+def has_bfloat16() -> bool:
+    """Whether this processor computes in bfloat16."""
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoSession(GraphSession):
     """A model in OpenVINO.
 
@@ -29,8 +34,7 @@ class OpenVinoSession(GraphSession):
 
     def __init__(self, model: Model, threads: int = 0, precision: Precision | None = None) -> None:
         core = openvino.Core()
-        able = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self.precision: str = precision or ("bf16" if able else "f32")
+        self.precision: str = precision or ("bf16" if has_bfloat16() else "f32")
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": self.precision,

@@ -60,9 +60,11 @@ def _choose(backend: str) -> Callable[[Model, int], Responder]:
     if backend == "openvino" and not installed:
         raise SettingsError("backend openvino is not installed: pip install 'irpoint[openvino]'")
     if installed and backend != "onnxruntime":
-        from irpoint.runtime.openvino import OpenVinoSession
+        from irpoint.runtime.openvino import OpenVinoSession, has_bfloat16
 
-        return OpenVinoSession
+        # In float32 ONNX Runtime is the faster of the two.
+        if backend == "openvino" or has_bfloat16():
+            return OpenVinoSession
     from irpoint.runtime.onnx import OnnxSession
 
     return OnnxSession
