@@ -19,7 +19,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Number of epochs.")] = None,
     seed: Annotated[int, typer.Option(help="All randomness derives from it.")] = 0,
     init: Annotated[
-        Path | None, typer.Option(help="Start from these weights (safetensors).")
+        Path | None,
+        typer.Option(help="Start from these weights: a safetensors file, or spire or p2p-lite."),
     ] = None,
     scale: Annotated[str | None, typer.Option(help="Input scale: native, or fit:N.")] = None,
     label_noise: Annotated[

@@ -26,6 +26,7 @@ from irpoint.training.distributed import over_whole_batch
 from irpoint.training.frames import NetworkFrame
 from irpoint.training.optimizer import MuonAdamW, adamw
 from irpoint.training.settings import TrainSettings
+from irpoint.training.teachers import Teachers
 
 _FALSE_ALARM_SCORE = 0.2
 _FOUND_SCORE = 0.5  # a label is missed where nothing scores this much
@@ -35,7 +36,8 @@ _MINED_SHARE = 3  # each search goes through one frame in three
 
 def network_input(image: Tensor) -> Tensor:
     """Normalised frames (B, 1, H, W), 0..1 → what the network is trained on (B, 3, H, W), −1..1."""
-    return (2 * image - 1).expand(-1, 3, -1, -1)
+    three = (2 * image - 1).expand(-1, 3, -1, -1)
+    return three.contiguous(memory_format=torch.channels_last)
 
 
 def channels_last(network: nn.Module) -> nn.Module:
@@ -60,6 +62,7 @@ class ResponseModule(L.LightningModule):
         self.stride = method.stride
         self.network = over_whole_batch(channels_last(method.build(settings.width)))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self._teachers = Teachers(settings.teachers, network_input)
         self._seen: list[EvaluatedFrame] = []
 
     def start_from(self, state: dict[str, Tensor]) -> None:
@@ -76,10 +79,17 @@ class ResponseModule(L.LightningModule):
         # Compiled code cannot wait for other processes in the middle of a network.
         if self.settings.compile and self.trainer.world_size == 1:
             self.network.compile()
+        for teacher in self._teachers.networks:
+            channels_last(teacher).to(self.device)
+            if self.settings.compile and self.trainer.world_size == 1:
+                teacher.compile()
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         image, target = batch
-        image = network_input(image).contiguous(memory_format=torch.channels_last)
+        if self._teachers.networks:
+            taught = self._teachers(image, self.global_step)
+            target = target.lerp(taught, self.settings.teachers_share)
+        image = network_input(image)
         loss = response_loss(self.network(image).float(), target, self.settings.foreground)
         if not torch.isfinite(loss):
             raise SettingsError(
@@ -141,7 +151,7 @@ class ResponseModule(L.LightningModule):
     def find(self, frame: NetworkFrame, threshold: float) -> Points:
         """Points of the averaged network in network pixels."""
         image = torch.from_numpy(pad(frame.image.astype(np.float32), self.stride)).to(self.device)
-        image = image[None, None].contiguous(memory_format=torch.channels_last)
+        image = image[None, None]
         half = self.settings.precision == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             response = self(image)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from irpoint.frames.scale import InputScale
 
+MethodName = Literal["spire", "sshd", "p2p-lite"]
+
 
 class AugmentSettings(BaseModel):
     """How a training crop is varied; distances in network pixels, values in normalised units."""
@@ -40,12 +42,22 @@ class AugmentSettings(BaseModel):
     bad_pixels: float = Field(0.1, ge=0, le=1, description="share of crops with a few bad pixels")
 
 
+class Teacher(BaseModel):
+    """A trained network whose answers a student learns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: MethodName
+    weights: Path = Field(description="safetensors, or the name of a shipped model")
+    width: int | None = None
+
+
 class TrainSettings(BaseModel):
     """One training run. Randomness derives from ``seed`` alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: Literal["spire", "sshd", "p2p-lite"] = "spire"
+    method: MethodName = "spire"
     data: tuple[Path, ...] = Field(min_length=1, description="data set folders, any layout")
     split: str = Field("train", description="split to train on; several joined by '+'")
     val_split: str = Field("val", description="split on which everything is chosen")
@@ -61,7 +73,15 @@ class TrainSettings(BaseModel):
         description="sigma grows with the frame's enlargement, within 1 to 2 cells",
     )
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
-    init: Path | None = Field(None, description="safetensors to start from; random weights if none")
+    teachers: tuple[Teacher, ...] = Field(
+        (), description="trained networks whose mean answer is learned beside the labels"
+    )
+    teachers_share: float = Field(
+        0.5, ge=0, le=1, description="share of their answer in what the network is to give"
+    )
+    init: Path | None = Field(
+        None, description="safetensors or shipped model to start from; random if none"
+    )
     epochs: int = Field(100, ge=1)
     crops_per_epoch: int = Field(2040, ge=1)
     crop: int = Field(192, ge=32, multiple_of=4, description="side of a crop in network pixels")

@@ -8,7 +8,16 @@ from pathlib import Path
 from irpoint.errors import ModelError
 from irpoint.zoo.card import ModelCard, Thresholds, digest, read_card
 
-__all__ = ["Model", "ModelCard", "Thresholds", "digest", "find_model", "model_names", "read_card"]
+__all__ = [
+    "Model",
+    "ModelCard",
+    "Thresholds",
+    "digest",
+    "find_model",
+    "model_names",
+    "read_card",
+    "shipped_weights",
+]
 
 _SHIPPED = Path(__file__).parent / "weights"
 
@@ -24,6 +33,19 @@ class Model:
 def model_names() -> list[str]:
     """Names of the shipped models."""
     return sorted(path.stem for path in _SHIPPED.glob("*.json"))
+
+
+def shipped_weights(name: str) -> Path:
+    """Weights of a shipped model to train on from, as safetensors.
+
+    Raises:
+        ModelError: where no model of this name ships, or it has none (baselines).
+    """
+    path = _SHIPPED / f"{name}.safetensors"
+    if name not in model_names() or not path.is_file():
+        names = ", ".join(sorted(path.stem for path in _SHIPPED.glob("*.safetensors")))
+        raise ModelError(f"{name}: no shipped weights of this name; there are {names}")
+    return path
 
 
 def find_model(model: str | Path) -> Model:
