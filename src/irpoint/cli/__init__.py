@@ -14,6 +14,7 @@ from irpoint.cli.detect import detect
 from irpoint.cli.doctor import doctor
 from irpoint.cli.evaluate import evaluate
 from irpoint.cli.export import export, import_weights
+from irpoint.cli.label import label
 from irpoint.cli.models import models
 from irpoint.cli.report import report
 from irpoint.cli.simulate import simulate
@@ -57,6 +58,7 @@ app.command("evaluate")(evaluate)
 app.command("models")(models)
 app.command("export")(export)
 app.command("import-weights")(import_weights)
+app.command("label")(label)
 app.command("report")(report)
 app.command("simulate")(simulate)
 app.command("train")(train)

@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -18,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from irpoint.errors import FrameError
 from irpoint.frames.arrays import Frame, as_frame
 from irpoint.frames.pictures import FORMATS, decode_picture
-from irpoint.frames.tiff import decode_pages, decode_tiff, tiff_shape
+from irpoint.frames.tiff import decode_page, decode_pages, decode_tiff, page_numbers, tiff_shape
 
 __all__ = ["READABLE_SUFFIXES", "as_frame", "frame_shape", "read_frame"]
 
@@ -66,6 +67,42 @@ def read_pages(source: str | Path) -> Iterator[Frame]:
             return
         for pixels in decode_pages(stream, name):
             yield as_frame(pixels, name)
+
+
+def read_page(source: Path, index: int) -> Frame:
+    """Frame ``index``, from 0, of a TIFF of one page or many, as :func:`read_pages` counts them.
+
+    Raises:
+        FrameError: as :func:`read_frame`, and where there is no such page.
+    """
+    name = str(source)
+    with _opened(source, name) as stream, _one_line_errors(name):
+        if _kind(stream, name) != "tiff":
+            return read_frame(source)
+        numbers = _page_numbers(source, source.stat().st_mtime_ns)
+        if not 0 <= index < len(numbers):
+            raise FrameError(f"{name}: no page {index}; it holds {len(numbers)}")
+        return as_frame(decode_page(stream, numbers[index], name), name)
+
+
+def count_pages(source: Path) -> int:
+    """Number of frames in a TIFF, from its headers.
+
+    Raises:
+        FrameError: as :func:`read_frame`.
+    """
+    name = str(source)
+    with _opened(source, name) as stream, _one_line_errors(name):
+        if _kind(stream, name) != "tiff":
+            return 1
+        return len(_page_numbers(source, source.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def _page_numbers(source: Path, changed: int) -> tuple[int, ...]:
+    """Which pages of a TIFF are frames, remembered as long as the file is not ``changed``."""
+    with source.open("rb") as stream:
+        return page_numbers(stream)
 
 
 def frame_shape(path: str | Path) -> tuple[int, int]:

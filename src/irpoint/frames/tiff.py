@@ -35,11 +35,27 @@ def decode_pages(stream: BinaryIO, name: str) -> Iterator[npt.NDArray[Any]]:
         if len(tiff.pages) == 1:
             yield _pixels(tiff, _one_page(tiff, name), stream, name)
         else:
-            for page in tiff.pages:
-                if not getattr(page, "is_reduced", False):
-                    yield _pixels(tiff, _one_plane(page, name), stream, name)
+            for page in _full_pages(tiff):
+                yield _pixels(tiff, _one_plane(page, name), stream, name)
         if _points_on(tiff, tiff.pages[-1]):
             raise FrameError(f"{name}: the TIFF is cut short, pages are lost; copy it again")
+
+
+def decode_page(stream: BinaryIO, number: int, name: str) -> npt.NDArray[Any]:
+    """Pixels of the page that has ``number`` in the file, thumbnails counted."""
+    with tifffile.TiffFile(stream) as tiff:
+        return _pixels(tiff, _one_plane(tiff.pages[number], name), stream, name)
+
+
+def page_numbers(stream: BinaryIO) -> tuple[int, ...]:
+    """Numbers in the file of the pages that :func:`decode_pages` gives."""
+    with tifffile.TiffFile(stream) as tiff:
+        return tuple(int(page.index) for page in _full_pages(tiff))
+
+
+def _full_pages(tiff: tifffile.TiffFile) -> list[Any]:
+    """The pages that are frames: a reduced one is a thumbnail or a level of a pyramid."""
+    return [page for page in tiff.pages if not getattr(page, "is_reduced", False)]
 
 
 def _points_on(tiff: tifffile.TiffFile, page: Any) -> bool:
@@ -65,8 +81,7 @@ def tiff_shape(stream: BinaryIO, name: str) -> tuple[int, int]:
 
 
 def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
-    # A reduced page is a thumbnail or a level of a pyramid of the same frame.
-    pages: list[Any] = [page for page in tiff.pages if not getattr(page, "is_reduced", False)]
+    pages = _full_pages(tiff)
     # ImageJ describes a stack of more than 4 GB by one page and a count.
     count = max(len(pages), int((tiff.imagej_metadata or {}).get("images", 1)))
     if count != 1:

@@ -73,7 +73,7 @@ def read_video(source: str) -> Iterator[Timed | str]:
 
 
 def _read_once(source: str, began: float) -> Iterator[Timed | str]:
-    with _open(source) as container:
+    with open_video(source) as container:
         if not container.streams.video:
             raise FrameError(f"{source}: holds no video")
         stream = container.streams.video[0]
@@ -113,7 +113,12 @@ def _decode(container: Any, stream: Any, source: str, rate: float, began: float)
         raise FrameError(f"{source}: no frame of it can be read")
 
 
-def _open(source: str) -> Any:
+def open_video(source: str) -> Any:
+    """A PyAV container of a file, device or address.
+
+    Raises:
+        FrameError: where PyAV is missing, or the source cannot be read as video.
+    """
     if find_spec("av") is None:
         raise FrameError(f"{source}: video needs PyAV: pip install 'irpoint[video]'")
     import av

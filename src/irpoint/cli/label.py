@@ -1,0 +1,83 @@
+"""``irpoint label``: the labelling page."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import webbrowser
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from irpoint.label import LabelSession
+
+
+def label(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Frames: a data set of any layout, or any folder.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of labels, exports and trainings; DIR-labels if not given."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model that proposes points; can be changed in the page.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to bind; other than this machine's needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8321,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    then_train: Annotated[
+        bool, typer.Option("--then-train", help="When the page is closed by Ctrl-C, train.")
+    ] = False,
+) -> None:
+    """Open a page on which to click targets; every click is stored at once.
+
+    Nothing in DIR is changed. The session's own folder holds the labels, and what was exported and
+    trained from them; a later call goes on from it.
+
+    Example: [bold]irpoint label recordings/harbour --model spire[/]
+    """
+    from irpoint.errors import SettingsError
+
+    missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise SettingsError(f"label needs {', '.join(missing)}: pip install 'irpoint[label]'")
+    from irpoint.label import LabelSession
+    from irpoint.label.serve import serve
+
+    home = out or folder.absolute().with_name(f"{folder.absolute().name}-labels")
+    session = LabelSession(folder, home)
+    try:
+        session.proposer.choose(model)
+        _greet(session)
+        serve(session, host, port, lambda address: _show(address, browser))
+        if then_train:
+            _train(session, model or "spire")
+    finally:
+        session.close()
+
+
+def _greet(session: LabelSession) -> None:
+    for line in session.catalogue.skipped:
+        typer.echo(f"irpoint: left out: {line}", err=True)
+    typer.echo(f"{len(session.catalogue)} frames; labels in {session.store.path}")
+
+
+def _show(address: str, browser: bool) -> None:
+    typer.echo(f"Label at  {address}  (Ctrl-C ends; every click is stored at once)")
+    if browser:
+        threading.Timer(0.5, webbrowser.open, [address]).start()
+
+
+def _train(session: LabelSession, init: str) -> None:
+    """Train on what was labelled, in the terminal."""
+    written, command = session.training_command(init)
+    typer.echo(f"{written.frames} frames with {written.targets} targets; training from {init}")
+    code = subprocess.run(command, check=False).returncode
+    if code:
+        raise typer.Exit(code)

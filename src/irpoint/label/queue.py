@@ -1,0 +1,38 @@
+"""In which order frames come: by name, at random, or what teaches a model most first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from irpoint.points import Points
+
+Order = Literal["name", "random", "doubt"]
+
+
+def queue(names: Sequence[str], order: Order, doubts: Mapping[str, float]) -> list[int]:
+    """Numbers of the frames in the order asked for.
+
+    ``random`` is the same at every start, so that nobody loses the place; ``doubt`` puts the frames
+    of which the model is least sure first, then those it has not seen yet, by name.
+    """
+    numbers = range(len(names))
+    if order == "random":
+        return sorted(numbers, key=lambda k: hashlib.sha1(names[k].encode()).digest())
+    if order == "doubt":
+        return sorted(numbers, key=lambda k: (-doubts.get(names[k], -1.0), k))
+    return list(numbers)
+
+
+def doubt(candidates: Points, threshold: float) -> float:
+    """How little sure a model is of a frame, 0..1: 1 where a score lies on the threshold.
+
+    The score that is nearest to the threshold, as a share of it, decides: one label at such a point
+    moves the boundary between targets and clutter most (uncertainty sampling: Lewis and Gale,
+    SIGIR 1994).
+    """
+    if not len(candidates):
+        return 0.0
+    gaps = abs(candidates.score - threshold) / threshold
+    return float(max(0.0, 1.0 - gaps.min()))

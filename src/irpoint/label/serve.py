@@ -1,0 +1,72 @@
+"""Bind an address and serve a session's page there until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from irpoint.errors import SettingsError
+from irpoint.label.guard import LOCAL
+from irpoint.label.server import create_app
+from irpoint.label.session import LabelSession
+
+_EVERYWHERE = ("0.0.0.0", "::")
+
+
+def serve(session: LabelSession, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C.
+
+    Args:
+        session: what to show.
+        host: address to bind. Other than this machine's own, the page asks for a token, which is
+            part of the address that ``ready`` gets.
+        port: 0 takes a free one.
+        ready: called with the page's address as soon as it answers.
+
+    Raises:
+        SettingsError: where the address cannot be bound.
+    """
+    token = None if host in LOCAL else secrets.token_urlsafe(24)
+    hosts = LOCAL if token is None else LOCAL | {host, socket.gethostname(), *_addresses(host)}
+    with _bind(host, port) as bound:
+        ready(_address(host, bound.getsockname()[1], token))
+        settings = uvicorn.Config(
+            create_app(session, hosts, token), log_level="error", access_log=False, ws="none",
+            timeout_graceful_shutdown=3,
+        )  # fmt: skip
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(settings).run([bound])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen()  # who comes before the server runs waits instead of being refused
+    except OSError as error:
+        bound.close()
+        raise SettingsError(
+            f"{host}:{port}: cannot be bound ({error.strerror or error}); choose another --port"
+        ) from error
+    return bound
+
+
+def _address(host: str, port: int, token: str | None) -> str:
+    shown = socket.gethostname() if host in _EVERYWHERE else host
+    shown = f"[{shown}]" if ":" in shown else shown
+    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+
+
+def _addresses(host: str) -> set[str]:
+    """Addresses of this machine, where all of them are bound."""
+    if host not in _EVERYWHERE:
+        return set()
+    try:
+        return {str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None)}
+    except OSError:
+        return set()

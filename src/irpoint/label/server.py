@@ -1,0 +1,197 @@
+"""The page's server: every route is one call of the session."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+
+from irpoint import __version__
+from irpoint.errors import IrpointError
+from irpoint.label.guard import LOCAL, Guard
+from irpoint.label.labels import Coordinate, FrameLabels, Stored
+from irpoint.label.pixels import pixels
+from irpoint.label.queue import Order
+from irpoint.label.session import LabelSession
+from irpoint.label.snap import Contrast, Snap, snapped
+from irpoint.label.store import Conflict
+
+_STATIC = Path(__file__).parent / "static"
+
+Name = Annotated[str, Query(alias="frame", max_length=4096)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Change(_Body):
+    """New labels of a frame, and the version that they were made from."""
+
+    labels: FrameLabels
+    version: int = Field(ge=0)
+
+
+class Click(_Body):
+    """Where somebody clicked, and what that means."""
+
+    frame: str = Field(max_length=4096)
+    x: Coordinate
+    y: Coordinate
+    how: Snap
+    contrast: Contrast = "bright"
+
+
+class Track(_Body):
+    """A track of the sequence that a frame belongs to."""
+
+    frame: str = Field(max_length=4096)
+    track: int = Field(ge=0)
+
+
+class Choice(_Body):
+    """One of the models, or none."""
+
+    model: str | None = Field(max_length=200)
+
+
+def create_app(
+    session: LabelSession, hosts: frozenset[str] = LOCAL, token: str | None = None
+) -> FastAPI:
+    """The web application of a labelling session.
+
+    Args:
+        session: what it shows.
+        hosts: names and addresses under which it may be called.
+        token: that every caller must show; None where only this machine can call.
+    """
+    app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,
+                  openapi_url=None)  # fmt: skip
+    app.add_middleware(Guard, hosts=hosts, token=token)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    _say_errors(app, session)
+    _frame_routes(app, session)
+    _model_routes(app, session)
+    return app
+
+
+def _say_errors(app: FastAPI, session: LabelSession) -> None:
+    @app.exception_handler(Conflict)
+    def conflict(request: Request, error: Conflict) -> JSONResponse:
+        name = request.query_params.get("frame")
+        now = session.labels(name).model_dump() if name else None
+        return JSONResponse({"error": str(error), "stored": now}, status_code=409)
+
+    @app.exception_handler(IrpointError)
+    def said(_: Request, error: IrpointError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, status_code=422)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return JSONResponse({"error": f"{where}: {first['msg']}"}, status_code=422)
+
+
+def _frame_routes(app: FastAPI, session: LabelSession) -> None:
+    @app.get("/")
+    def page() -> FileResponse:
+        return FileResponse(_STATIC / "index.html")
+
+    @app.get("/api/session")
+    def overview() -> dict[str, Any]:
+        entries = session.catalogue.entries
+        sequences = list(dict.fromkeys(entry.sequence for entry in entries))
+        number = {name: at for at, name in enumerate(sequences)}
+        return {
+            "version": __version__,
+            "folder": session.catalogue.root.name,
+            "out": str(session.out),
+            "frames": [entry.name for entry in entries],
+            "sequences": [number[entry.sequence] for entry in entries],
+            "labelled_before": session.catalogue.dataset is not None,
+            "skipped": session.catalogue.skipped,
+            "models": session.proposer.models(),
+            "model": session.proposer.model,
+            "threshold": session.proposer.threshold,
+        }
+
+    @app.get("/api/queue")
+    def order(by: Order) -> list[int]:
+        return session.queue(by)
+
+    @app.get("/api/progress")
+    def progress() -> dict[str, Any]:
+        now = session.progress()
+        return {
+            "states": now.states,
+            "proposed": now.proposed,
+            "training": now.training.__dict__,
+            "models": session.proposer.models(),
+            "model": session.proposer.model,
+        }
+
+    @app.get("/api/pixels")
+    def picture(name: Name) -> Response:
+        shown = pixels(session.catalogue.read(session.entry(name)))
+        return Response(
+            shown.data, media_type="application/octet-stream",
+            headers={"X-Frame": json.dumps(shown.head)},
+        )  # fmt: skip
+
+    @app.get("/api/labels")
+    def labels(name: Name) -> Stored:
+        return session.labels(name)
+
+    @app.put("/api/labels")
+    def put(name: Name, change: Change) -> Stored:
+        return session.put(name, change.labels, change.version)
+
+    @app.post("/api/undo")
+    def undo() -> dict[str, Stored]:
+        return {name: session.labels(name) for name in session.store.undo()}
+
+    @app.post("/api/redo")
+    def redo() -> dict[str, Stored]:
+        return {name: session.labels(name) for name in session.store.redo()}
+
+    @app.post("/api/snap")
+    def snap(click: Click) -> dict[str, float]:
+        frame = session.catalogue.read(session.entry(click.frame))
+        x, y = snapped(frame, (click.x, click.y), click.how, click.contrast)
+        return {"x": x, "y": y}
+
+    @app.post("/api/interpolate")
+    def interpolate(track: Track) -> dict[str, Stored]:
+        return session.interpolate(track.frame, track.track)
+
+
+def _model_routes(app: FastAPI, session: LabelSession) -> None:
+    @app.get("/api/proposals")
+    def proposals(name: Name) -> dict[str, Any]:
+        found = session.proposals(name)
+        return {"points": found}
+
+    @app.post("/api/model")
+    def choose(choice: Choice) -> dict[str, Any]:
+        session.proposer.choose(choice.model)
+        return {"model": session.proposer.model, "threshold": session.proposer.threshold}
+
+    @app.post("/api/export")
+    def export() -> dict[str, Any]:
+        written = session.export()
+        return written.__dict__ | {"folder": str(written.folder)}
+
+    @app.post("/api/training")
+    def train(choice: Choice) -> dict[str, Any]:
+        return session.train(choice.model or session.proposer.model or "spire").__dict__
+
+    @app.delete("/api/training")
+    def stop() -> dict[str, Any]:
+        return session.trainer.stop().__dict__

@@ -1,0 +1,185 @@
+"""One labelling session: the frames, what is said of them, the model that helps, the training."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from irpoint.errors import DatasetError, SettingsError
+from irpoint.label.catalogue import Catalogue, FrameEntry
+from irpoint.label.export import Exported, export
+from irpoint.label.labels import FrameLabels, Point, State, Stored
+from irpoint.label.proposals import Candidate, Proposer
+from irpoint.label.queue import Order, queue
+from irpoint.label.store import Store
+from irpoint.label.tracks import interpolated
+from irpoint.label.training import Progress, Trainer
+
+
+@dataclass(frozen=True)
+class Progresses:
+    """How far everything is.
+
+    Attributes:
+        states: of every frame that somebody has touched, and its number of points.
+        proposed: frames that the chosen model has seen.
+        training: the last training of this session.
+    """
+
+    states: Mapping[str, tuple[State, int]]
+    proposed: int
+    training: Progress
+
+
+class LabelSession:
+    """Labels for the frames of a folder; nothing in that folder is ever written.
+
+    Args:
+        folder: a data set of any layout, or any folder with frames.
+        out: the session's own folder: ``labels.sqlite``, ``dataset/`` (what was exported) and
+            ``runs/`` (what was trained). Made where there is none; a session goes on from it.
+
+    Raises:
+        DatasetError: where ``folder`` holds no frame, or ``out`` lies in it or cannot be written.
+        StoreError: where the labels in ``out`` cannot be opened.
+    """
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self.catalogue = Catalogue(folder)
+        self.out = out.absolute()
+        if self.out.resolve().is_relative_to(self.catalogue.root):
+            raise DatasetError(f"{out}: lies in the folder that is labelled; give one outside it")
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatasetError(f"{out}: cannot be made ({error.strerror})") from error
+        self.store = Store(self.out / "labels.sqlite")
+        self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
+        self.trainer = Trainer(self.out / "runs")
+        self._export = threading.Lock()
+
+    def close(self) -> None:
+        """Stop what runs in the background."""
+        self.trainer.stop()
+        self.proposer.close()
+        self.store.close()
+
+    def entry(self, name: str) -> FrameEntry:
+        """The frame of this name.
+
+        Raises:
+            DatasetError: where there is none.
+        """
+        number = self.catalogue.number(name)
+        if number is None:
+            raise DatasetError(f"{name[:200]}: no frame of this name in the folder")
+        return self.catalogue.entries[number]
+
+    def labels(self, name: str) -> Stored:
+        """What is said of a frame: by a person, else by the data set, else nothing."""
+        return self.store.get(name) or Stored(labels=self._from_source(self.entry(name)))
+
+    def put(self, name: str, labels: FrameLabels, version: int) -> Stored:
+        """Replace the labels of a frame that are at ``version``.
+
+        Raises:
+            Conflict: where they are at another by now.
+        """
+        before = {name: self.labels(name).labels}
+        return self.store.put({name: (labels, version)}, before)[name]
+
+    def interpolate(self, name: str, track: int) -> dict[str, Stored]:
+        """Fill in a track between its clicks, over the sequence that a frame belongs to; one step.
+
+        Raises:
+            SettingsError: where the track has fewer than two clicks.
+        """
+        wanted, touched = self.entry(name).sequence, self.store.states()
+        names = [entry.name for entry in self.catalogue.entries if entry.sequence == wanted]
+        clicked = [at for at, k in enumerate(names) if k in touched and self._clicked(k, track)]
+        if len(clicked) < 2:
+            raise SettingsError(
+                f"track {track} has {len(clicked)} clicks: set it in two frames or more"
+            )
+        span = names[clicked[0] : clicked[-1] + 1]
+        held = {k: self.labels(k) for k in span}
+        shape = self.catalogue.read(self.entry(name)).shape
+        said = {k: at.labels for k, at in held.items()}
+        changed = interpolated(span, said, track, (shape[0], shape[1]))
+        return self.store.put({k: (labels, held[k].version) for k, labels in changed.items()}, said)
+
+    def _clicked(self, name: str, track: int) -> bool:
+        points = self.labels(name).labels.points
+        return any(point.track == track and point.origin != "track" for point in points)
+
+    def queue(self, order: Order) -> list[int]:
+        """Numbers of the frames in the order in which to show them."""
+        return queue(
+            [entry.name for entry in self.catalogue.entries], order, self.proposer.doubts()
+        )
+
+    def proposals(self, name: str) -> list[Candidate]:
+        """What the chosen model sees in a frame, best first."""
+        return self.proposer.of(self.entry(name))
+
+    def progress(self) -> Progresses:
+        """How far labelling, proposals and training are."""
+        return Progresses(self.store.states(), self.proposer.seen, self.trainer.progress())
+
+    def export(self) -> Exported:
+        """Write the decided frames as a data set for ``irpoint train``.
+
+        Raises:
+            DatasetError: where none is decided yet.
+        """
+        with self._export:
+            return export(self.catalogue, self._decided(), self.out / "dataset")
+
+    def train(self, init: str) -> Progress:
+        """Export, and train on it in the background.
+
+        Args:
+            init: the shipped model or earlier run to start from.
+
+        Raises:
+            DatasetError: where nothing is decided, or no target among it.
+            SettingsError: where a training is running already.
+        """
+        exported = self._lesson()
+        return self.trainer.start(exported.folder, exported.frames, init)
+
+    def training_command(self, init: str) -> tuple[Exported, list[str]]:
+        """Export, and the command line that trains on it; errors as :meth:`train`."""
+        exported = self._lesson()
+        return exported, self.trainer.command(exported.folder, exported.frames, init)
+
+    def _lesson(self) -> Exported:
+        exported = self.export()
+        if not exported.targets:
+            raise DatasetError("no target among the frames that are decided: nothing to learn from")
+        return exported
+
+    def _decided(self) -> Iterator[tuple[FrameEntry, FrameLabels]]:
+        states = self.store.states()
+        for entry in self.catalogue.entries:
+            if entry.name not in states and entry.label_name is None:
+                continue
+            labels = self.labels(entry.name).labels
+            if labels.decided:
+                yield entry, labels
+
+    def _from_source(self, entry: FrameEntry) -> FrameLabels:
+        """The labels that the data set came with."""
+        dataset = self.catalogue.dataset
+        if dataset is None or entry.label_name is None:
+            return FrameLabels()
+        try:
+            (frame,) = dataset.read([entry.label_name])
+        except DatasetError as error:
+            return FrameLabels(note=str(error))
+        points = tuple(
+            Point(x=float(x), y=float(y), origin="source") for x, y in frame.points.xy.tolist()
+        )
+        return FrameLabels(state="done" if points else "empty", points=points)

@@ -1,0 +1,286 @@
+// The page: frames in a queue, one on the desk; every control and key ends in a call of the desk.
+
+import { Desk } from "./desk.js";
+import { countValues, histogramRange, paint, paintHistogram, percentiles } from "./display.js";
+import { bindKeys } from "./keys.js";
+import { Saver, get, post } from "./server.js";
+import { followTraining } from "./train.js";
+import { View } from "./view.js";
+
+const element = (id) => document.getElementById(id);
+const page = { frames: [], queue: [], place: 0, states: {}, cross: null, hovered: null };
+const settings = { low: 0, high: 255, gamma: 1, invert: false, map: "grey" };
+
+const saver = new Saver({
+  saved: (name, stored) => { page.states[name] = [stored.labels.state, stored.labels.points.length]; showCounts(); },
+  conflict: async (name, stored, why) => {
+    say(`${why}. You see what is stored now.`);
+    if (name === desk.name) desk.take(stored || (await get(`/api/labels?frame=${encodeURIComponent(name)}`)));
+  },
+  state: (waiting, why) => {
+    element("saved").textContent = waiting ? `${waiting} to save` : "saved";
+    if (why || page.away) say(why);
+    page.away = why;
+  },
+});
+const desk = new Desk(saver, show);
+const view = new View(element("view"), {
+  press, drag: (x, y) => { if (page.grabbed !== null) desk.drag(page.grabbed, x, y); },
+  drop: () => { desk.drop(); page.grabbed = null; },
+  hover: (x, y) => { page.hovered = x === null ? null : { x, y }; if (page.hovered) page.cross = null; showCursor(); },
+  marks: () => [...desk.marks(element("ghost").checked), ...(page.cross ? [{ ...page.cross, kind: "cross" }] : [])],
+});
+
+function say(text) {
+  element("banner").textContent = text;
+  element("banner").hidden = !text;
+}
+
+/** Run what may fail; what it says goes to the banner. */
+async function trying(work) {
+  try { say(""); return await work(); } catch (error) { say(error.message); return null; }
+}
+
+function track() {
+  const text = element("track").value;
+  return text === "" ? null : Number(text);
+}
+
+function press(x, y, event) {
+  page.grabbed = null;
+  const label = Desk.nearest(desk.labels.points, x, y, view.reach);
+  if (event.button === 2) { if (label !== null) desk.delete(label); return; }
+  if (event.button !== 0 || !desk.picture?.pixels) return;
+  if (label !== null && !event.shiftKey) { page.grabbed = desk.active = label; show(); return; }
+  const proposal = Desk.nearest(desk.open_proposals, x, y, view.reach);
+  if (proposal !== null && !event.shiftKey) { desk.accept([desk.open_proposals[proposal]]); return; }
+  desk.add(x, y, element("snap").value, element("contrast").value, track());
+}
+
+/** Show frame `number` of the folder. */
+async function open(number, keepView) {
+  const name = page.frames[number];
+  const sameSequence = number > 0 && page.sequences[number - 1] === page.sequences[number];
+  page.number = number;
+  page.cross = null;
+  const began = performance.now();
+  const opened = await trying(() => desk.open(name, sameSequence ? page.frames[number - 1] : null));
+  if (!opened) return;
+  showFrame(keepView);
+  document.body.dataset.ready = name;
+  document.body.dataset.ms = Math.round(performance.now() - began);
+  history.replaceState(null, "", `#${encodeURIComponent(name)}`);
+  page.place = page.queue.indexOf(number);
+  for (const next of [1, 2, -1]) {
+    const ahead = page.queue[page.place + next];
+    if (ahead !== undefined) desk.fetch(page.frames[ahead]);
+  }
+  if (page.frames[number + 1]) desk.fetch(page.frames[number + 1]);
+}
+
+function showFrame(keepView) {
+  const { pixels, broken } = desk.picture;
+  element("broken").hidden = !broken;
+  element("broken").textContent = broken || "";
+  element("name").textContent = desk.name;
+  element("name").title = desk.name;
+  if (pixels) {
+    pixels.counts ??= countValues(pixels);
+    const size = [view.picture.width, view.picture.height];
+    autoWindow();
+    if (!keepView || size[0] !== pixels.width || size[1] !== pixels.height) view.fit();
+  } else {
+    view.picture.width = view.picture.height = 1;
+    view.fit();
+  }
+  show();
+}
+
+/** The window that the percentile asks for; a manual one stays. */
+function autoWindow() {
+  const cut = element("percentile").value, { pixels } = desk.picture;
+  if (!pixels) return;
+  if (cut !== "manual") [settings.low, settings.high] = percentiles(pixels, Number(cut));
+  else [settings.low, settings.high] = ["low", "high"].map((id) => (Number(element(id).value) - pixels.offset) / pixels.scale);
+  repaint();
+}
+
+function repaint() {
+  const { pixels } = desk.picture;
+  if (!pixels) return;
+  settings.gamma = Math.min(Math.max(Number(element("gamma").value) || 1, 0.2), 5);
+  settings.map = element("map").value;
+  settings.invert = element("invert").checked;
+  paint(view.picture, pixels, settings);
+  paintHistogram(element("histogram"), pixels, settings);
+  const digits = pixels.scale === 1 ? 0 : 3;
+  for (const id of ["low", "high"]) {
+    if (document.activeElement !== element(id)) element(id).value = (pixels.offset + settings[id] * pixels.scale).toFixed(digits);
+  }
+  view.draw();
+}
+
+/** Everything that depends on the labels of the frame. */
+function show() {
+  const { labels } = desk;
+  element("count").textContent = `${labels.points.length} point${labels.points.length === 1 ? "" : "s"}`;
+  for (const button of document.querySelectorAll("[data-state]")) {
+    button.setAttribute("aria-pressed", String(labels.state === button.dataset.state));
+  }
+  if (document.activeElement !== element("note")) element("note").value = labels.note;
+  const open = desk.open_proposals.length;
+  element("proposed").textContent = page.model ? `${open} proposed` : "";
+  element("why").textContent = why();
+  element("accept-all").disabled = element("refuse-all").disabled = !open;
+  showCursor();
+  view.draw();
+}
+
+/** Why the frame comes now. */
+function why() {
+  const order = element("order").value;
+  if (order === "random") return "drawn at random";
+  if (order === "name" || !page.model) return "";
+  if (!desk.proposals.length) return "the model sees nothing here";
+  const gap = ({ score }) => Math.abs(score - page.threshold);
+  const { score } = desk.proposals.reduce((a, b) => (gap(b) < gap(a) ? b : a));
+  return `a score of ${score.toFixed(2)} by the model's threshold of ${page.threshold.toFixed(2)}`;
+}
+
+function showCounts() {
+  const decided = Object.values(page.states).filter(([state]) => state === "done" || state === "empty");
+  const points = Object.values(page.states).reduce((sum, [, count]) => sum + count, 0);
+  element("done").textContent = `${decided.length} of ${page.frames.length} frames, ${points} points`;
+}
+
+function showCursor() {
+  const at = page.hovered || page.cross, pixels = desk.picture?.pixels;
+  let text = "–";
+  if (at && pixels) {
+    const x = Math.round(at.x), y = Math.round(at.y);
+    const inside = x >= 0 && y >= 0 && x < pixels.width && y < pixels.height;
+    const value = inside ? pixels.offset + pixels.scale * pixels.data[y * pixels.width + x] : null;
+    text = `x ${at.x.toFixed(2)}   y ${at.y.toFixed(2)}` + (inside ? `   value ${+value.toPrecision(6)}` : "");
+  }
+  element("cursor").textContent = text;
+}
+
+/** One step in the queue; or in the sequence, where `inSequence`. */
+function step(by, inSequence) {
+  const number = inSequence ? page.number + by : page.queue[page.place + by];
+  if (number !== undefined && page.frames[number] !== undefined) open(number, true);
+}
+
+/** Say how far the frame is, and go on; said twice, it is taken back. */
+function decide(state, stay) {
+  if (state === "empty" && desk.labels.points.length) { say("There are points here: delete them first, or press Enter."); return; }
+  const same = desk.labels.state === state;
+  desk.set({ state: same && stay ? "open" : state });
+  if (!stay) step(1);
+}
+
+/** Undo or redo, and show the frame that it changed. */
+async function travel(path) {
+  await saver.flush();
+  const frames = await trying(() => post(path));
+  if (!frames) return;
+  for (const [name, stored] of Object.entries(frames)) page.states[name] = [stored.labels.state, stored.labels.points.length];
+  showCounts();
+  const names = Object.keys(frames);
+  if (names.includes(desk.name)) desk.take(frames[desk.name]);
+  else if (names.length) open(page.frames.indexOf(names[0]), true);
+}
+
+async function requeue() {
+  page.queue = await get(`/api/queue?by=${element("order").value}`);
+  page.place = Math.max(0, page.queue.indexOf(page.number));
+}
+
+async function choose(model) {
+  const chosen = await trying(() => post("/api/model", { model: model || null }));
+  page.model = chosen ? chosen.model : null;
+  page.threshold = chosen?.threshold || 1;
+  element("model").value = page.model || "";
+  setThreshold(page.threshold);
+  await desk.propose();
+}
+
+function setThreshold(value) {
+  desk.threshold = Math.min(Math.max(value, 0.05), 1.5);
+  element("threshold").value = desk.threshold;
+  element("threshold-value").textContent = desk.threshold.toFixed(2);
+  show();
+}
+
+function showModels(models) {
+  const select = element("model"), value = select.value;
+  select.replaceChildren(new Option("no model", ""), ...models.map((name) => new Option(name, name)));
+  select.value = value;
+}
+
+async function interpolate() {
+  if (track() === null) { say("Give the track a number, click it in two frames or more, then interpolate."); return; }
+  await saver.flush();
+  const changed = await trying(() => post("/api/interpolate", { frame: desk.name, track: track() }));
+  if (!changed) return;
+  for (const [name, stored] of Object.entries(changed)) page.states[name] = [stored.labels.state, stored.labels.points.length];
+  if (changed[desk.name]) desk.take(changed[desk.name]);
+  say(`Track ${track()}: ${Object.keys(changed).length} frames filled in.`);
+  showCounts();
+}
+
+function bindControls() {
+  element("next").onclick = () => step(1);
+  element("previous").onclick = () => step(-1);
+  element("order").onchange = () => trying(async () => { await requeue(); open(page.queue[0]); });
+  for (const button of document.querySelectorAll("[data-state]")) button.onclick = () => decide(button.dataset.state, true);
+  element("undo").onclick = () => travel("/api/undo");
+  element("redo").onclick = () => travel("/api/redo");
+  element("note").onchange = () => desk.set({ note: element("note").value });
+  element("model").onchange = () => choose(element("model").value);
+  element("threshold").oninput = () => setThreshold(Number(element("threshold").value));
+  element("accept-all").onclick = () => desk.accept(desk.open_proposals);
+  element("refuse-all").onclick = () => desk.refuse(desk.open_proposals);
+  for (const id of ["gamma", "map", "invert"]) element(id).oninput = repaint;
+  element("percentile").onchange = autoWindow;
+  for (const id of ["low", "high"]) element(id).onchange = () => { element("percentile").value = "manual"; autoWindow(); };
+  element("ghost").onchange = () => view.draw();
+  element("interpolate").onclick = interpolate;
+  element("help-button").onclick = () => element("help").showModal();
+  element("histogram").onpointerdown = element("histogram").onpointermove = (event) => {
+    if (!(event.buttons & 1) || !desk.picture.pixels) return;
+    const [first, last] = histogramRange(desk.picture.pixels);
+    const value = first + (event.offsetX / event.target.clientWidth) * (last - first);
+    const edge = Math.abs(value - settings.low) < Math.abs(value - settings.high) ? "low" : "high";
+    settings[edge] = value;
+    element("percentile").value = "manual";
+    repaint();
+  };
+}
+
+async function start() {
+  const session = await get("/api/session");
+  Object.assign(page, { frames: session.frames, sequences: session.sequences, model: session.model, threshold: session.threshold || 1 });
+  element("folder").textContent = session.folder;
+  document.title = `${session.folder} – irpoint label`;
+  showModels(session.models);
+  element("model").value = session.model || "";
+  page.states = (await get("/api/progress")).states;
+  await requeue();
+  bindControls();
+  bindKeys({ page, desk, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor });
+  followTraining({ say, showModels, trying, choose, flush: () => saver.flush() });
+  showCounts();
+  saver.adopt(session.out);
+  const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));
+  await open(wanted >= 0 ? wanted : firstOpen());
+  setThreshold(page.threshold);
+}
+
+/** The first frame of the queue that nobody has decided. */
+function firstOpen() {
+  const open = page.queue.find((number) => (page.states[page.frames[number]] || ["open"])[0] === "open");
+  return open === undefined ? page.queue[0] : open;
+}
+
+trying(start);

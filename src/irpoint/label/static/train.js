@@ -1,0 +1,59 @@
+// Export and training: what the server says of them, once a second while something runs.
+
+import { get, post, remove } from "./server.js";
+
+const element = (id) => document.getElementById(id);
+
+export function followTraining({ say, showModels, trying, choose, flush }) {
+  let before = "none", timer = null;
+
+  const show = (training) => {
+    const running = training.state === "running";
+    element("train").disabled = running;
+    element("stop").hidden = !running;
+    element("training").hidden = !running;
+    element("training").max = training.epochs || 1;
+    element("training").value = training.epoch;
+    element("training-text").textContent = describe(training);
+  };
+
+  const look = async () => {
+    clearTimeout(timer);
+    const now = await get("/api/progress").catch(() => null);
+    if (now) {
+      show(now.training);
+      if (before === "running" && now.training.state === "done") {
+        showModels(now.models);
+        await choose(now.training.name);
+        say(`${now.training.name} is trained and proposes points now.`);
+      }
+      before = now.training.state;
+    }
+    timer = setTimeout(look, before === "running" ? 1000 : 10000);
+  };
+
+  element("export").onclick = () => trying(async () => {
+    await flush();
+    const written = await post("/api/export");
+    element("training-text").textContent =
+      `${written.frames} frames with ${written.targets} targets (train ${written.lists.train}, val ${written.lists.val}) in ${written.folder}` +
+      (written.skipped.length ? `; ${written.skipped.length} left out: ${written.skipped[0]}` : "");
+  });
+  element("train").onclick = () => trying(async () => {
+    await flush();
+    show(await post("/api/training", { model: element("model").value || null }));
+    before = "running";
+    look();
+  });
+  element("stop").onclick = () => trying(async () => { show(await remove("/api/training")); });
+  look();
+}
+
+function describe({ state, name, epoch, epochs, f1, message }) {
+  const best = f1.length ? `; val F1 ${(100 * f1.at(-1)[1]).toFixed(1)}, best ${(100 * Math.max(...f1.map((pair) => pair[1]))).toFixed(1)}` : "";
+  if (state === "running") return epoch ? `${name}: epoch ${epoch} of ${epochs}${best}` : `${name}: starting`;
+  if (state === "done") return `${name}: done${best}`;
+  if (state === "stopped") return `${name}: stopped`;
+  if (state === "failed") return `${name}: ${message}`;
+  return "Fine-tunes the chosen model (spire where none is) on the frames that are decided.";
+}

@@ -1,0 +1,167 @@
+// The canvas: zoom and pan with crisp pixels, marks over them, pointer to frame coordinates.
+// Frame coordinates have pixel centres at integers, so the frame spans −0.5 … width − 0.5.
+
+const GRAB = 9; // screen px around a mark that belong to it
+
+export class View {
+  /** `on` gets press(x, y, event), drag(x, y), drop(), hover(x, y), marks() → list of marks. */
+  constructor(canvas, on) {
+    this.canvas = canvas;
+    this.on = on;
+    this.picture = document.createElement("canvas");
+    this.scale = 1;
+    this.left = this.top = 0; // frame coordinate at the canvas's corner
+    this.pointer = null;
+    this.fitted = true;
+    this.panning = null;
+    new ResizeObserver(() => this.resized()).observe(canvas);
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    canvas.addEventListener("pointerdown", (event) => this.down(event));
+    canvas.addEventListener("pointermove", (event) => this.move(event));
+    canvas.addEventListener("pointerup", (event) => this.up(event));
+    canvas.addEventListener("pointercancel", (event) => this.up(event));
+    canvas.addEventListener("pointerleave", () => { this.pointer = null; this.on.hover(null, null); this.draw(); });
+    canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+
+  resized() {
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    if (this.fitted) this.fit(); else this.draw();
+  }
+
+  /** The whole frame, as large as fits. */
+  fit() {
+    const { width, height } = this.picture;
+    this.scale = Math.min(this.canvas.clientWidth / width, this.canvas.clientHeight / height);
+    this.left = -0.5 - (this.canvas.clientWidth / this.scale - width) / 2;
+    this.top = -0.5 - (this.canvas.clientHeight / this.scale - height) / 2;
+    this.fitted = true;
+    this.draw();
+  }
+
+  /** Zoom by a factor around a point of the canvas (its middle where none is given). */
+  zoom(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
+    const before = this.toFrame(x, y);
+    this.scale = Math.min(Math.max(this.scale * factor, 0.05), 80);
+    this.left = before.x - x / this.scale;
+    this.top = before.y - y / this.scale;
+    this.fitted = false;
+    this.draw();
+  }
+
+  /** Bring a place into sight, without moving where it is seen already. */
+  show(x, y) {
+    const at = this.toScreen(x, y), edge = 24;
+    const outX = at.x < edge || at.x > this.canvas.clientWidth - edge;
+    const outY = at.y < edge || at.y > this.canvas.clientHeight - edge;
+    if (outX) this.left = x - this.canvas.clientWidth / 2 / this.scale;
+    if (outY) this.top = y - this.canvas.clientHeight / 2 / this.scale;
+    if (outX || outY) this.fitted = false;
+    this.draw();
+  }
+
+  toFrame(x, y) { return { x: this.left + x / this.scale, y: this.top + y / this.scale }; }
+
+  toScreen(x, y) { return { x: (x - this.left) * this.scale, y: (y - this.top) * this.scale }; }
+
+  /** Screen distance within which a pointer means a mark, in frame pixels. */
+  get reach() { return GRAB / this.scale; }
+
+  at(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return this.toFrame(event.clientX - box.left, event.clientY - box.top);
+  }
+
+  wheel(event) {
+    event.preventDefault();
+    const box = this.canvas.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY * 0.0016), event.clientX - box.left, event.clientY - box.top);
+  }
+
+  down(event) {
+    this.canvas.focus();
+    this.canvas.setPointerCapture(event.pointerId);
+    if (event.button === 1 || (event.button === 0 && event.altKey)) {
+      this.panning = { x: event.clientX, y: event.clientY };
+      event.preventDefault();
+      return;
+    }
+    const place = this.at(event);
+    this.on.press(place.x, place.y, event);
+  }
+
+  move(event) {
+    if (this.panning) {
+      this.left -= (event.clientX - this.panning.x) / this.scale;
+      this.top -= (event.clientY - this.panning.y) / this.scale;
+      this.panning = { x: event.clientX, y: event.clientY };
+      this.fitted = false;
+    }
+    this.pointer = this.at(event);
+    if (event.buttons & 1 && !this.panning) this.on.drag(this.pointer.x, this.pointer.y);
+    this.on.hover(this.pointer.x, this.pointer.y);
+    this.draw();
+  }
+
+  up() {
+    if (!this.panning) this.on.drop();
+    this.panning = null;
+  }
+
+  draw() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => { this.waiting = false; this.paint(); });
+  }
+
+  paint() {
+    const context = this.canvas.getContext("2d"), ratio = window.devicePixelRatio || 1;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.scale(ratio, ratio);
+    const corner = this.toScreen(-0.5, -0.5);
+    context.imageSmoothingEnabled = this.scale < 1; // below one, smoothing loses fewer targets
+    context.drawImage(this.picture, corner.x, corner.y, this.picture.width * this.scale, this.picture.height * this.scale);
+    for (const mark of this.on.marks()) this.mark(context, mark);
+    document.getElementById("zoom").textContent = `${(this.scale * 100).toFixed(0)} %`;
+  }
+
+  /** A ring around a place, open in the middle so that the target stays to be seen. */
+  mark(context, { x, y, kind, text, active }) {
+    const at = this.toScreen(x, y), style = MARKS[kind];
+    const radius = Math.max(style.radius, Math.min(3.2 * this.scale, 26));
+    context.setLineDash(style.dash);
+    for (const [colour, width] of [["rgb(0 0 0 / .6)", style.width + 2], [style.colour, style.width]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = active ? width + 1.5 : width;
+      context.beginPath();
+      if (kind === "cross") {
+        for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+          context.moveTo(at.x + 5 * dx, at.y + 5 * dy);
+          context.lineTo(at.x + 14 * dx, at.y + 14 * dy);
+        }
+      } else {
+        context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
+      }
+      context.stroke();
+    }
+    context.setLineDash([]);
+    if (!text) return;
+    context.font = "11px system-ui, sans-serif";
+    context.lineWidth = 3;
+    context.strokeStyle = "rgb(0 0 0 / .7)";
+    context.strokeText(text, at.x + radius + 3, at.y + 4);
+    context.fillStyle = style.colour;
+    context.fillText(text, at.x + radius + 3, at.y + 4);
+  }
+}
+
+const MARKS = {
+  point: { colour: "#3ff0b4", width: 2, radius: 8, dash: [] },
+  track: { colour: "#7fd4ff", width: 1.5, radius: 7, dash: [2, 3] },
+  proposal: { colour: "#ffc247", width: 1.5, radius: 9, dash: [5, 4] },
+  ghost: { colour: "rgb(220 225 230 / .55)", width: 1, radius: 6, dash: [1, 3] },
+  cross: { colour: "#ffffff", width: 1, radius: 0, dash: [] },
+};

@@ -1,0 +1,330 @@
+"""The page's server: what it gives, what it refuses, and what comes out at the end."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from label_scenes import TRUTH, write_folder
+
+pytest.importorskip("fastapi", reason="needs the extra label")
+from fastapi.testclient import TestClient
+
+from irpoint.datasets import load_dataset
+from irpoint.errors import DatasetError
+from irpoint.frames import read_frame
+from irpoint.label import LabelSession
+from irpoint.label.guard import LARGEST_BODY, LOCAL
+from irpoint.label.server import create_app
+
+JSON = {"Content-Type": "application/json"}
+STACK = "sub/stack.tif"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[LabelSession]:
+    session = LabelSession(write_folder(tmp_path / "frames"), tmp_path / "out")
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def client(session: LabelSession) -> TestClient:
+    return TestClient(create_app(session), base_url="http://127.0.0.1")
+
+
+def put(client: TestClient, frame: str, version: int = 0, **labels: Any) -> Any:
+    body = {"labels": labels, "version": version}
+    return client.put("/api/labels", params={"frame": frame}, json=body)
+
+
+def point(x: float, y: float, **more: Any) -> dict[str, Any]:
+    return {"x": x, "y": y, **more}
+
+
+def test_every_frame_of_the_folder_is_listed_in_natural_order(client: TestClient) -> None:
+    names = client.get("/api/session").json()["frames"]
+    assert names == [*TRUTH, *(f"{STACK}#{k}" for k in range(5)), "zz-damaged.png"]
+
+
+@pytest.mark.parametrize("name", ["a.png", "deep.tif", f"{STACK}#3"])
+def test_pixels_come_at_their_full_depth(
+    client: TestClient, session: LabelSession, name: str
+) -> None:
+    answer = client.get("/api/pixels", params={"frame": name})
+    head = json.loads(answer.headers["x-frame"])
+    stored = np.frombuffer(answer.content, "<u2" if head["bits"] == 16 else np.uint8)
+    frame = session.catalogue.read(session.entry(name))
+    counts = head["offset"] + head["scale"] * stored.reshape(head["height"], head["width"])
+    assert np.array_equal(counts, frame)
+    assert head["low"] < head["high"]
+
+
+def test_frames_of_floats_come_in_sixteen_bits(tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    frame = np.random.default_rng(0).normal(300, 2, (32, 40)).astype(np.float32)
+    frame[3, 4] = np.nan
+    np.save(tmp_path / "frames" / "kelvin.npy", frame)
+    session = LabelSession(tmp_path / "frames", tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    answer = client.get("/api/pixels", params={"frame": "kelvin.npy"})
+    head = json.loads(answer.headers["x-frame"])
+    stored = np.frombuffer(answer.content, "<u2").reshape(32, 40)
+    error = np.abs(head["offset"] + head["scale"] * stored - frame)
+    assert np.nanmax(error) <= head["scale"]
+    session.close()
+
+
+def test_a_damaged_frame_says_so_and_the_rest_goes_on(client: TestClient) -> None:
+    answer = client.get("/api/pixels", params={"frame": "zz-damaged.png"})
+    assert answer.status_code == 422
+    assert "zz-damaged.png: damaged" in answer.json()["error"]
+    assert client.get("/api/pixels", params={"frame": "a.png"}).status_code == 200
+
+
+def test_two_tabs_do_not_overwrite_each_other(client: TestClient) -> None:
+    assert put(client, "a.png", points=[point(1, 2)]).json()["version"] == 1
+    late = put(client, "a.png", points=[point(8, 9)])
+    assert late.status_code == 409
+    assert late.json()["stored"]["labels"]["points"][0]["x"] == 1
+
+
+def test_undo_and_redo_tell_what_they_changed(client: TestClient) -> None:
+    put(client, "a.png", points=[point(1, 2)])
+    put(client, "b.png", state="empty")
+    assert list(client.post("/api/undo", headers=JSON).json()) == ["b.png"]
+    assert list(client.post("/api/undo", headers=JSON).json()) == ["a.png"]
+    assert client.post("/api/undo", headers=JSON).json() == {}
+    again = client.post("/api/redo", headers=JSON).json()
+    assert again["a.png"]["labels"]["points"][0]["y"] == 2
+
+
+@pytest.mark.parametrize("how", ["peak", "centroid"])
+def test_a_click_snaps_to_the_target(client: TestClient, how: str) -> None:
+    x, y = TRUTH["deep.tif"][0]
+    click = {"frame": "deep.tif", "x": x + 1.4, "y": y - 1.1, "how": how}
+    found = client.post("/api/snap", json=click).json()
+    assert np.hypot(found["x"] - x, found["y"] - y) < 0.1
+
+
+def test_a_track_is_filled_in_between_its_clicks_and_corrections_stay(client: TestClient) -> None:
+    put(client, f"{STACK}#0", points=[point(20, 30, track=3), point(5, 5)])
+    put(client, f"{STACK}#4", points=[point(28, 30, track=3)])
+    wanted = {"frame": f"{STACK}#2", "track": 3}
+    changed = client.post("/api/interpolate", json=wanted).json()
+    assert sorted(changed) == [f"{STACK}#{k}" for k in (1, 2, 3)]
+    middle = changed[f"{STACK}#2"]["labels"]["points"]
+    assert middle == [point(24.0, 30.0, origin="track", track=3)]
+
+    put(client, f"{STACK}#2", version=1, points=[point(24, 34, track=3)])  # moved by hand
+    changed = client.post("/api/interpolate", json=wanted).json()
+    assert sorted(changed) == [f"{STACK}#1", f"{STACK}#3"]
+    assert 30 < changed[f"{STACK}#1"]["labels"]["points"][0]["y"] < 34
+    client.post("/api/undo", headers=JSON)
+    back = client.get("/api/labels", params={"frame": f"{STACK}#1"}).json()["labels"]["points"]
+    assert back[0]["y"] == 30
+
+
+def test_a_track_of_one_click_cannot_be_filled_in(client: TestClient) -> None:
+    put(client, f"{STACK}#0", points=[point(20, 30, track=3)])
+    answer = client.post("/api/interpolate", json={"frame": f"{STACK}#0", "track": 3})
+    assert answer.status_code == 422
+    assert "1 clicks: set it in two frames" in answer.json()["error"]
+
+
+def test_proposals_come_from_the_chosen_model_and_label_nothing(client: TestClient) -> None:
+    assert client.get("/api/proposals", params={"frame": "b.png"}).json()["points"] == []
+    chosen = client.post("/api/model", json={"model": "p2p-lite"}).json()
+    assert chosen["threshold"] > 0
+    found = client.get("/api/proposals", params={"frame": "b.png"}).json()["points"]
+    for x, y in TRUTH["b.png"]:
+        assert min(np.hypot(px - x, py - y) for px, py, _ in found[:2]) < 0.5
+    assert client.get("/api/labels", params={"frame": "b.png"}).json()["labels"]["points"] == []
+    assert client.post("/api/model", json={"model": "../../evil"}).status_code == 422
+
+
+def test_the_least_sure_frame_comes_first(session: LabelSession) -> None:
+    from irpoint.label.queue import doubt, queue
+    from irpoint.points import Points
+
+    def at(*scores: float) -> Points:
+        return Points(np.zeros((len(scores), 2), np.float32), np.array(scores, np.float32))
+
+    assert doubt(at(0.5), 0.5) == 1
+    assert doubt(at(0.9, 0.45), 0.5) == pytest.approx(0.9)
+    assert doubt(at(2.0), 0.5) == doubt(at(), 0.5) == 0
+    names = ["a", "b", "c", "d"]
+    assert queue(names, "doubt", {"a": 0.1, "c": 0.9, "d": 0.0}) == [2, 0, 3, 1]
+    shuffled = queue(names, "random", {})
+    assert sorted(shuffled) == [0, 1, 2, 3]
+    assert queue(names, "random", {"a": 1}) == shuffled
+
+
+def test_what_is_exported_loads_as_it_was_labelled(
+    client: TestClient, session: LabelSession
+) -> None:
+    for name, targets in TRUTH.items():
+        state = "done" if targets else "empty"
+        put(client, name, state=state, points=[point(x, y) for x, y in targets])
+    put(client, f"{STACK}#1", state="done", points=[point(22, 30)])
+    put(client, f"{STACK}#2", state="unsure", points=[point(24, 30)])
+    written = client.post("/api/export", headers=JSON).json()
+    assert (written["frames"], written["targets"]) == (5, 5)
+    loaded = {frame.name: frame for frame in load_dataset(Path(written["folder"]), "all")}
+    assert set(loaded) == {"a", "b", "c", "deep", "stack.tif-000001"}
+    for name, targets in TRUTH.items():
+        frame = loaded[name.partition(".")[0]]
+        assert np.allclose(frame.points.xy, np.array(targets).reshape(-1, 2), atol=1e-4)
+        assert np.array_equal(read_frame(frame.image), read_frame(session.catalogue.root / name))
+    page = read_frame(loaded["stack.tif-000001"].image)
+    assert np.array_equal(page, tifffile.imread(session.catalogue.root / STACK)[1])
+    lists = [load_dataset(Path(written["folder"]), split) for split in ("train", "val")]
+    listed = [frame.image for split in lists for frame in split]
+    assert sorted(listed) == sorted(frame.image for frame in loaded.values())
+    assert min(map(len, lists)) >= 1
+
+
+def test_frames_stay_on_their_list_when_more_are_labelled(client: TestClient) -> None:
+    lists = []
+    for number in range(5):
+        put(client, f"{STACK}#{number}", state="done", points=[point(20, 30)])
+        for name in TRUTH if number == 0 else ():
+            put(client, name, state="done", points=[point(20, 30)])
+        written = client.post("/api/export", headers=JSON).json()
+        lists.append({s: {f.name for f in load_dataset(Path(written["folder"]), s)}
+                      for s in ("train", "val")})  # fmt: skip
+    for earlier, later in itertools.pairwise(lists):
+        assert earlier["train"] <= later["train"]
+
+
+def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) -> None:
+    source = tmp_path / "set"
+    (source / "images").mkdir(parents=True)
+    write_folder(tmp_path / "frames")
+    for name in ("a.png", "b.png", "c.png"):
+        (source / "images" / name).write_bytes((tmp_path / "frames" / name).read_bytes())
+    rows = [f"{n},{x},{y}" for n in ("a.png", "b.png") for x, y in TRUTH[n]]
+    (source / "points.csv").write_text("\n".join(["image,x,y", *rows, "c.png,,"]) + "\n")
+    before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    session = LabelSession(source, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    held = client.get("/api/labels", params={"frame": "images/b.png"}).json()
+    assert [p["origin"] for p in held["labels"]["points"]] == ["source", "source"]
+    assert held["labels"]["state"] == "done"
+    put(client, "images/b.png", state="done", points=held["labels"]["points"][:1])
+    assert client.post("/api/export", headers=JSON).json()["targets"] == 2
+    client.post("/api/undo", headers=JSON)
+    again = client.get("/api/labels", params={"frame": "images/b.png"}).json()["labels"]
+    assert again == held["labels"]
+    assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+    session.close()
+
+
+def test_nothing_decided_cannot_be_exported(client: TestClient) -> None:
+    answer = client.post("/api/export", headers=JSON)
+    assert answer.status_code == 422
+    assert "no frame is decided yet" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"points": [point(float("1e9"), 1)]},
+        {"points": [point(-3, 1)]},
+        {"points": [{"x": "nan", "y": 1}]},
+        {"points": [point(1, 2, colour="red")]},
+        {"state": "perhaps"},
+        {"note": "x" * 3000},
+    ],
+)
+def test_labels_that_make_no_sense_are_refused(client: TestClient, labels: dict[str, Any]) -> None:
+    answer = put(client, "a.png", **labels)
+    assert answer.status_code == 422
+    assert "\n" not in answer.json()["error"]
+    assert client.get("/api/labels", params={"frame": "a.png"}).json()["version"] == 0
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "notes.txt", "a.png/../b.png"])
+def test_only_listed_frames_are_read(client: TestClient, name: str) -> None:
+    answer = client.get("/api/pixels", params={"frame": name})
+    assert answer.status_code == 422
+    assert "no frame of this name" in answer.json()["error"]
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "frames")
+    outside = tmp_path / "secret.png"
+    outside.write_bytes((folder / "a.png").read_bytes())
+    (folder / "link.png").symlink_to(outside)
+    session = LabelSession(folder, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    answer = client.get("/api/pixels", params={"frame": "link.png"})
+    assert answer.status_code == 422
+    assert "link to outside the folder" in answer.json()["error"]
+    session.close()
+
+
+def test_static_files_only_come_from_the_page(client: TestClient) -> None:
+    assert client.get("/static/page.js").status_code == 200
+    assert client.get("/static/%2e%2e/server.py").status_code == 404
+
+
+def test_callers_from_elsewhere_are_refused(client: TestClient) -> None:
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+    other = {"Origin": "http://evil.example", **JSON}
+    assert client.post("/api/undo", headers=other).status_code == 403
+    assert client.post("/api/undo", headers={"Content-Type": "text/plain"}).status_code == 415
+    own = {"Origin": "http://127.0.0.1", **JSON}
+    assert client.post("/api/undo", headers=own).status_code == 200
+
+
+def test_requests_are_bounded(client: TestClient) -> None:
+    body = b'{"model": "' + b"x" * LARGEST_BODY + b'"}'
+    assert client.post("/api/model", content=body, headers=JSON).status_code == 413
+    parts = (body[k : k + 65536] for k in range(0, len(body), 65536))  # no length stated
+    assert client.post("/api/model", content=parts, headers=JSON).status_code in (400, 413)
+
+
+def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
+    for path in ("/", "/static/page.js", "/api/session", "/nothing"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_another_address_asks_for_the_token(session: LabelSession) -> None:
+    app = create_app(session, LOCAL | {"10.0.0.7"}, token="sesame")
+    client = TestClient(app, base_url="http://10.0.0.7:8321")
+    assert client.get("/api/session").status_code == 401
+    assert client.get("/", params={"token": "wrong"}).status_code == 401
+    assert client.get("/", params={"token": "sesame"}).status_code == 200  # sets the cookie
+    assert client.get("/api/session").status_code == 200
+
+
+def test_a_session_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    folder, out = write_folder(tmp_path / "frames"), tmp_path / "out"
+    for expected in (0, 1):
+        session = LabelSession(folder, out)
+        client = TestClient(create_app(session), base_url="http://127.0.0.1")
+        assert client.get("/api/labels", params={"frame": "a.png"}).json()["version"] == expected
+        put(client, "a.png", points=[point(1, 2)])
+        session.close()
+
+
+def test_a_folder_without_frames_and_an_out_inside_it_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="holds no frame"):
+        LabelSession(tmp_path / "empty", tmp_path / "out")
+    with pytest.raises(DatasetError, match="no such folder"):
+        LabelSession(tmp_path / "nowhere", tmp_path / "out")
+    folder = write_folder(tmp_path / "frames")
+    with pytest.raises(DatasetError, match="lies in the folder"):
+        LabelSession(folder, folder / "labels")

@@ -1,0 +1,147 @@
+"""Labels on disk: versions, undo without limit, and what survives a kill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("fastapi", reason="needs the extra label")
+from irpoint.label.labels import FrameLabels, Point
+from irpoint.label.store import Conflict, Store, StoreError
+
+
+def labels(*xs: float, state: str = "open") -> FrameLabels:
+    return FrameLabels(state=state, points=tuple(Point(x=x, y=1.0) for x in xs))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "labels.sqlite")
+
+
+def test_a_frame_is_read_back_as_it_was_put(store: Store) -> None:
+    said = FrameLabels(
+        state="done",
+        points=(Point(x=1.25, y=-0.5, origin="proposal"), Point(x=3, y=4, track=7)),
+        refused=((9.0, 8.5),),
+        note="haze – ask",
+    )
+    assert store.get("a") is None
+    stored = store.put({"a": (said, 0)})["a"]
+    again = Store(store.path).get("a")
+    assert stored.version == 1
+    assert again == stored
+    assert again.labels == said
+    assert store.states() == {"a": ("done", 2)}
+
+
+def test_a_change_of_other_labels_than_the_stored_ones_is_refused(store: Store) -> None:
+    store.put({"a": (labels(1), 0)})
+    store.put({"a": (labels(1, 2), 1)})
+    with pytest.raises(Conflict):
+        store.put({"a": (labels(9), 1)})
+    assert store.get("a").labels == labels(1, 2)
+
+
+def test_a_conflict_in_one_frame_changes_none(store: Store) -> None:
+    store.put({"b": (labels(5), 0)})
+    with pytest.raises(Conflict):
+        store.put({"a": (labels(1), 0), "b": (labels(6), 0)})
+    assert store.get("a") is None
+
+
+def test_saying_the_same_again_is_no_second_step(store: Store) -> None:
+    store.put({"a": (labels(1), 0)})
+    assert store.put({"a": (labels(1), 0)})["a"].version == 1
+    store.undo()
+    assert store.get("a").labels == FrameLabels()
+    assert store.undo() == []
+
+
+def test_undo_of_a_frame_with_labels_of_its_data_set_brings_those_back(store: Store) -> None:
+    store.put({"a": (labels(1, 2), 0)}, before={"a": labels(1)})
+    assert store.undo() == ["a"]
+    assert store.get("a").labels == labels(1)
+
+
+def test_a_step_over_several_frames_is_undone_as_one(store: Store) -> None:
+    store.put({"a": (labels(1), 0)})
+    store.put({"a": (labels(2), 1), "b": (labels(3), 0), "c": (labels(4), 0)})
+    assert sorted(store.undo()) == ["a", "b", "c"]
+    assert [store.get(k).labels for k in "abc"] == [labels(1), labels(), labels()]
+    assert sorted(store.redo()) == ["a", "b", "c"]
+    assert [store.get(k).labels for k in "abc"] == [labels(2), labels(3), labels(4)]
+
+
+def test_a_new_step_ends_what_could_be_done_again(store: Store) -> None:
+    store.put({"a": (labels(1), 0)})
+    store.undo()
+    store.put({"a": (labels(2), 2)})
+    assert store.redo() == []
+    store.undo()
+    assert store.get("a").labels == labels()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "undo", "redo"]), max_size=25))
+def test_undo_and_redo_walk_through_the_history(
+    tmp_path_factory: pytest.TempPathFactory, actions: list[str]
+) -> None:
+    store = Store(tmp_path_factory.mktemp("store") / "labels.sqlite")
+    states, at = [{"a": labels(), "b": labels()}], 0  # a model: all states, and where we are
+    for number, action in enumerate(actions):
+        if action == "undo":
+            assert bool(store.undo()) == (at > 0)
+            at = max(at - 1, 0)
+        elif action == "redo":
+            assert bool(store.redo()) == (at < len(states) - 1)
+            at = min(at + 1, len(states) - 1)
+        else:
+            version = stored.version if (stored := store.get(action)) else 0
+            store.put({action: (labels(number + 1), version)})
+            states = [*states[: at + 1], {**states[at], action: labels(number + 1)}]
+            at += 1
+        held = {name: s.labels if (s := store.get(name)) else labels() for name in "ab"}
+        assert held == states[at]
+    store.close()
+
+
+def test_what_was_put_survives_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    code = (
+        "import os, sys; from pathlib import Path; from irpoint.label.store import Store;"
+        "from irpoint.label.labels import FrameLabels;"
+        "s = Store(Path(sys.argv[1])); s.put({'a': (FrameLabels(note='kept'), 0)});"
+        "os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert ended.returncode == -9
+    assert Store(path).get("a").labels.note == "kept"
+
+
+def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "labels.sqlite"
+    path.write_text("hello, this is not a database at all" * 10)
+    with pytest.raises(StoreError, match=r"labels\.sqlite: not a label file"):
+        Store(path)
+
+
+def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path, store: Store) -> None:
+    store._base.execute("PRAGMA user_version=99")
+    store.close()
+    with pytest.raises(StoreError, match="format 99"):
+        Store(store.path)
+
+
+def test_proposals_and_doubts_are_kept_by_model(store: Store) -> None:
+    store.put_proposals("a", "spire", "[]", 0.25)
+    store.put_proposals("a", "spire", "[[1, 2, 0.5]]", 0.75)
+    store.put_proposals("b", "other", "[]", 0.5)
+    assert store.proposals("a", "spire") == "[[1, 2, 0.5]]"
+    assert store.proposals("a", "other") is None
+    assert store.doubts("spire") == {"a": 0.75}
