@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,36 @@ def test_learns_and_exports_a_model_with_a_measured_card(scenes: Path, tmp_path:
 
     points = Detector(run)(np.zeros((48, 64), np.uint8))
     assert len(points) == 0
+
+
+def test_a_run_on_train_and_val_has_the_figures_of_its_twin(scenes: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(scenes, data)
+    (data / "img_idx").mkdir(exist_ok=True)
+    names = [f"frame_{k:05d}" for k in range(8)]
+    (data / "img_idx" / "train.txt").write_text("\n".join(names[:6]))
+    (data / "img_idx" / "val.txt").write_text("\n".join(names[6:]))
+    of_train = small(data, split="train", val_split="val", workers=0)
+    fit(of_train, tmp_path / "twin")
+    twin = json.loads(export_run(tmp_path / "twin").with_suffix(".json").read_text())
+    more = small(data, split="train+val", val_split="val", workers=0, twin=tmp_path / "twin")
+    fit(more, tmp_path / "all")
+    card = json.loads(export_run(tmp_path / "all").with_suffix(".json").read_text())
+    assert card["split"] == "train+val"
+    assert card["metrics"] == twin["metrics"]
+    assert card["thresholds"]["default"] == twin["thresholds"]["default"]
+    assert card["thresholds"]["chosen"] == "best F1 on val, by a twin trained on train"
+    assert twin["sha256"][:12] in card["note"]
+    assert card["sha256"] != twin["sha256"]
+    assert not (tmp_path / "all" / "best.json").exists()  # nothing was chosen on val
+    assert "val_f1" not in (tmp_path / "all" / "logs" / "csv" / "metrics.csv").read_text()
+
+
+def test_a_run_on_val_too_needs_a_twin_and_no_other_has_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="trained on its validation split too needs twin"):
+        settings_from({"data": ["x"], "split": "train+val"}, [])
+    with pytest.raises(SettingsError, match="others have none"):
+        settings_from({"data": ["x"], "split": "train"}, ["twin=runs/a"])
 
 
 @pytest.mark.parametrize("changes", [{"method": "p2p-lite"}, {"method": "sshd", "width": 8}])

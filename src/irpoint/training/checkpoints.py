@@ -42,13 +42,17 @@ class KeepLastAndBest(Checkpoint):
             f"(precision {figures['val_precision']:.4f}, recall {figures['val_recall']:.4f}, "
             f"mean error {figures['val_error_px']:.2f} px)"
         )
-        write_whole(
-            self.run / BEST,
-            save({k: v.contiguous() for k, v in module.average.state_dict().items()}),
-        )
+        self._write_weights(module)
         write_whole(self.run / "best.json", json.dumps(self.best, indent=2) + "\n")
 
+    def _write_weights(self, module: ResponseModule) -> None:
+        state = {k: v.contiguous() for k, v in module.average.state_dict().items()}
+        write_whole(self.run / BEST, save(state))
+
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, ResponseModule)
+        if module.settings.twin and trainer.is_global_zero:
+            self._write_weights(module)  # nothing is held out to choose by: the last ones count
         part = self.run / f".{LAST}"
         trainer.save_checkpoint(part)
         if not trainer.is_global_zero:

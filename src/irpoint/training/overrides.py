@@ -36,6 +36,8 @@ def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainS
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
+        if not name:  # of several settings together
+            raise SettingsError(said) from error
         raise SettingsError(f"setting {name}: {said} (given: {first['input']})") from error
 
 

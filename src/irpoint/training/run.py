@@ -33,7 +33,7 @@ from irpoint.training.module import ResponseModule
 from irpoint.training.rating import rate
 from irpoint.training.settings import TrainSettings
 from irpoint.training.weights import read_weights
-from irpoint.zoo import Model, ModelCard, Thresholds, digest
+from irpoint.zoo import Model, ModelCard, Thresholds, digest, find_model
 
 SETTINGS = "settings.json"
 
@@ -94,6 +94,7 @@ def fit(
             max_epochs=settings.epochs,
             precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
             check_val_every_n_epoch=settings.val_every,
+            limit_val_batches=0 if settings.twin else 1.0,
             num_sanity_val_steps=0,
             default_root_dir=run,
             logger=[CSVLogger(run, "logs", "csv"), TensorBoardLogger(run, "logs", "tensorboard")],
@@ -163,11 +164,29 @@ def export_run(run: Path) -> Path:
 def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
     """Write a model whose thresholds and figures are those it has on the validation split."""
     draft = card.model_copy(update={"sha256": digest(graph)})
+    if settings.twin:
+        write_model(path, graph, _with_figures_of(settings.twin, draft))
+        return path
     detector = Detector(Model(draft, graph), backend="onnxruntime")
     thresholds, metrics = rate(detector, settings.data, settings.val_split)
     rated = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
     write_model(path, graph, rated)
     return path
+
+
+def _with_figures_of(twin: Path, draft: ModelCard) -> ModelCard:
+    """The card of a model for which nothing was held out, with what was chosen and measured on its
+    twin."""
+    judged = find_model(twin).card
+    chosen = f"{judged.thresholds.chosen}, by a twin trained on {judged.split}"
+    return draft.model_copy(
+        update={
+            "thresholds": judged.thresholds.model_copy(update={"chosen": chosen}),
+            "metrics": judged.metrics,
+            "note": f"figures and thresholds are those of a twin trained on {judged.split} alone "
+            f"(sha256 {judged.sha256[:12]})",
+        }
+    )
 
 
 def _commit() -> str | None:

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from irpoint.frames.scale import InputScale
 
@@ -82,6 +82,11 @@ class TrainSettings(BaseModel):
     init: Path | None = Field(
         None, description="safetensors or shipped model to start from; random if none"
     )
+    twin: Path | None = Field(
+        None,
+        description="run that differs in having left the validation split out: gives threshold and "
+        "figures where the split trained on holds it",
+    )
     epochs: int = Field(100, ge=1)
     crops_per_epoch: int = Field(2040, ge=1)
     crop: int = Field(192, ge=32, multiple_of=4, description="side of a crop in network pixels")
@@ -114,6 +119,16 @@ class TrainSettings(BaseModel):
         if not (math.isfinite(pixels) and pixels > 0):
             raise ValueError("write coarse, or a number of pixels above 0")
         return pixels
+
+    @model_validator(mode="after")
+    def _val_is_held_out_or_has_a_twin(self) -> TrainSettings:
+        parts = self.split.split("+")
+        if (self.val_split in parts and len(parts) > 1) != (self.twin is not None):
+            raise ValueError(
+                "a run trained on its validation split too needs twin, the run that left it out; "
+                "others have none"
+            )
+        return self
 
     @field_validator("input_scale")
     @classmethod
