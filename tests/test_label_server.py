@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from label_scenes import TRUTH, write_folder
+from label_scenes import TRUTH, picture, write_folder
 
 pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
@@ -224,6 +224,33 @@ def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) ->
     again = client.get("/api/labels", params={"frame": "images/b.png"}).json()["labels"]
     assert again == held["labels"]
     assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+    session.close()
+
+
+def test_frames_of_videos_are_labelled_like_others(tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason="needs PyAV")
+    (tmp_path / "frames").mkdir()
+    clip = tmp_path / "frames" / "clip.mkv"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "gray"
+        for k in range(6):
+            shot = av.VideoFrame.from_ndarray(picture([(20.0 + k, 30.0)], k), format="gray")
+            container.mux(stream.encode(shot))
+        container.mux(stream.encode())
+    (tmp_path / "frames" / "cut.mp4").write_bytes(b"not a video" * 9)
+    session = LabelSession(tmp_path / "frames", tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    overview = client.get("/api/session").json()
+    assert overview["frames"] == [f"clip.mkv#{k}" for k in range(6)]
+    assert "cut.mp4: cannot be read as video" in overview["skipped"][0]
+    answer = client.get("/api/pixels", params={"frame": "clip.mkv#4"})
+    shown = np.frombuffer(answer.content, np.uint8).reshape(64, 96)
+    assert np.array_equal(shown, picture([(24.0, 30.0)], 4))
+    put(client, "clip.mkv#4", state="done", points=[point(24, 30)])
+    written = Path(client.post("/api/export", headers=JSON).json()["folder"])
+    (frame,) = load_dataset(written, "all")
+    assert np.array_equal(read_frame(frame.image), shown)
     session.close()
 
 

@@ -6,13 +6,18 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 Snap = Literal["off", "peak", "centroid"]
 Contrast = Literal["bright", "dark", "either"]
 
-REACH = 4  # px from the click to the furthest extremum that it can mean
-_HALF = 3  # px, half side of the window whose centre of intensity is taken
-_ROUNDS = 6  # the window follows the centroid until it stays
+REACH = 4  # px from the click to the furthest target that it can mean
+_HAND = 2.0  # px, how far a click usually falls from its target
+_FINE, _COARSE = 1.0, 3.0  # px, scales whose difference shows points and hides slopes and clouds
+_HALF = 3  # px around a peak that may belong to the target; its background lies beyond
+_APERTURE = 1.5  # px, standard deviation of the window whose centre of intensity is taken
+_ROUNDS = 8  # the window follows the centroid until it stays
+_WANDER = 1.0  # px that a centre of intensity may lie from its peak
 
 
 def snapped(
@@ -20,14 +25,16 @@ def snapped(
 ) -> tuple[float, float]:
     """The target that a click means.
 
+    It is the point that stands out most within :data:`REACH` of the click, near ones preferred.
+
     Args:
         frame: (H, W) pixels, any type.
         xy: the click in frame pixels.
-        how: ``off`` leaves the click where it is; ``peak`` takes the strongest pixel within
-            :data:`REACH` and refines it by parabolas through its neighbours; ``centroid`` takes the
-            centre of what stands out around that pixel, which suits blobs and flat-topped targets.
+        how: ``off`` leaves the click where it is; ``peak`` refines the extremum by parabolas
+            through its neighbours, in the frame smoothed a little against noise; ``centroid`` takes
+            the centre of what stands out around it, which suits blobs and flat-topped targets.
         contrast: whether targets are brighter or darker than what is around them; ``either`` takes
-            whichever differs more.
+            whichever stands out more.
 
     Returns:
         (x, y) inside the frame; the click itself where nothing stands out there.
@@ -37,16 +44,18 @@ def snapped(
     y = min(max(xy[1], -0.5), height - 0.5)
     if how == "off":
         return x, y
-    column, row = min(round(max(x, 0)), width - 1), min(round(max(y, 0)), height - 1)
-    pad = REACH + 2 * _HALF
-    window, left, top = _window(frame, column, row, pad)
-    if not np.isfinite(window).all():
-        window = np.nan_to_num(window, nan=float(np.nanmedian(window)))
-    excess = _excess(window, (column - left, row - top), contrast)
-    peak = _strongest(excess, (x - left, y - top))
+    window, left, top = _window(frame, x, y)
+    click = (x - left, y - top)
+    fine = ndimage.gaussian_filter(window, _FINE, mode="nearest")
+    points = fine - ndimage.gaussian_filter(window, _COARSE, mode="nearest")
+    peak, sign = _most_prominent(points, click, contrast)
     if peak is None:
         return x, y
-    found = _parabolas(excess, peak) if how == "peak" else _centroid(excess, peak)
+    inner = np.minimum(peak, np.array(window.shape[::-1]) - 1 - peak).min() >= 2
+    smooth = fine if inner else window  # at the border smoothing moves a peak inwards or out
+    found = _parabolas(sign * (smooth - _around(smooth, peak)), peak)
+    if how == "centroid":
+        found = _centroid(sign * (window - _around(window, peak)), found)
     return (
         float(np.clip(found[0] + left, -0.5, width - 0.5)),
         float(np.clip(found[1] + top, -0.5, height - 0.5)),
@@ -54,38 +63,55 @@ def snapped(
 
 
 def _window(
-    frame: npt.NDArray[Any], column: int, row: int, pad: int
+    frame: npt.NDArray[Any], x: float, y: float
 ) -> tuple[npt.NDArray[np.float64], int, int]:
-    left, top = max(column - pad, 0), max(row - pad, 0)
-    return frame[top : row + pad + 1, left : column + pad + 1].astype(np.float64), left, top
+    """What matters around a click, and where it begins; what is not finite becomes the median."""
+    pad = REACH + 2 * _HALF + 3 * round(_COARSE)
+    left, top = max(round(x) - pad, 0), max(round(y) - pad, 0)
+    window = frame[top : round(y) + pad + 1, left : round(x) + pad + 1].astype(np.float64)
+    finite = np.isfinite(window)
+    if not finite.all():
+        window[~finite] = np.median(window[finite]) if finite.any() else 0.0
+    return window, left, top
 
 
-def _excess(
-    window: npt.NDArray[np.float64], at: tuple[int, int], contrast: Contrast
-) -> npt.NDArray[np.float64]:
-    """What stands out of the window's median, as positive values."""
-    above = window - np.median(window)
-    if contrast == "either":
-        near = above[max(at[1] - REACH, 0) : at[1] + REACH + 1,
-                     max(at[0] - REACH, 0) : at[0] + REACH + 1]  # fmt: skip
-        contrast = "dark" if -near.min() > near.max() else "bright"
-    return -above if contrast == "dark" else above
-
-
-def _strongest(
-    excess: npt.NDArray[np.float64], click: tuple[float, float]
-) -> tuple[int, int] | None:
-    """(column, row) of the strongest pixel within reach; of equal ones the nearest to the click."""
-    rows, columns = np.indices(excess.shape)
+def _most_prominent(
+    points: npt.NDArray[np.float64], click: tuple[float, float], contrast: Contrast
+) -> tuple[tuple[int, int] | None, int]:
+    """(column, row) of what stands out most within reach, and its sign; None where nothing does."""
+    rows, columns = np.indices(points.shape)
     distance = np.hypot(columns - click[0], rows - click[1])
-    within = np.where(distance <= REACH, excess, -np.inf)
-    best = within.max()
-    if not best > 0:
-        return None
-    row, column = np.unravel_index(
-        np.where(within == best, distance, np.inf).argmin(), excess.shape
-    )
-    return int(column), int(row)
+    likely = np.where(distance <= REACH, np.exp(-((distance / _HAND) ** 2) / 2), 0.0)
+    signs = {"bright": (1,), "dark": (-1,), "either": (1, -1)}[contrast]
+    best: tuple[float, tuple[int, int] | None, int] = (0.0, None, signs[0])
+    for sign in signs:
+        weighed = sign * points * likely
+        row, column = np.unravel_index(weighed.argmax(), points.shape)
+        # Rounding errors of a flat frame are no target.
+        if weighed[row, column] > max(best[0], 1e-9 * np.abs(points).max(initial=1.0)):
+            top = _climbed(sign * points, int(column), int(row))
+            best = (float(weighed[row, column]), top, sign)
+    return best[1], best[2]
+
+
+def _climbed(points: npt.NDArray[np.float64], column: int, row: int) -> tuple[int, int]:
+    """The local maximum uphill: nearness has moved the choice down its slope."""
+    for _ in range(2):
+        left, top = max(column - 1, 0), max(row - 1, 0)
+        near = points[top : row + 2, left : column + 2]
+        down, right = np.unravel_index(near.argmax(), near.shape)
+        if (left + right, top + down) == (column, row):
+            break
+        column, row = int(left + right), int(top + down)
+    return column, row
+
+
+def _around(window: npt.NDArray[np.float64], peak: tuple[int, int]) -> float:
+    """Median of the ring around a peak: its background."""
+    rows, columns = np.indices(window.shape)
+    far = np.maximum(np.abs(columns - peak[0]), np.abs(rows - peak[1]))
+    ring = (far > _HALF) & (far <= 2 * _HALF)
+    return float(np.median(window[ring] if ring.any() else window))
 
 
 def _parabolas(excess: npt.NDArray[np.float64], peak: tuple[int, int]) -> tuple[float, float]:
@@ -110,17 +136,22 @@ def _vertex(three: npt.NDArray[np.float64], at: int) -> float:
     return float(np.clip((values[0] - values[2]) / (2 * bend), -0.5, 0.5))
 
 
-def _centroid(excess: npt.NDArray[np.float64], peak: tuple[int, int]) -> tuple[float, float]:
-    """Centre of what exceeds a quarter of the peak, in a window that moves along until it stays."""
+def _centroid(excess: npt.NDArray[np.float64], peak: tuple[float, float]) -> tuple[float, float]:
+    """Centre of what stands out, under a Gaussian that moves along until it stays.
+
+    The peak itself where the Gaussian wanders off: then it was drawn away by a cloud's edge.
+    """
     rows, columns = np.indices(excess.shape)
-    weight = np.clip(excess - excess[peak[1], peak[0]] / 4, 0, None)
-    x, y = float(peak[0]), float(peak[1])
+    weight = np.clip(excess, 0, None)
+    x, y = peak
     for _ in range(_ROUNDS):
-        # A soft rim: pixels enter by the share of them that the window covers.
-        share = np.clip(_HALF + 0.5 - np.abs(columns - x), 0, 1) * np.clip(
-            _HALF + 0.5 - np.abs(rows - y), 0, 1
-        )
-        held = weight * share
+        held = weight * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * _APERTURE**2))
         total = held.sum()
-        x, y = float((held * columns).sum() / total), float((held * rows).sum() / total)
+        if not total > 0:
+            return peak
+        # Under a Gaussian the step to the centre is shortened by its width; twice is nearly right.
+        step = (held * columns).sum() / total - x, (held * rows).sum() / total - y
+        x, y = float(x + 2 * step[0]), float(y + 2 * step[1])
+        if np.hypot(x - peak[0], y - peak[1]) > _WANDER:
+            return peak
     return x, y
