@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,7 @@ class Catalogue:
             raise DatasetError(f"{root}: holds no frame that can be read; give another folder")
         self._by_name = {entry.name: number for number, entry in enumerate(self.entries)}
         self._videos: dict[Path, VideoFrames] = {}
+        self._video_lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -86,7 +88,8 @@ class Catalogue:
             raise FrameError(f"{entry.name}: a link to outside the folder; it is not followed")
         suffix = entry.path.suffix.lower()
         if suffix in VIDEO_SUFFIXES:
-            return self._video(entry.path).read(entry.index)
+            with self._video_lock:
+                return self._video(entry.path).read(entry.index)
         if suffix in _STACKS:
             return read_page(entry.path, entry.index)
         return read_frame(entry.path)
