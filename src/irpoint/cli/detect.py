@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -27,6 +28,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from irpoint.cli.engine import check_engine, found_by
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -97,7 +99,16 @@ Backend = Annotated[
         metavar="auto|onnxruntime|openvino", help="What the network runs in; auto: the fastest."
     ),
 ]
-Threads = Annotated[int, typer.Option(metavar="N", help="CPU threads; 0 is all cores.")]
+Threads = Annotated[
+    int,
+    typer.Option(metavar="N", help="CPU threads; 0 is all cores (with ray: one for each worker)."),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="local|ray", help="ray: files by as many workers as the cores of a cluster hold."
+    ),
+]
 
 
 def detect(
@@ -116,6 +127,7 @@ def detect(
     batch: Batch = 8,
     backend: Backend = "auto",
     threads: Threads = 0,
+    engine: Engine = "local",
 ) -> None:
     """Find points: CSV on standard output, or files in a folder.
 
@@ -128,23 +140,26 @@ def detect(
     from irpoint.frames.raw import RawLayout
     from irpoint.frames.sequence import has_clock, waits_for_frames
     from irpoint.runtime import Detector
-    from irpoint.runtime.files import detect_files, list_sources
+    from irpoint.runtime.files import list_sources
     from irpoint.runtime.tracks import track as follow
     from irpoint.sinks import Format, Journal, OverlayFolder, PointsWriter
     from irpoint.sinks.journal import stamp
+    from irpoint.zoo import find_model
 
     _check(out, file_format, overlay, batch, threads)
     layout = None if raw is None else RawLayout.parse(raw)
     paths, missing = list_sources(sources, layout)
-    detector = Detector(
-        model,
+    check_engine(engine, paths)
+    build = partial(
+        Detector,
+        find_model(model),
         threshold=threshold,
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
         region=_region(roi, ignore_mask),
         backend=backend,
-        threads=threads,
     )
+    detector = build(threads=threads)
     if out is not None:
         _make_folder(out)
     target = out or sys.stdout.buffer
@@ -156,7 +171,7 @@ def detect(
         mask = None if ignore_mask is None else [str(ignore_mask), stamp(ignore_mask)]
         settings = {"roi": roi, "ignore_mask": mask, "raw": raw, "overlay": overlay}
         paths = job.go_on(Journal(out, _settings(detector) | settings), paths)
-    found = detect_files(detector, paths, batch, layout)
+    found = found_by(engine, build, detector, paths, batch, layout, threads=threads, pixels=overlay)
     items = chain(missing, follow(found) if track else found)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
@@ -192,11 +207,10 @@ class _Job:
         """The points of a frame, and its picture where asked for."""
         from irpoint.sinks import FoundFrame
 
-        result, frame = found.result, found.frame
-        own = FoundFrame(result, (frame.shape[0], frame.shape[1]))
+        own = FoundFrame(found.result, found.shape)
         self.writer.add(own)
-        if self.overlays is not None:
-            self.overlays.add(frame, result, found.tails)
+        if self.overlays is not None and found.frame is not None:
+            self.overlays.add(found.frame, found.result, found.tails)
         if self.journal is not None:
             self.journal.add(own)
 

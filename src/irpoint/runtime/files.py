@@ -26,10 +26,18 @@ _FRAMES_AHEAD = 4  # read while the network works
 
 @dataclass(frozen=True, eq=False)
 class Detected:
-    """One frame (H, W), what was found in it, and the last places (n, 2) of every track in it."""
+    """What was found in one frame.
+
+    Attributes:
+        result: the points.
+        shape: (height, width) of the frame.
+        frame: its pixels; None where a worker elsewhere has kept them.
+        tails: the last places (n, 2) of every track in it.
+    """
 
     result: FrameResult
-    frame: Frame
+    shape: tuple[int, int]
+    frame: Frame | None
     tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
@@ -105,7 +113,7 @@ def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[Detected |
     for item, points in zip(group, found, strict=True):
         if isinstance(points, Points):
             result = FrameResult(item.index, item.time_s, item.source, points)
-            yield Detected(result, item.frame)
+            yield Detected(result, (item.frame.shape[0], item.frame.shape[1]), item.frame)
         else:
             yield Skipped(item.source, f"{item.source}: {points}")
 

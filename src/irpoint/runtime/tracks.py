@@ -36,7 +36,7 @@ def track(
         result = dataclasses.replace(
             item.result, points=item.result.points[kept], track_ids=tuple(numbers[kept].tolist())
         )
-        yield Detected(result, item.frame, dict(tracker.tails()))
+        yield dataclasses.replace(item, result=result, tails=dict(tracker.tails()))
 
 
 def _sequence(result: FrameResult) -> str:
