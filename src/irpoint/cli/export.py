@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from irpoint.errors import SettingsError
+from irpoint.errors import IrpointWarning, SettingsError
 
 
 def export(
@@ -17,14 +18,30 @@ def export(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the OpenVINO files. Default: the run.")
     ] = None,
+    int8: Annotated[
+        bool,
+        typer.Option("--int8", help="Quantise to 8 bits, and measure what that costs and gains."),
+    ] = False,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="For --int8: data set folder with the splits train and val; repeat it."),
+    ] = None,
 ) -> None:
     """Export a model, checked: nothing is written where it is not equal to what it comes from.
 
     onnx: the best weights of a run as [bold]model.onnx[/], with threshold and figures of the
     validation split on the card beside it.
 
-    openvino: any model that irpoint runs as [bold]model.xml[/] and [bold]model.bin[/].
+    openvino: any model that irpoint runs as [bold]model.xml[/] and [bold]model.bin[/]; use it as
+    [bold]--model OUT[/].
+
+    Example: [bold]irpoint export --model spire --to openvino --int8 --data mine --out small[/]
     """
+    if int8 != bool(data) or (int8 and (to != "openvino" or out is None)):
+        raise SettingsError("--int8 goes with --to openvino, --data DIR and --out DIR")
+    if int8 and data and out:
+        _int8(model, data, out)
+        return
     if to == "openvino":
         typer.echo(str(_openvino(model, out)))
         return
@@ -50,6 +67,28 @@ def _openvino(name: str, out: Path | None) -> Path:
     if out is None and not Path(name).is_dir():
         raise SettingsError(f"--model {name}: is no run; say where to write with --out DIR")
     return to_openvino(model, out or Path(name))
+
+
+def _int8(name: str, data: list[Path], out: Path) -> None:
+    if find_spec("nncf") is None or find_spec("openvino") is None:
+        raise SettingsError("--int8 needs NNCF and OpenVINO: pip install 'irpoint[int8]'")
+    if (out / "model.onnx").exists():
+        raise SettingsError(f"--out {out}: holds another model; give another folder")
+    from irpoint.datasets.load import load_dataset
+    from irpoint.datasets.pool import pool
+    from irpoint.runtime.to_int8 import to_int8
+    from irpoint.zoo import find_model
+
+    model = find_model(name)
+    train, val = (pool([load_dataset(path, split) for path in data]) for split in ("train", "val"))
+    with warnings.catch_warnings(action="ignore", category=IrpointWarning):  # of shrunk frames
+        made = to_int8(model, train, val, out)
+    typer.echo(str(made.path))
+    typer.echo(f"irpoint: {len(val)} validation frames; network alone at 512²:", err=True)
+    for precision, rated in made.rated.items():
+        line = f"  {precision:4}  F1 {100 * rated.f1:5.2f} %  {rated.ms:6.1f} ms"
+        typer.echo(line, err=True)
+    typer.echo(f"irpoint: {made.verdict}", err=True)
 
 
 def import_weights(

@@ -18,13 +18,29 @@ def has_bfloat16() -> bool:
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
+def read_graph(model: Model) -> openvino.Model:
+    """The graph of a model, an ONNX one or OpenVINO's own."""
+    core = openvino.Core()
+    return core.read_model(model.graph, model.weights or b"")
+
+
+def in_unit_range(frames: Batch, levels: Batch) -> dict[str, Batch]:
+    """Frames (B, 1, H, W) in counts, levels (B, 2) → what the graph is given, levels at 0 and 1.
+
+    The counts of a 14-bit camera are too fine for bfloat16, so the levels come off before.
+    """
+    low, high = (levels[:, i, None, None, None] for i in (0, 1))
+    return {FRAME: (frames - low) / (high - low), LEVELS: np.full_like(levels, (0, 1))}
+
+
 class OpenVinoSession(GraphSession):
     """A model in OpenVINO.
 
     Args:
         model: graph and card.
         threads: CPU threads; all cores where 0.
-        precision: of the network's arithmetic; bfloat16 where the processor has it if None.
+        precision: of the network's arithmetic, but for layers in 8 bits; bfloat16 where the
+            processor has it if None.
 
     Raises:
         ModelError: where the graph does not load.
@@ -42,13 +58,15 @@ class OpenVinoSession(GraphSession):
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
         try:
-            whole = core.read_model(model.graph)
+            whole = read_graph(model)
             # Without the peaks: the decoder finds them.
             graph = openvino.Model(
                 [whole.output(RESPONSE).get_node().input_value(0)],
                 whole.get_parameters(),
                 model.card.name,
             )
+            if any(node.get_type_name() == "FakeQuantize" for node in graph.get_ops()):
+                self.precision = "int8"
             self._request = core.compile_model(graph, "CPU", settings).create_infer_request()
         except Exception as error:  # openvino's own exceptions share no base class
             raise does_not_load(model, error) from error
@@ -56,8 +74,5 @@ class OpenVinoSession(GraphSession):
         super().__init__(model.card.name, one_by_one=frames[0] == openvino.Dimension(1))
 
     def _answer(self, frames: Batch, levels: Batch) -> Batch:
-        # The counts of a 14-bit camera are too fine for bfloat16, so the levels come off before.
-        low, high = (levels[:, i, None, None, None] for i in (0, 1))
-        given = {FRAME: (frames - low) / (high - low), LEVELS: np.full_like(levels, (0, 1))}
-        response: Batch = self._request.infer(given, share_inputs=True)[0]
+        response: Batch = self._request.infer(in_unit_range(frames, levels), share_inputs=True)[0]
         return response

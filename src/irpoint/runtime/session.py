@@ -45,7 +45,9 @@ def open_session(model: Model, backend: str = "auto", threads: int = 0) -> Respo
         ModelError: where it does not load, or is a baseline that this version does not have.
         SettingsError: where there is no such backend, or it is not installed.
     """
-    chosen = _choose(backend)
+    if model.weights and backend == "onnxruntime":
+        raise SettingsError(f"model {model.card.name!r} is OpenVINO's: give --backend openvino")
+    chosen = _choose("openvino" if model.weights else backend)
     if not model.card.is_baseline:
         return chosen(model, threads)
     if model.card.method not in BASELINES:

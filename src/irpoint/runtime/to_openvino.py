@@ -12,7 +12,7 @@ from irpoint.errors import ModelError
 from irpoint.files import write_whole
 from irpoint.runtime.onnx import OnnxSession
 from irpoint.runtime.session import FRAME, LEVELS, RESPONSE
-from irpoint.zoo import Model
+from irpoint.zoo import Model, digest
 
 _TOLERANCE = 1e-3  # weights are stored with half the bits
 _SIZES = ((64, 64), (52, 84), (256, 320))
@@ -29,6 +29,8 @@ def to_openvino(model: Model, folder: Path) -> Path:
     """
     if model.card.is_baseline:
         raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
+    if model.weights:
+        raise ModelError(f"model {model.card.name!r} is in OpenVINO's files already")
     core = openvino.Core()
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "model.xml"
@@ -39,10 +41,22 @@ def to_openvino(model: Model, folder: Path) -> Path:
                 f"the model differs by {difference:.2g} in OpenVINO (at most {_TOLERANCE:g}); "
                 "nothing was written"
             )
-        for file in (draft.with_suffix(".bin"), draft):
-            write_whole(folder / file.name, file.read_bytes())
-    write_whole(folder / "model.json", model.card.model_dump_json(indent=2) + "\n")
-    return folder / "model.xml"
+        graph, weights = draft.read_bytes(), draft.with_suffix(".bin").read_bytes()
+    card = model.card.model_copy(update={"sha256": digest(graph + weights)})
+    return write_openvino(Model(card, graph, weights), folder)
+
+
+def write_openvino(model: Model, folder: Path) -> Path:
+    """Write a model of OpenVINO's own kind, and its card; gives ``model.xml``.
+
+    Beside an ONNX file, as in the folder of a run, the card stays that file's.
+    """
+    path = folder / "model.xml"
+    write_whole(path.with_suffix(".bin"), model.weights)
+    write_whole(path, model.graph)
+    if not path.with_suffix(".onnx").exists():
+        write_whole(path.with_suffix(".json"), model.card.model_dump_json(indent=2) + "\n")
+    return path
 
 
 def _difference(model: Model, graph: openvino.Model) -> float:

@@ -24,10 +24,17 @@ _SHIPPED = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True)
 class Model:
-    """A card and the ONNX graph that it describes; the graph of a baseline is empty."""
+    """A card and the graph that it describes.
+
+    Attributes:
+        card: of the model.
+        graph: ONNX, or OpenVINO's own XML; empty for a baseline.
+        weights: of an OpenVINO graph; an ONNX graph holds its own.
+    """
 
     card: ModelCard
     graph: bytes
+    weights: bytes = b""
 
 
 def model_names() -> list[str]:
@@ -49,22 +56,31 @@ def shipped_weights(name: str) -> Path:
 
 
 def find_model(model: str | Path) -> Model:
-    """Load a shipped model by its name, or one's own by the path of its ONNX file or run folder.
+    """Load a shipped model by its name, or one's own by its path.
+
+    A path is that of an ONNX file, of OpenVINO's XML, or of a folder that holds ``model.onnx`` or
+    else ``model.xml``.
 
     Raises:
         ModelError: where there is no such model, or the file is not the one its card describes.
     """
     path = _SHIPPED / f"{model}.onnx"
     if str(model) not in model_names():
-        path = Path(model) / "model.onnx" if Path(model).is_dir() else Path(model)
-        if path.suffix != ".onnx" or not path.is_file():
+        path = _in_folder(Path(model)) if Path(model).is_dir() else Path(model)
+        if path.suffix not in (".onnx", ".xml") or not path.is_file():
             names = ", ".join(model_names())
             raise ModelError(f"{model}: no such model; shipped are {names}; or give an .onnx file")
     card = read_card(path.with_suffix(".json"))
     graph = b"" if card.is_baseline else _read(path)
-    if digest(graph) != card.sha256:
+    weights = _read(path.with_suffix(".bin")) if path.suffix == ".xml" else b""
+    if digest(graph + weights) != card.sha256:
         raise ModelError(f"{path}: not the file that its card describes (sha256 differs)")
-    return Model(card, graph)
+    return Model(card, graph, weights)
+
+
+def _in_folder(folder: Path) -> Path:
+    files = [folder / "model.onnx", folder / "model.xml"]
+    return next((file for file in files if file.is_file()), files[0])
 
 
 def _read(path: Path) -> bytes:
