@@ -156,6 +156,18 @@ def test_stretch_is_robust_and_keeps_going_on_odd_frames() -> None:
     lonely = np.zeros((2000, 3000))
     lonely[5, 5] = 3
     assert stretch_to_8_bits(lonely)[5, 5] == 255
+    interlaced = np.full((1024, 1024), np.nan)
+    interlaced[1::2] = np.arange(1024)
+    assert len(np.unique(stretch_to_8_bits(interlaced))) > 200
+
+
+def test_a_table_stretches_as_arithmetic_does() -> None:
+    rng = np.random.default_rng(0)
+    for dtype in (np.uint8, np.uint16):
+        frame = rng.integers(0, np.iinfo(dtype).max, (300, 400), dtype)
+        np.testing.assert_array_equal(
+            stretch_to_8_bits(frame), stretch_to_8_bits(frame.astype(np.int32))
+        )
 
 
 def test_many_detections_in_a_tiny_frame_do_not_fail() -> None:

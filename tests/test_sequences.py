@@ -296,7 +296,7 @@ def test_cli_writes_times_and_a_video(cli, shipped: Path, tmp_path: Path) -> Non
     assert [float(row["time_s"]) for row in rows] == pytest.approx([k / 25 for k in range(8)])
     drawn = whole(out / "overlays" / "clip.mp4")
     assert [item.time_s for item in drawn] == pytest.approx([k / 25 for k in range(9)], abs=2e-3)
-    assert {item.frame.shape for item in drawn} == {(576, 768)}
+    assert {item.frame.shape for item in drawn} == {(480, 640)}
     assert [path.name for path in (out / "overlays").iterdir()] == ["clip.mp4"]
 
 

@@ -28,7 +28,8 @@ _MUTED: Colour = (140, 148, 160)
 _LEAST_WIDTH = 768
 _OVERSAMPLE = 4
 _PERCENTILES = (0.5, 99.9)
-_MOST_SAMPLES = 1_000_000
+_MOST_SAMPLES = 65_536
+_TABLE_TYPES = (np.uint8, np.uint16)  # few enough values for a table
 _INSET_REACH = 10
 # More labels than this cannot be read; the rings of the rest are drawn all the same.
 _MOST_LABELS = 200
@@ -44,8 +45,8 @@ class _Style:
     text: int
 
     @classmethod
-    def of(cls, width: int) -> _Style:
-        zoom = max(1, math.ceil(_LEAST_WIDTH / width))
+    def of(cls, width: int, least: int = _LEAST_WIDTH) -> _Style:
+        zoom = max(1, math.ceil(least / width))
         unit = max(1.0, width * zoom / 1000.0)
         return cls(zoom, max(9.0 * unit, 5.0 * zoom), 1.6 * unit, round(13 * unit))
 
@@ -62,21 +63,32 @@ def stretch_to_8_bits(
 
     Values that are not finite are shown black; a frame of one value is shown mid-grey.
     """
-    values = np.asarray(frame, dtype=np.float32)
     # Percentiles of a part of the pixels will do, spread over the whole frame.
-    stride = max(1, math.isqrt(values.size // _MOST_SAMPLES))
-    finite = values[::stride, ::stride]
-    finite = finite[np.isfinite(finite)]
-    if not finite.size:
-        return np.zeros(values.shape, np.uint8)
-    low, high = np.percentile(finite, percentiles)
+    stride = max(1, math.isqrt(frame.size // _MOST_SAMPLES))
+    low, high = _limits(frame[::stride, ::stride], percentiles)
+    if not high > low:
+        # Nearly all pixels are alike, or none of the part is finite: what differs is to be seen.
+        low, high = _limits(frame, (0.0, 100.0))
+    if np.isnan(low):
+        return np.zeros(frame.shape, np.uint8)
     if high <= low:
-        # Nearly all pixels are alike: what differs is what there is to see.
-        everything = values[np.isfinite(values)]
-        low, high = everything.min(), everything.max()
-    if high <= low:
-        return np.full(values.shape, 128, np.uint8)
-    scaled = np.nan_to_num((values - low) / (high - low), nan=0.0, posinf=0.0, neginf=0.0)
+        return np.full(frame.shape, 128, np.uint8)
+    if frame.dtype in _TABLE_TYPES and frame.size > np.iinfo(frame.dtype).max:
+        return np.take(_grey(np.arange(np.iinfo(frame.dtype).max + 1), low, high), frame)
+    return _grey(frame, low, high)
+
+
+def _limits(part: npt.NDArray[Any], percentiles: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Percentiles of the finite pixels, two; NaN where there is none."""
+    values = np.asarray(part, dtype=np.float32)
+    values = values[np.isfinite(values)]
+    found: npt.NDArray[np.float32] = np.full(2, np.nan, np.float32)
+    return np.percentile(values, percentiles).astype(np.float32) if values.size else found
+
+
+def _grey(values: npt.NDArray[Any], low: np.float32, high: np.float32) -> npt.NDArray[np.uint8]:
+    scaled = (np.asarray(values, dtype=np.float32) - low) / (high - low)
+    scaled = np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0)
     return np.asarray(np.clip(np.rint(255.0 * scaled), 0, 255), dtype=np.uint8)
 
 
@@ -281,12 +293,13 @@ def draw_overlay(
     insets: bool = True,
     tracks: Sequence[int] | None = None,
     tails: Tails | None = None,
+    least_width: int = _LEAST_WIDTH,
 ) -> Image.Image:
     """Draw detections, and the truth where it is known, on a frame.
 
     The frame is stretched between robust percentiles, and a narrow one enlarged by a whole number
-    until it is at least 768 pixels wide. Each detection is an open ring with its score beside it;
-    the truth is a cross whose middle is left free, so that neither covers the target. Below the
+    until it is ``least_width`` wide or more. Each detection is an open ring with its score beside
+    it; the truth is a cross whose middle is left free, so that neither covers the target. Below the
     frame, the best detections are shown magnified, each with its own stretch, score and position.
 
     Args:
@@ -296,6 +309,7 @@ def draw_overlay(
         insets: whether to add the magnified detections.
         tracks: the track number of each detection, to be written beside its score.
         tails: the last places of every track, drawn as lines.
+        least_width: of the picture, in pixels.
 
     Returns:
         RGB picture; the frame's pixel (0, 0) is at its top left.
@@ -309,7 +323,7 @@ def draw_overlay(
     order = np.argsort(-points.score, kind="stable")
     points = points[order]
     numbers = None if tracks is None else [tracks[index] for index in order.tolist()]
-    style = _Style.of(frame.shape[1])
+    style = _Style.of(frame.shape[1], least_width)
     picture = _enlarge(stretch_to_8_bits(frame), style.zoom)
     for xy in truth.xy if truth is not None else ():
         _draw_cross(picture, style.place(xy), style)

@@ -8,13 +8,25 @@ from typing import Annotated, Any
 
 import typer
 
+from irpoint.errors import SettingsError
+
 
 def benchmark(
     model: Annotated[str, typer.Option(help="Model to time: a name or a path.")] = "spire",
     size: Annotated[
-        str, typer.Option(metavar="N|WxH", help="Size of the frames in pixels.")
-    ] = "512",
-    repeats: Annotated[int, typer.Option(help="Timed calls.")] = 30,
+        str | None,
+        typer.Option(
+            metavar="N|WxH", help="Of the frames in pixels. Default: 512; videos 640x512."
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="Timed calls; of videos four times as many.")] = 30,
+    video: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|simulated",
+            help="Time a video instead, from the file to points and overlay; simulated: 16-bit.",
+        ),
+    ] = None,
     backend: Annotated[
         str,
         typer.Option(metavar="auto|onnxruntime|openvino", help="What the network runs in."),
@@ -27,11 +39,22 @@ def benchmark(
         str | None, typer.Option("--json", help="Write the figures to a file; '-' is stdout.")
     ] = None,
 ) -> None:
-    """Time a model stage by stage, and against eager PyTorch where it is installed."""
+    """Time a model stage by stage, and against eager PyTorch where it is installed.
+
+    Example: [bold]irpoint benchmark --model p2p-lite --video clip.mp4[/]
+    """
     from irpoint.files import write_whole
     from irpoint.runtime.benchmark import benchmark as measure
+    from irpoint.runtime.benchmark_video import SIMULATED
+    from irpoint.runtime.benchmark_video import benchmark_video as measure_video
 
-    figures = measure(model, size, repeats, backend=backend, scale=scale, threads=threads)
+    more: dict[str, Any] = {"backend": backend, "scale": scale, "threads": threads}
+    if video is None:
+        figures = measure(model, size or "512", repeats, **more)
+    elif size is not None and video != SIMULATED:
+        raise SettingsError(f"--size {size}: {video} has its own; for --video {SIMULATED}")
+    else:
+        figures = measure_video(model, video, size or "640x512", 4 * repeats, **more)
     if json_file is not None:
         text = json.dumps(figures, indent=2)
         if json_file == "-":
@@ -39,7 +62,7 @@ def benchmark(
         else:
             write_whole(Path(json_file), text + "\n")
     if json_file != "-":
-        _print(figures)
+        (_print if video is None else _print_video)(figures)
 
 
 def _print(figures: dict[str, Any]) -> None:
@@ -73,4 +96,27 @@ def _print(figures: dict[str, Any]) -> None:
     console.print(
         f"{figures['fps']:.0f} frames a second, "
         f"peak memory {figures['peak_rss_mb']:.0f} MB; {against}."
+    )
+
+
+def _print_video(figures: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(
+        title=f"{figures['model']}, {figures['frames']} frames of {figures['size']} px, "
+        f"{figures['bits']} bits, {figures['backend']} {figures['precision']}, "
+        f"{figures['threads']} threads"
+    )
+    table.add_column("stage alone")
+    table.add_column("median ms", justify="right")
+    table.add_column("95th percentile", justify="right")
+    for name, value in figures["stages_ms"].items():
+        table.add_row(name, f"{value['median']:.1f}", f"{value['p95']:.1f}")
+    console.print(table)
+    console.print(
+        f"{figures['fps']['csv']:.0f} frames a second from video to points, "
+        f"{figures['fps']['overlay']:.0f} with an overlay, all stages at once; "
+        f"peak memory {figures['peak_rss_mb']:.0f} MB."
     )

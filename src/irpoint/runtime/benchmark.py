@@ -56,7 +56,7 @@ def benchmark(
         whole call here, null without torch; ``decoder_ms``, medians on a 128 × 128 map with a few
         targets (typical) and of pure noise.
     """
-    width, height = _sides(size)
+    width, height = parse_size(size)
     if repeats < 1:
         raise SettingsError(f"repeats {repeats}: give 1 or more")
     threads = threads or len(os.sched_getaffinity(0))
@@ -84,7 +84,12 @@ def benchmark(
     }
 
 
-def _sides(size: str) -> tuple[int, int]:
+def parse_size(size: str) -> tuple[int, int]:
+    """``512`` or ``3840x2160`` → (width, height).
+
+    Raises:
+        SettingsError: for anything else.
+    """
     parts = size.lower().split("x")
     sides = [int(part) if part.isascii() and part.isdigit() else 0 for part in parts]
     if len(sides) not in (1, 2) or not all(16 <= side <= 8192 for side in sides):
