@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from irpoint.cli import app, torch_needed
 from irpoint.errors import SettingsError
+from irpoint.frames import read_frame
+from irpoint.runtime.benchmark import _files
 
 DESIGN_KEYS = {
     "model", "size", "backend", "threads", "total_ms", "stages_ms", "fps", "peak_rss_mb",
@@ -64,3 +67,11 @@ def test_benchmark_writes_the_contract(model: Path, tmp_path: Path) -> None:
     assert figures["total_ms"]["median"] > 0
     assert set(figures["stages_ms"]) == {"read", "prepare", "network", "decode", "write"}
     assert "whole call" in text
+
+
+def test_large_frames_are_made_of_a_scene_that_repeats() -> None:
+    (file,) = _files(2500, 1100)
+    frame = read_frame(file)
+    assert (frame.shape, frame.dtype) == ((1100, 2500), np.uint16)
+    np.testing.assert_array_equal(frame[:76, :452], frame[1024:, 2048:])
+    assert len({read_frame(small).tobytes() for small in _files(64, 48)}) == 4

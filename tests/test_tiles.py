@@ -35,6 +35,16 @@ def test_cores_cover_every_pixel_once_and_halos_lie_around(
     assert (covered == 1).all()
 
 
+@given(st.integers(1, 8000), st.sampled_from([256, 1280]))
+def test_cores_are_of_one_length_and_as_few_as_can_be(side: int, core: int) -> None:
+    lengths = [tile.inner[1].stop - tile.inner[1].start for tile in tiles((32, side), 64, core)]
+    assert len(set(lengths[:-1])) <= 1
+    assert max(lengths) <= core
+    assert len(lengths) == -(-side // core)
+    # The last lacks what the others are rounded up by, and no more.
+    assert lengths[-1] > lengths[0] - 32 * len(lengths)
+
+
 @given(sides, sides)
 @settings(max_examples=20, deadline=None)
 def test_what_looks_no_further_than_the_halo_sees_no_seam(height: int, width: int) -> None:

@@ -90,8 +90,8 @@ def limited(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
     """
     counts = _float32(frame)
     if frame.dtype.kind == "f":
-        counts = np.nan_to_num(counts, nan=low, posinf=np.inf, neginf=-np.inf)
+        counts = np.nan_to_num(counts, copy=False, nan=low, posinf=np.inf, neginf=-np.inf)
     span = high - low
     with np.errstate(over="ignore"):
         ends = np.float32(low + CLIP[0] * span), np.float32(low + CLIP[1] * span)
-    return np.clip(counts, *ends)
+    return np.clip(counts, *ends, out=counts)

@@ -25,6 +25,9 @@ from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
 from irpoint.sinks.formats import FoundFrame, csv_text
 
 _WARM_UP = 3
+_MOST_EAGER = 10
+_FRAMES = 4
+_SCENE = 1024  # longest side of a simulated scene; larger frames repeat it
 
 
 STAGES = ("read", "prepare", "network", "decode", "write")
@@ -61,12 +64,11 @@ def benchmark(
         raise SettingsError(f"repeats {repeats}: give 1 or more")
     threads = threads or len(os.sched_getaffinity(0))
     detector = Detector(model, backend=backend, scale=scale, threads=threads)
-    settings = SceneSettings.checked(width=width, height=height, bits=16)
-    frames = [simulate_scene(settings, scene_rng(0, index)).frame for index in range(4)]
-    stages = _stages(detector, frames, repeats)
+    files = _files(width, height)
+    stages = _stages(detector, files, repeats)
     total = stages[:, _CALL].sum(axis=1)
-    shape = detector.prepare(frames[0]).image.shape
-    eager = None if detector.card.is_baseline else _eager_ms(detector, shape, threads)
+    shape = detector.prepare(read_frame(files[0])).image.shape
+    eager = None if detector.card.is_baseline else _eager_ms(detector, shape, threads, repeats)
     median = float(np.median(total))
     return {
         "model": detector.card.name,
@@ -97,10 +99,18 @@ def parse_size(size: str) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
-def _stages(detector: Detector, frames: list[Any], repeats: int) -> np.ndarray[Any, Any]:
+def _files(width: int, height: int) -> list[bytes]:
+    """PNGs of simulated frames, made in less memory than detecting in them takes."""
+    settings = SceneSettings.checked(width=min(width, _SCENE), height=min(height, _SCENE), bits=16)
+    times = -(-height // settings.height), -(-width // settings.width)
+    count = _FRAMES if times == (1, 1) else 1
+    scenes = (simulate_scene(settings, scene_rng(0, index)).frame for index in range(count))
+    return [_png(np.tile(scene, times)[:height, :width]) for scene in scenes]
+
+
+def _stages(detector: Detector, files: list[bytes], repeats: int) -> np.ndarray[Any, Any]:
     """(repeats, 5) milliseconds of each stage."""
     rows = []
-    files = [_png(frame) for frame in frames]
     for index in range(_WARM_UP + repeats):
         marks = [time.perf_counter()]
         frame = read_frame(files[index % len(files)])
@@ -142,12 +152,16 @@ def _median_ms(call: Callable[[], Points], repeats: int) -> float:
     return float(np.median(times[_WARM_UP:]))
 
 
-def _eager_ms(detector: Detector, shape: tuple[int, ...], threads: int) -> float | None:
+def _eager_ms(
+    detector: Detector, shape: tuple[int, ...], threads: int, repeats: int
+) -> float | None:
     """Eager PyTorch on the same network input, in a process of its own; None without torch."""
     if find_spec("torch") is None:
         return None
     command = [sys.executable, "-m", "irpoint.methods.eager"]
     card = detector.card
-    arguments = [card.method, *map(str, (card.width or 0, *shape, threads))]
+    # At 8K one pass takes a minute, so no more of them than asked for.
+    numbers = (card.width or 0, *shape, threads, min(repeats, _MOST_EAGER))
+    arguments = [card.method, *map(str, numbers)]
     answer = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     return float(answer.stdout) if answer.returncode == 0 else None

@@ -16,7 +16,7 @@ import numpy.typing as npt
 Image = npt.NDArray[np.float32]
 
 WHOLE = 2_000_000  # pixels of the largest frame that goes through a network in one piece
-CORE = 1024  # side of a tile's own part, in network pixels
+CORE = 1280  # longest side of a tile's own part, in network pixels
 _GRID = 32  # tiles start on it, so that every strided layer sees the grid that it would
 
 
@@ -33,10 +33,14 @@ def tiles(shape: tuple[int, int], halo: int, core: int = CORE) -> Iterator[Tile]
 
     Args:
         halo: pixels around a core that its answer depends on.
-        core: side of a core, a multiple of 32; the last in a row or column may be smaller.
+        core: longest side of a core, a multiple of 32. Those of a row or column are of one length
+            but for the last, since a narrow rest would be nearly all halo.
     """
     border = -(-halo // _GRID) * _GRID
-    spans = [[(start, min(start + core, side)) for start in range(0, side, core)] for side in shape]
+    spans = []
+    for side in shape:
+        step = -(-side // (-(-side // core) * _GRID)) * _GRID
+        spans.append([(start, min(start + step, side)) for start in range(0, side, step)])
     for top, bottom in spans[0]:
         for left, right in spans[1]:
             yield Tile(
