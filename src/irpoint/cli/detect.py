@@ -142,8 +142,7 @@ def detect(
     from irpoint.runtime import Detector
     from irpoint.runtime.files import list_sources
     from irpoint.runtime.tracks import track as follow
-    from irpoint.sinks import Format, Journal, OverlayFolder, PointsWriter
-    from irpoint.sinks.journal import stamp
+    from irpoint.sinks import Journal
     from irpoint.zoo import find_model
 
     _check(out, file_format, overlay, batch, threads)
@@ -162,21 +161,15 @@ def detect(
     detector = build(threads=threads)
     if out is not None:
         _make_folder(out)
-    target = out or sys.stdout.buffer
     clock = any(has_clock(path, layout) for path in paths)
-    writer = PointsWriter(cast(Format, file_format), target, clock=clock, tracks=track)
-    overlays = OverlayFolder(out / "overlays") if out is not None and overlay else None
-    job = _Job(writer, overlays, total=len(paths) + len(missing))
+    job = _job(out, file_format, overlay, clock, track, len(paths) + len(missing))
     if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
-        mask = None if ignore_mask is None else [str(ignore_mask), stamp(ignore_mask)]
-        settings = {"roi": roi, "ignore_mask": mask, "raw": raw, "overlay": overlay}
-        paths = job.go_on(Journal(out, _settings(detector) | settings), paths)
-    found = found_by(engine, build, detector, paths, batch, layout, threads=threads, pixels=overlay)
+        settings = {"roi": roi, "raw": raw, "overlay": overlay}
+        paths = job.go_on(Journal(out, _settings(detector, ignore_mask) | settings), paths)
+    found = found_by(engine, build, detector, paths, batch, layout, threads, pixels=overlay)
     items = chain(missing, follow(found) if track else found)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
-    if job.stopped or job.skipped:
-        raise typer.Exit(_STOPPED if job.stopped else 1)
 
 
 @dataclass
@@ -223,9 +216,23 @@ class _Job:
             self.journal.close(finished=self.finished)
 
 
-def _settings(detector: Detector) -> dict[str, object]:
+def _job(
+    out: Path | None, file_format: str, overlay: bool, clock: bool, tracks: bool, total: int
+) -> _Job:
+    from irpoint.sinks import Format, OverlayFolder, PointsWriter
+
+    target = out or sys.stdout.buffer
+    writer = PointsWriter(cast(Format, file_format), target, clock=clock, tracks=tracks)
+    overlays = OverlayFolder(out / "overlays") if out is not None and overlay else None
+    return _Job(writer, overlays, total)
+
+
+def _settings(detector: Detector, ignore_mask: Path | None) -> dict[str, object]:
     """What the points depend on, for the journal of an unfinished detection."""
+    from irpoint.sinks.journal import stamp
+
     return {
+        "ignore_mask": ignore_mask and [str(ignore_mask), stamp(ignore_mask)],
         "model": detector.card.sha256,
         "threshold": float(detector.threshold),
         "scale": detector.scale,
@@ -331,7 +338,7 @@ def _progress(total: int, bar: bool) -> Progress:
 
 
 def _report(job: _Job) -> None:
-    """Totals, and in a folder's case the first points, on standard error."""
+    """Totals, and in a folder's case the first points, on standard error; then the exit code."""
     seconds = time.perf_counter() - job.started
     writer, path = job.writer, job.writer.path
     if path is not None and writer.frames:
@@ -349,6 +356,8 @@ def _report(job: _Job) -> None:
     if job.overlays is not None and len(job.overlays):
         parts.append(f"overlays in {job.overlays.folder}")
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
+    if job.stopped or job.skipped:
+        raise typer.Exit(_STOPPED if job.stopped else 1)
 
 
 def _print_table(frames: list[FoundFrame]) -> None:

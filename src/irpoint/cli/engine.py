@@ -39,8 +39,8 @@ def found_by(
     paths: Sequence[str | Path],
     batch: int,
     raw: RawLayout | None,
-    *,
     threads: int,
+    *,
     pixels: bool,
 ) -> Iterator[Detected | Skipped]:
     """What is found in the sources, by ``detector`` here or by others of ``build(threads=…)``."""

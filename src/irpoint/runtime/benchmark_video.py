@@ -29,6 +29,8 @@ from irpoint.sinks import FoundFrame, OverlayFolder, PointsWriter
 
 SIMULATED = "simulated"
 STAGES = ("read", "prepare", "network", "decode", "write", "draw")
+_OVERLAY = "overlay"
+_ENDS = ("csv", _OVERLAY)
 _SCENES = 6  # of a simulated clip, again and again: scenes take longer to make than to find
 _BEHIND = 4
 _WARM_UP = 3
@@ -63,25 +65,17 @@ def benchmark_video(
         SettingsError: where PyAV is missing, or a setting is out of range.
         FrameError: where the video cannot be read.
     """
-    if find_spec("av") is None:
-        raise SettingsError("--video needs PyAV: pip install 'irpoint[video]'")
-    if frames < 1:
-        raise SettingsError(f"frames {frames}: give 1 or more")
-    sides = parse_size(size)
-    threads = threads or len(os.sched_getaffinity(0))
+    _check(frames)
+    sides, threads = parse_size(size), threads or len(os.sched_getaffinity(0))
     detector = Detector(model, backend=backend, scale=scale, threads=threads)
     with tempfile.TemporaryDirectory() as scratch:
-        source = Path(video)
-        if video == SIMULATED:
-            source = _simulate(Path(scratch) / "clip.mov", sides, frames)
+        made = Path(scratch) / "clip.mov"
+        source = _simulate(made, sides, frames) if video == SIMULATED else Path(video)
         first = next(_frames(source, 1)).frame
         for _ in range(_WARM_UP):
             detector(first)
         stages = _stages(detector, source, frames, Path(scratch) / "stages")
-        fps = {
-            name: _whole(detector, source, frames, Path(scratch) / name, overlay=name == "overlay")
-            for name in ("csv", "overlay")
-        }
+        fps = {name: _whole(detector, source, frames, Path(scratch) / name) for name in _ENDS}
     return {
         "model": detector.card.name,
         "video": source.name if video != SIMULATED else video,
@@ -93,11 +87,20 @@ def benchmark_video(
         "threads": threads,
         "fps": fps,
         "stages_ms": {
-            name: {"median": float(np.median(column)), "p95": float(np.percentile(column, 95))}
+            name: dict(
+                zip(("median", "p95"), np.percentile(column, (50, 95)).tolist(), strict=True)
+            )
             for name, column in zip(STAGES, stages.T, strict=True)
         },
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def _check(frames: int) -> None:
+    if find_spec("av") is None:
+        raise SettingsError("--video needs PyAV: pip install 'irpoint[video]'")
+    if frames < 1:
+        raise SettingsError(f"frames {frames}: give 1 or more")
 
 
 def _frames(source: Path, most: int) -> Iterator[SourceFrame]:
@@ -152,11 +155,11 @@ def _stages(detector: Detector, source: Path, most: int, folder: Path) -> Frame:
     return np.array(rows)
 
 
-def _whole(detector: Detector, source: Path, most: int, folder: Path, *, overlay: bool) -> float:
-    """Frames per second from the file to complete results."""
+def _whole(detector: Detector, source: Path, most: int, folder: Path) -> float:
+    """Frames per second from the file to complete results, those that the folder is named after."""
     folder.mkdir()
     writer = PointsWriter("csv", folder, clock=True)
-    overlays = OverlayFolder(folder / "overlays") if overlay else None
+    overlays = OverlayFolder(folder / "overlays") if folder.name == _OVERLAY else None
 
     def write(found: Detected) -> None:
         writer.add(FoundFrame(found.result, found.shape))
