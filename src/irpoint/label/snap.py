@@ -100,8 +100,6 @@ def _climbed(points: npt.NDArray[np.float64], column: int, row: int) -> tuple[in
         left, top = max(column - 1, 0), max(row - 1, 0)
         near = points[top : row + 2, left : column + 2]
         down, right = np.unravel_index(near.argmax(), near.shape)
-        if (left + right, top + down) == (column, row):
-            break
         column, row = int(left + right), int(top + down)
     return column, row
 
