@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from irpoint import __version__
 from irpoint.errors import IrpointError
 from irpoint.label.guard import LOCAL, Guard
-from irpoint.label.labels import Coordinate, FrameLabels, Stored
+from irpoint.label.labels import Coordinate, FrameLabels, State, Stored
 from irpoint.label.pixels import pixels
 from irpoint.label.queue import Order
 from irpoint.label.session import LabelSession
@@ -126,16 +127,9 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
     def order(by: Order) -> list[int]:
         return session.queue(by)
 
-    @app.get("/api/progress")
-    def progress() -> dict[str, Any]:
-        now = session.progress()
-        return {
-            "states": now.states,
-            "proposed": now.proposed,
-            "training": now.training.__dict__,
-            "models": session.proposer.models(),
-            "model": session.proposer.model,
-        }
+    @app.get("/api/states")
+    def states() -> dict[str, tuple[State, int]]:
+        return session.store.states()
 
     @app.get("/api/pixels")
     def picture(name: Name) -> Response:
@@ -186,12 +180,19 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
     @app.post("/api/export")
     def export() -> dict[str, Any]:
         written = session.export()
-        return written.__dict__ | {"folder": str(written.folder)}
+        return asdict(written) | {"folder": str(written.folder)}
+
+    @app.get("/api/training")
+    def progress() -> dict[str, Any]:
+        return asdict(session.trainer.progress()) | {
+            "models": session.proposer.models(),
+            "seen": session.proposer.seen,
+        }
 
     @app.post("/api/training")
     def train(choice: Choice) -> dict[str, Any]:
-        return session.train(choice.model or session.proposer.model or "spire").__dict__
+        return asdict(session.train(choice.model or session.proposer.model or "spire"))
 
     @app.delete("/api/training")
     def stop() -> dict[str, Any]:
-        return session.trainer.stop().__dict__
+        return asdict(session.trainer.stop())

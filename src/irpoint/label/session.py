@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.export import Exported, export
-from irpoint.label.labels import FrameLabels, Point, State, Stored
+from irpoint.label.labels import FrameLabels, Point, Stored
 from irpoint.label.proposals import Candidate, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
 from irpoint.label.tracks import interpolated
 from irpoint.label.training import Progress, Trainer
-
-
-@dataclass(frozen=True)
-class Progresses:
-    """How far everything is.
-
-    Attributes:
-        states: of every frame that somebody has touched, and its number of points.
-        proposed: frames that the chosen model has seen.
-        training: the last training of this session.
-    """
-
-    states: Mapping[str, tuple[State, int]]
-    proposed: int
-    training: Progress
 
 
 class LabelSession:
@@ -123,10 +107,6 @@ class LabelSession:
     def proposals(self, name: str) -> list[Candidate]:
         """What the chosen model sees in a frame, best first."""
         return self.proposer.of(self.entry(name))
-
-    def progress(self) -> Progresses:
-        """How far labelling, proposals and training are."""
-        return Progresses(self.store.states(), self.proposer.seen, self.trainer.progress())
 
     def export(self) -> Exported:
         """Write the decided frames as a data set for ``irpoint train``.

@@ -218,6 +218,12 @@ function showModels(models) {
   select.value = value;
 }
 
+/** How many frames the model has looked at: the rest comes last in the queue by its doubts. */
+function showSeen(seen) {
+  const left = page.frames.length - seen;
+  element("seen").textContent = page.model && left > 0 ? `${left} frames still to be looked at` : "";
+}
+
 async function interpolate() {
   if (track() === null) { say("Give the track a number, click it in two frames or more, then interpolate."); return; }
   await saver.flush();
@@ -265,11 +271,11 @@ async function start() {
   document.title = `${session.folder} – irpoint label`;
   showModels(session.models);
   element("model").value = session.model || "";
-  page.states = (await get("/api/progress")).states;
+  page.states = await get("/api/states");
   await requeue();
   bindControls();
   bindKeys({ page, desk, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor });
-  followTraining({ say, showModels, trying, choose, flush: () => saver.flush() });
+  followTraining({ say, showModels, showSeen, trying, choose, flush: () => saver.flush() });
   showCounts();
   saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));

@@ -4,7 +4,7 @@ import { get, post, remove } from "./server.js";
 
 const element = (id) => document.getElementById(id);
 
-export function followTraining({ say, showModels, trying, choose, flush }) {
+export function followTraining({ say, showModels, showSeen, trying, choose, flush }) {
   let before = "none", timer = null;
 
   const show = (training) => {
@@ -19,17 +19,18 @@ export function followTraining({ say, showModels, trying, choose, flush }) {
 
   const look = async () => {
     clearTimeout(timer);
-    const now = await get("/api/progress").catch(() => null);
+    const now = await get("/api/training").catch(() => null);
     if (now) {
-      show(now.training);
-      if (before === "running" && now.training.state === "done") {
+      show(now);
+      showSeen(now.seen);
+      if (before === "running" && now.state === "done") {
         showModels(now.models);
-        await choose(now.training.name);
-        say(`${now.training.name} is trained and proposes points now.`);
+        await choose(now.name);
+        say(`${now.name} is trained and proposes points now.`);
       }
-      before = now.training.state;
+      before = now.state;
     }
-    timer = setTimeout(look, before === "running" ? 1000 : 10000);
+    timer = setTimeout(look, before === "running" ? 1000 : 3000);
   };
 
   element("export").onclick = () => trying(async () => {
