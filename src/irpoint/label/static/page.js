@@ -123,7 +123,7 @@ function repaint() {
 /** Everything that depends on the labels of the frame. */
 function show() {
   const { labels } = desk;
-  element("count").textContent = `${labels.points.length} point${labels.points.length === 1 ? "" : "s"}`;
+  element("count").textContent = counted(labels.points.length);
   for (const button of document.querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", String(labels.state === button.dataset.state));
   }
@@ -147,10 +147,12 @@ function why() {
   return `a score of ${score.toFixed(2)} by the model's threshold of ${page.threshold.toFixed(2)}`;
 }
 
+const counted = (points) => `${points} point${points === 1 ? "" : "s"}`;
+
 function showCounts() {
   const decided = Object.values(page.states).filter(([state]) => state === "done" || state === "empty");
   const points = Object.values(page.states).reduce((sum, [, count]) => sum + count, 0);
-  element("done").textContent = `${decided.length} of ${page.frames.length} frames, ${points} points`;
+  element("done").textContent = `${decided.length} of ${page.frames.length} frames, ${counted(points)}`;
 }
 
 function showCursor() {
