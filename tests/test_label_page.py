@@ -22,6 +22,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 
 from irpoint.datasets import load_dataset  # noqa: E402
 from irpoint.label.store import Store  # noqa: E402
+from irpoint.zoo import find_model  # noqa: E402
 
 _FLAGS = (
     "--no-sandbox",
@@ -236,7 +237,8 @@ def test_proposals_are_ghosts_until_they_are_accepted(
 ) -> None:
     page = open_page("b.png")
     page.select_option("#model", "p2p-lite")
-    shows(page, "#threshold-value", "1.05")  # the model's own
+    own = find_model("p2p-lite").card.thresholds.default
+    shows(page, "#threshold-value", f"{own:.2f}")
     shows(page, "#proposed", re.compile(r"\d proposed"))
     page.evaluate(
         "([t]) => { const s = document.getElementById('threshold'); s.value = t; s.oninput(); }",
