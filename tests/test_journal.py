@@ -17,6 +17,7 @@ from conftest import draw_blobs
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import FoundFrame, Journal
+from same_files import same_files
 
 
 def frame(source: str, index: int = 0, points: int = 2) -> FoundFrame:
@@ -104,11 +105,7 @@ def test_stopped_and_run_again_gives_the_files_of_one_run(
     assert code == 1  # the broken frame
     assert "2 sources done before" in " ".join(err.split())
     assert len(calls) == 4 + 4  # frames 2 to 5: the third was not known to be finished
-    files = [sorted(p.relative_to(out) for p in out.rglob("*")) for out in (whole, broken)]
-    assert files[0] == files[1]
-    for file in files[0]:
-        if (whole / file).is_file():
-            assert (whole / file).read_bytes() == (broken / file).read_bytes(), file
+    same_files(whole, broken)
 
 
 _SLOW = """

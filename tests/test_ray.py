@@ -16,6 +16,7 @@ from PIL import Image
 
 from conftest import draw_blobs
 from irpoint.errors import IrpointError
+from same_files import same_files
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="ray is not installed"
@@ -48,14 +49,6 @@ def cluster() -> Iterator[None]:
     _start()
     yield
     ray.shutdown()
-
-
-def same_files(one: Path, other: Path) -> None:
-    files = [sorted(p.relative_to(out) for p in out.rglob("*")) for out in (one, other)]
-    assert files[0] == files[1]
-    for file in files[0]:
-        if (one / file).is_file():
-            assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
 
 _KILLED = """

@@ -161,6 +161,10 @@ def test_a_run_on_val_too_needs_a_twin_and_no_other_has_one(tmp_path: Path) -> N
         settings_from({"data": ["x"], "split": "train+val"}, [])
     with pytest.raises(SettingsError, match="others have none"):
         settings_from({"data": ["x"], "split": "train"}, ["twin=runs/a"])
+    lost = small(tmp_path, split="train+val", val_split="val", twin=tmp_path / "lost")
+    with pytest.raises(ModelError, match="lost: no such model"):
+        fit(lost, tmp_path / "run")  # at once, not after the training
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("changes", [{"method": "p2p-lite"}, {"method": "sshd", "width": 8}])

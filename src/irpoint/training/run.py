@@ -70,6 +70,8 @@ def fit(
     if is_leader():  # the others may find what the first has begun to write
         _check_run(settings, run, resume)
     _check_batch(settings, devices * nodes)
+    if settings.twin:
+        find_model(settings.twin)  # wanted at the end: better missed now than after hours
     L.seed_everything(settings.seed, verbose=False)
     scale = InputScale.parse(settings.input_scale)
     clicked = labelled(settings.data, settings.split)
