@@ -30,21 +30,22 @@ from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
 from irpoint.training.label_noise import with_label_noise
 
-MILESTONES = (20, 50, 100, 200)  # clicks
+MILESTONES = (20, 50, 100)  # clicks
 ORDERS = {"name": "by name", "random": "random", "doubt": "least sure first"}
 CLICK_PX = 1.0  # standard deviation of a click on a simulated target
 
 
 def simulated(out: Path) -> tuple[Path, list[LabelledFrame], list[LabelledFrame]]:
-    """Faint targets in four kinds of scene, recorded one after the other; judged on all kinds."""
+    """Targets in four kinds of scene, recorded one after the other; judged on all kinds."""
     pool, judged = out / "pool", out / "judged"
     for at, scene in enumerate(("clear", "clouds", "sea", "land")):
         for root, count, seed in ((pool, 40, at), (judged, 25, 100 + at)):
-            if len(list((root / "images").glob("*.png"))) < count * (at + 1):
+            if len(list((root / "images").glob(f"{at}-{scene}_*.png"))) < count:
                 settings = SceneSettings.checked(
-                    width=320, height=256, scene=scene, targets=(1, 3), snr=(4, 12)
+                    width=320, height=256, scene=scene, targets=(1, 3), snr=(6, 20)
                 )
-                simulate_dataset(root, settings, frames=count, seed=seed)
+                name = f"{at}-{scene}"
+                simulate_dataset(root, settings, frames=count, seed=seed, name=name, append=True)
     noisy = with_label_noise(load_dataset(pool, "all"), CLICK_PX, 0)
     return pool / "images", list(noisy), list(load_dataset(judged, "all"))
 

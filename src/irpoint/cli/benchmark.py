@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from irpoint.errors import SettingsError
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def benchmark(
@@ -74,14 +77,10 @@ def _print(figures: dict[str, Any]) -> None:
         title=f"{figures['model']}, frame of {figures['size']} px, {figures['backend']} "
         f"{figures['precision']}, {figures['threads']} threads"
     )
-    table.add_column("stage")
-    table.add_column("median ms", justify="right")
-    for name, value in figures["stages_ms"].items():
-        table.add_row(name, f"{value:.1f}")
+    _add_stages(table, figures, "stage")
     table.add_section()
     total = figures["total_ms"]
-    table.add_row("whole call (array to points)", f"{total['median']:.1f}")
-    table.add_row("whole call, 95th percentile", f"{total['p95']:.1f}")
+    table.add_row("whole call (array to points)", f"{total['median']:.1f}", f"{total['p95']:.1f}")
     table.add_section()
     for name, value in figures["decoder_ms"].items():
         table.add_row(f"decoder, {name} 128² map", f"{value:.2f}")
@@ -109,14 +108,18 @@ def _print_video(figures: dict[str, Any]) -> None:
         f"{figures['bits']} bits, {figures['backend']} {figures['precision']}, "
         f"{figures['threads']} threads"
     )
-    table.add_column("stage alone")
-    table.add_column("median ms", justify="right")
-    table.add_column("95th percentile", justify="right")
-    for name, value in figures["stages_ms"].items():
-        table.add_row(name, f"{value['median']:.1f}", f"{value['p95']:.1f}")
+    _add_stages(table, figures, "stage alone")
     console.print(table)
     console.print(
         f"{figures['fps']['csv']:.0f} frames a second from video to points, "
         f"{figures['fps']['overlay']:.0f} with an overlay, all stages at once; "
         f"peak memory {figures['peak_rss_mb']:.0f} MB."
     )
+
+
+def _add_stages(table: Table, figures: dict[str, Any], head: str) -> None:
+    table.add_column(head)
+    table.add_column("median ms", justify="right")
+    table.add_column("95th percentile", justify="right")
+    for name, value in figures["stages_ms"].items():
+        table.add_row(name, f"{value['median']:.1f}", f"{value['p95']:.1f}")

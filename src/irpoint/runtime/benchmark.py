@@ -19,8 +19,9 @@ from PIL import Image
 from irpoint.decode import decode
 from irpoint.errors import SettingsError
 from irpoint.frames import read_frame
+from irpoint.frames.arrays import Frame
 from irpoint.points import FrameResult, Points
-from irpoint.runtime.detector import Detector
+from irpoint.runtime.detector import Detector, Prepared
 from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
 from irpoint.sinks.formats import FoundFrame, csv_text
 
@@ -53,11 +54,11 @@ def benchmark(
 
     Returns:
         ``model``, ``size``, ``backend``, ``precision``, ``threads``; ``total_ms`` {median, p95} of
-        the whole call, from array to points; ``stages_ms`` medians: read (a PNG), prepare (levels,
-        scale), network, decode, write (CSV); ``fps`` of the whole call; ``peak_rss_mb`` of this
-        process; ``ratio_to_eager``, eager float32 PyTorch's time for the network alone over the
-        whole call here, null without torch; ``decoder_ms``, medians on a 128 × 128 map with a few
-        targets (typical) and of pure noise.
+        the whole call, from array to points; ``stages_ms``, the same of each stage: read (a PNG),
+        prepare (levels, scale), network, decode, write (CSV); ``fps`` of the whole call;
+        ``peak_rss_mb`` of this process; ``ratio_to_eager``, eager float32 PyTorch's time for the
+        network alone over the whole call here, null without torch; ``decoder_ms``, medians on a
+        128 × 128 map with a few targets (typical) and of pure noise.
     """
     width, height = parse_size(size)
     if repeats < 1:
@@ -69,18 +70,18 @@ def benchmark(
     total = stages[:, _CALL].sum(axis=1)
     shape = detector.prepare(read_frame(files[0])).image.shape
     eager = None if detector.card.is_baseline else _eager_ms(detector, shape, threads, repeats)
-    median = float(np.median(total))
+    call = spread(total)
     return {
         "model": detector.card.name,
         "size": width if width == height else size,
         "backend": detector.backend,
         "precision": detector.precision,
         "threads": threads,
-        "total_ms": {"median": median, "p95": float(np.percentile(total, 95))},
-        "stages_ms": dict(zip(STAGES, np.median(stages, axis=0).tolist(), strict=True)),
-        "fps": 1000 / median,
+        "total_ms": call,
+        "stages_ms": {name: spread(ms) for name, ms in zip(STAGES, stages.T, strict=True)},
+        "fps": 1000 / call["median"],
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "ratio_to_eager": None if eager is None else eager / median,
+        "ratio_to_eager": None if eager is None else eager / call["median"],
         "eager_ms": eager,
         "decoder_ms": _decoder_ms(repeats),
     }
@@ -112,19 +113,45 @@ def _stages(detector: Detector, files: list[bytes], repeats: int) -> np.ndarray[
     """(repeats, 5) milliseconds of each stage."""
     rows = []
     for index in range(_WARM_UP + repeats):
-        marks = [time.perf_counter()]
+        laps = Laps()
         frame = read_frame(files[index % len(files)])
-        marks.append(time.perf_counter())
-        prepared = detector.prepare(frame)
-        marks.append(time.perf_counter())
-        response = detector.respond([prepared])
-        marks.append(time.perf_counter())
-        points = detector.locate(response[0], prepared)
-        marks.append(time.perf_counter())
+        laps.end()
+        prepared, points = timed_call(detector, frame, laps)
         csv_text([FoundFrame(FrameResult(index, None, "frame.png", points), prepared.shape)])
-        marks.append(time.perf_counter())
-        rows.append(np.diff(marks) * 1e3)
+        laps.end()
+        rows.append(laps.milliseconds)
     return np.array(rows[_WARM_UP:])
+
+
+class Laps:
+    """A stopwatch: milliseconds of one stage after another."""
+
+    def __init__(self) -> None:
+        self.milliseconds: list[float] = []
+        self._last = time.perf_counter()
+
+    def end(self) -> None:
+        """The stage is over; the next one begins."""
+        now = time.perf_counter()
+        self.milliseconds.append((now - self._last) * 1e3)
+        self._last = now
+
+
+def timed_call(detector: Detector, frame: Frame, laps: Laps) -> tuple[Prepared, Points]:
+    """From array to points, in the three stages prepare, network, decode."""
+    prepared = detector.prepare(frame)
+    laps.end()
+    response = detector.respond([prepared])
+    laps.end()
+    points = detector.locate(response[0], prepared)
+    laps.end()
+    return prepared, points
+
+
+def spread(milliseconds: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Median and 95th percentile."""
+    median, p95 = np.percentile(milliseconds, (50, 95)).tolist()
+    return {"median": median, "p95": p95}
 
 
 def _png(frame: Any) -> bytes:

@@ -20,7 +20,7 @@ from irpoint.errors import FrameError, SettingsError
 from irpoint.frames.arrays import Frame
 from irpoint.frames.sequence import SourceFrame, read_source
 from irpoint.points import FrameResult
-from irpoint.runtime.benchmark import parse_size
+from irpoint.runtime.benchmark import Laps, parse_size, spread, timed_call
 from irpoint.runtime.detector import Detector
 from irpoint.runtime.files import Detected, detect_files
 from irpoint.runtime.overlap import Behind
@@ -86,12 +86,7 @@ def benchmark_video(
         "precision": detector.precision,
         "threads": threads,
         "fps": fps,
-        "stages_ms": {
-            name: dict(
-                zip(("median", "p95"), np.percentile(column, (50, 95)).tolist(), strict=True)
-            )
-            for name, column in zip(STAGES, stages.T, strict=True)
-        },
+        "stages_ms": {name: spread(ms) for name, ms in zip(STAGES, stages.T, strict=True)},
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -134,23 +129,18 @@ def _stages(detector: Detector, source: Path, most: int, folder: Path) -> Frame:
     overlays = OverlayFolder(folder)
     items = _frames(source, most)
     while True:
-        marks = [time.perf_counter()]
+        laps = Laps()
         item = next(items, None)
         if item is None:
             break
-        marks.append(time.perf_counter())
-        prepared = detector.prepare(item.frame)
-        marks.append(time.perf_counter())
-        response = detector.respond([prepared])
-        marks.append(time.perf_counter())
-        points = detector.locate(response[0], prepared)
-        marks.append(time.perf_counter())
+        laps.end()
+        prepared, points = timed_call(detector, item.frame, laps)
         result = FrameResult(item.index, item.time_s, item.source, points)
         writer.add(FoundFrame(result, prepared.shape))
-        marks.append(time.perf_counter())
+        laps.end()
         overlays.add(item.frame, result)
-        marks.append(time.perf_counter())
-        rows.append(np.diff(marks) * 1e3)
+        laps.end()
+        rows.append(laps.milliseconds)
     overlays.close()
     return np.array(rows)
 
