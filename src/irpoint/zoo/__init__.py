@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irpoint.errors import ModelError
-from irpoint.zoo.card import ModelCard, Thresholds, digest, read_card
+from irpoint.zoo.card import ClickFigures, Clicks, ModelCard, Thresholds, digest, read_card
 
 __all__ = [
+    "ClickFigures",
+    "Clicks",
     "Model",
     "ModelCard",
     "Thresholds",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -33,6 +33,41 @@ class Thresholds(BaseModel):
     interval_95: dict[str, tuple[float, float] | None] = {}
 
 
+class ClickFigures(BaseModel):
+    """One data set's figures on its validation split, learned from centroids and from clicks.
+
+    Attributes:
+        click_error_px: mean distance of the clicks from the centroids, in frame px.
+        f1_centroids, f1_clicks: 0..1, each at its run's own threshold.
+        error_centroids_px, error_clicks_px: mean distance of found points from the centroids; null
+            where none was found.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    click_error_px: float
+    f1_centroids: float
+    f1_clicks: float
+    error_centroids_px: float | None
+    error_clicks_px: float | None
+
+
+class Clicks(BaseModel):
+    """What the method keeps where its labels are off as people's clicks are.
+
+    Attributes:
+        label_noise: how the labels were moved, as ``irpoint train --label-noise`` takes it.
+        recipe: of the two runs that were compared; the model itself may have been trained longer.
+        datasets: figures by data set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label_noise: Literal["coarse"] | float
+    recipe: str
+    datasets: dict[str, ClickFigures]
+
+
 class ModelCard(BaseModel):
     """Everything a runtime needs to know of a model, and everything a user ought to.
 
@@ -56,6 +91,7 @@ class ModelCard(BaseModel):
         thresholds: see :class:`Thresholds`.
         metrics: figures on the validation split, by data set and pooled, as ``irpoint evaluate
             --json`` prints them; empty where none were measured.
+        clicks: what is left of F1 and places where labels are clicks; null where not measured.
         sha256: of the ONNX file.
         note: anything else.
     """
@@ -81,6 +117,7 @@ class ModelCard(BaseModel):
     halo: int = Field(64, ge=0)
     thresholds: Thresholds
     metrics: dict[str, Any]
+    clicks: Clicks | None = None
     sha256: str
     note: str = ""
 
