@@ -219,3 +219,28 @@ def test_command_refuses_nonsense_and_writes_nothing(
     assert isinstance(result.exception, SettingsError)
     assert message in str(result.exception)
     assert not out.exists()
+
+
+def test_appending_reads_every_frame_whatever_lists_there_are(tmp_path: Path) -> None:
+    chosen = SceneSettings(**SMALL, targets=(1, 1))
+    simulate_dataset(tmp_path, chosen, frames=2, seed=1)
+    (tmp_path / "img_idx").mkdir()
+    (tmp_path / "img_idx/all.txt").write_text("frame_00000\n")
+    simulate_dataset(tmp_path, chosen, frames=1, seed=1, name="new", append=True)
+    assert len(read_truth(tmp_path)["images"]) == 3
+
+
+def test_labels_that_were_not_simulated_are_left_alone(tmp_path: Path) -> None:
+    chosen = SceneSettings(**SMALL, targets=(1, 1))
+    simulate_dataset(tmp_path, chosen, frames=1, seed=1)
+    (tmp_path / "simulation.json").unlink()
+    before = read_truth(tmp_path)
+    with pytest.raises(DatasetError, match="not simulated"):
+        simulate_dataset(tmp_path, chosen, frames=1, seed=1, name="new", append=True)
+    assert read_truth(tmp_path) == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="cannot be written"):
+        simulate_dataset(tmp_path / "file/x", SceneSettings(**SMALL), frames=1, seed=1)

@@ -15,8 +15,9 @@ import tifffile
 from PIL import Image
 
 from irpoint import __version__
-from irpoint.datasets import LabelledFrame, load_dataset
+from irpoint.datasets import LabelledFrame
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
+from irpoint.datasets.load import open_dataset
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.files import write_whole
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
@@ -52,7 +53,13 @@ def _earlier_runs(path: Path) -> list[Any]:
 def _earlier_frames(out: Path) -> list[tuple[str, LabelledFrame]]:
     if not (out / ANNOTATIONS).is_file():
         return []
-    return [(frame.image.name, frame) for frame in load_dataset(out, "all", truth="centroids")]
+    if not (out / _RUNS).is_file():
+        raise DatasetError(f"{out / ANNOTATIONS}: not simulated; append to a simulated folder only")
+    opened = open_dataset(out, "centroids")
+    images = out.absolute() / "images"
+    return [
+        (frame.image.relative_to(images).as_posix(), frame) for frame in opened.read(opened.names)
+    ]
 
 
 def _rows(name: str, scene: Scene) -> list[tuple[str, ...]]:
@@ -71,7 +78,14 @@ def _rows(name: str, scene: Scene) -> list[tuple[str, ...]]:
     ]
 
 
-def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
+def _write(path: Path, content: str | bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _table(path: Path, rows: list[tuple[str, ...]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     if path.is_file():
@@ -79,7 +93,7 @@ def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
     else:
         writer.writerow(_COLUMNS)
     writer.writerows(rows)
-    write_whole(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def _check_destination(out: Path, names: list[str], append: bool) -> None:
@@ -143,7 +157,7 @@ def simulate_dataset(
         for index, stem in enumerate(names):
             scene = simulate_scene(settings, scene_rng(seed, index), pattern)
             image = out / "images" / f"{stem}.{file_format}"
-            write_whole(image, encode_frame(scene.frame, file_format))
+            _write(image, encode_frame(scene.frame, file_format))
             frame = LabelledFrame(stem, image, settings.shape, scene.points, out.name)
             labelled.append((image.name, frame))
             rows += _rows(image.name, scene)
@@ -154,6 +168,6 @@ def simulate_dataset(
         if done:
             run = {"irpoint": __version__, "name": name, "seed": seed, "frames": done}
             runs.append(run | {"settings": settings.model_dump()})
-            write_whole(out / ANNOTATIONS, coco_json(labelled))
-            _write_table(out / _TABLE, rows)
-            write_whole(out / _RUNS, json.dumps({"runs": runs}, indent=1) + "\n")
+            _write(out / ANNOTATIONS, coco_json(labelled))
+            _write(out / _TABLE, _table(out / _TABLE, rows))
+            _write(out / _RUNS, json.dumps({"runs": runs}, indent=1) + "\n")
