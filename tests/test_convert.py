@@ -149,3 +149,37 @@ def test_sirst_v1_round_trip(shared_data: Path, tmp_path: Path) -> None:
         before, after = load_dataset(root, split), load_dataset(tmp_path / "out", split)
         assert [(f.name, f.shape) for f in before] == [(f.name, f.shape) for f in after]
         assert all(a.points == b.points for a, b in zip(before, after, strict=True))
+
+
+def test_a_list_with_windows_slashes(source: Path, tmp_path: Path) -> None:
+    (source / "splits/val.txt").write_text("s1\\a\r\n")
+    out = tmp_path / "out"
+    convert(source, out, "coco", split="val")
+    assert [path.name for path in (out / "images").rglob("*.png")] == ["a.png"]
+    (frame,) = load_dataset(out, "val")
+    assert frame.name == "s1/a"
+
+
+@pytest.mark.parametrize("to", ["coco", "csv"])
+def test_a_name_that_is_not_unicode(tmp_path: Path, to: PointFormat) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        file = tmp_path / "in" / folder / "f\udcfc.png"
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "a.png")
+        (tmp_path / "a.png").rename(file)
+    if to == "csv":
+        with pytest.raises(DatasetError, match="not UTF-8; rename it"):
+            convert(tmp_path / "in", tmp_path / "out", to)
+    else:
+        assert len(convert(tmp_path / "in", tmp_path / "out", to).frames) == 1
+
+
+def test_a_full_disk_is_one_line(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(convert.__globals__, "write_whole", full)
+    with pytest.raises(DatasetError, match="No space left on device"):
+        convert(source, tmp_path / "out", "csv")

@@ -277,3 +277,39 @@ def test_sirst_v2_centroids_lie_near_the_masks(shared_data: Path) -> None:
         offsets = mask.points.xy[:, None] - xml.points.xy[None]
         if len(mask.points):
             assert np.linalg.norm(offsets, axis=2).min(axis=1).max() < 1.2
+
+
+def test_a_picture_with_two_suffixes_is_found(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        save(tmp_path / folder / "img_1.tif.png", FRAME)
+    split_list(tmp_path, "val", "img_1.tif.png")
+    for split in ("all", "val"):
+        assert [frame.name for frame in load_dataset(tmp_path, split)] == ["img_1.tif"]
+
+
+def test_linked_folders_are_followed_and_hidden_ones_are_not(root: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-more"
+    for folder in ("images", "masks"):
+        save(elsewhere / folder / "c.png", FRAME)
+        (root / folder / "more").symlink_to(elsewhere / folder)
+        (root / folder / "more" / "round").symlink_to(elsewhere / folder)
+    save(root / "images/.ipynb_checkpoints/a-checkpoint.png", FRAME)
+    assert set(xy_of(load_dataset(root, "all"))) == {"a", "b", "c"}
+
+
+def test_a_list_may_name_images_by_their_path(root: Path) -> None:
+    split_list(root, "val", "images/a.png")
+    (frame,) = load_dataset(root, "val")
+    assert frame.points.xy.tolist() == [[3, 4], [10, 7]]
+
+
+def test_an_image_listed_by_two_names_counts_once(root: Path) -> None:
+    split_list(root, "val", "a", "images/a.png", "b")
+    with pytest.warns(IrpointWarning, match="names 1 images twice"):
+        frames = load_dataset(root, "val").frames
+    assert [frame.image.name for frame in frames] == ["a.png", "b.png"]
+
+
+def test_lists_of_one_class_say_whether_it_is_there(root: Path) -> None:
+    split_list(root, "drone_val", "a  1", "b -1", folder="ImageSets/Main")
+    assert [frame.name for frame in load_dataset(root, "drone_val")] == ["a", "b"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -53,15 +53,17 @@ def convert(
     file_names = {frame.image: frame.name + frame.image.suffix for frame in frames}
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
-    for image, file_name in file_names.items():
-        _copy(image, destination / "images" / file_name)
-    for name, members in listed.items():
-        write_whole(destination / _LIST_FOLDER / f"{name}.txt", "".join(f"{m}\n" for m in members))
     named = [(file_names[frame.image], frame) for frame in frames]
-    if to == "coco":
-        write_whole(destination / ANNOTATIONS, coco_json(named))
-    else:
-        write_whole(destination / POINTS_FILE, csv_text(named))
+    points, text = (
+        (ANNOTATIONS, coco_json(named)) if to == "coco" else (POINTS_FILE, csv_text(named))
+    )
+    for image, file_name in file_names.items():
+        _write(destination / "images" / file_name, image.read_bytes)
+    for name, members in listed.items():
+        _write(
+            destination / _LIST_FOLDER / f"{name}.txt", "".join(f"{m}\n" for m in members).encode
+        )
+    _write(destination / points, text.encode)
     return Dataset(opened.root.name, opened.layout, split or "all", tuple(frames))
 
 
@@ -86,8 +88,13 @@ def _check_free(destination: Path) -> None:
         raise DatasetError(f"{destination}: not empty; give a folder that is new or empty")
 
 
-def _copy(image: Path, target: Path) -> None:
+def _write(target: Path, content: Callable[[], bytes]) -> None:
     try:
-        write_whole(target, image.read_bytes())
+        write_whole(target, content())
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written ({error.strerror})") from error
+    except UnicodeEncodeError as error:
+        name = error.object[max(error.start - 20, 0) : error.end + 20]
+        raise DatasetError(
+            f"{target}: a file name near {name!r} is not UTF-8; rename it"
+        ) from error

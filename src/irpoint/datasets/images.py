@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from irpoint.errors import DatasetError
@@ -19,7 +21,7 @@ class Images:
     """Index of the pictures in a folder and its subfolders.
 
     A picture is found by its path in the folder or, where that is unique, by its file name; with
-    or without suffix.
+    or without suffix. Links to folders are followed; hidden files and folders are left out.
 
     Raises:
         DatasetError: where the folder holds no picture.
@@ -29,11 +31,10 @@ class Images:
         self.folder = folder
         self._by_key: dict[str, list[Path]] = {}
         self._by_stem: dict[str, list[Path]] = {}
-        for path in folder.rglob("*"):
-            if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith("."):
-                key = without_suffix(path.relative_to(folder).as_posix())
-                self._by_key.setdefault(key, []).append(path)
-                self._by_stem.setdefault(key.rpartition("/")[2], []).append(path)
+        for path in _pictures(folder):
+            key = without_suffix(path.relative_to(folder).as_posix())
+            self._by_key.setdefault(key, []).append(path)
+            self._by_stem.setdefault(key.rpartition("/")[2], []).append(path)
         if not self._by_key:
             raise DatasetError(f"{folder}: no pictures in this folder; check the data set's path")
 
@@ -55,7 +56,11 @@ class Images:
             DatasetError: where several pictures have the name.
         """
         wanted = name.strip().replace("\\", "/").removeprefix("./")
-        key = without_suffix(wanted.removeprefix(f"{self.folder.name}/"))
+        inside = wanted.removeprefix(f"{self.folder.name}/")
+        # First as it stands: "a.tif" may be what "a.tif.png" is called without its suffix.
+        key = (
+            inside if inside in self._by_key or inside in self._by_stem else without_suffix(inside)
+        )
         found = self._by_key.get(key) or self._by_stem.get(key, [])
         if key != wanted:
             found = [path for path in found if wanted.endswith(path.suffix)] or found
@@ -79,3 +84,18 @@ class Images:
                 f"{self.folder / name}: no such image; add it or take '{name}' off the list"
             )
         return found
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    """Every picture below a folder, each folder once however many links lead to it."""
+    entered: set[str] = set()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if Path(name).suffix.lower() in READABLE_SUFFIXES and not name.startswith("."):
+                yield Path(root, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from irpoint.datasets.images import without_suffix
@@ -31,4 +32,7 @@ def _read_list(path: Path) -> tuple[str, ...]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as a list of names ({error})") from error
-    return tuple(without_suffix(line.strip()) for line in text.splitlines() if line.strip())
+    lines = (line.strip().replace("\\", "/") for line in text.splitlines())
+    if path.parent.name == "Main":  # VOC's lists of one class say in each line whether it is there
+        lines = (re.sub(r"\s+-?[01]$", "", line) for line in lines)
+    return tuple(without_suffix(line) for line in lines if line)

@@ -78,7 +78,7 @@ def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
     listed = opened.splits[split]
     if not listed:
         raise DatasetError(f"{opened.root}: the list '{split}' is empty; name the images in it")
-    names = tuple(dict.fromkeys(listed))
+    names = tuple({opened.find(name): name for name in reversed(listed)}.values())[::-1]
     if len(names) < len(listed):
         warnings.warn(
             f"{opened.root}: the list '{split}' names {len(listed) - len(names)} images twice; "

@@ -51,7 +51,8 @@ def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> Labe
         DatasetError: where the image or the mask is missing or damaged, or their sizes disagree.
     """
     image = images.find(name)
-    mask = masks.get(name) or masks.get(f"{name}_pixels0")
+    known = (name, f"{name}_pixels0", images.name_of(image))
+    mask = next(filter(None, map(masks.get, known)), None)
     if mask is None:
         raise DatasetError(
             f"{masks.folder / name}: no mask of this name for {image.name}; "
