@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from irpoint.datasets import load_dataset
-from irpoint.errors import EvaluationError
+from irpoint.errors import EvaluationError, IrpointWarning
 from irpoint.evaluation.maps import MASK_PROTOCOLS, Maps, count_map, evaluate_maps, truth_mask
 
 protocols = pytest.mark.parametrize("protocol", MASK_PROTOCOLS)
@@ -216,3 +217,56 @@ def test_mask_protocols_need_maps_and_masks(cli, made: tuple[Path, Path], tmp_pa
     )  # fmt: skip
     assert code != 0
     assert "no masks" in err
+
+
+@pytest.mark.parametrize("suffix", ["png", "npy"])
+def test_a_mask_of_ones_is_an_answer_too(made: tuple[Path, Path], suffix: str) -> None:
+    root, maps = made
+    for name in ("a", "b"):
+        truth = np.asarray(Image.open(root / "masks" / f"{name}.png")) > 0
+        (maps / f"{name}.png").unlink()
+        if suffix == "png":
+            Image.fromarray(truth).save(maps / f"{name}.png")  # one bit a pixel
+        else:
+            np.save(maps / f"{name}.npy", truth)
+    rated = evaluate_maps(load_dataset(root, "all").frames, Maps(maps))
+    assert (rated.tp, rated.fp, rated.fn) == (2, 0, 0)
+
+
+def test_a_smaller_mask_has_as_many_targets_as_the_frame(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    small = spots((5, 5, 3, 4), shape=(20, 30))
+    Image.fromarray(np.zeros((40, 60), np.uint8)).save(tmp_path / "images" / "a.png")
+    Image.fromarray(small.astype(np.uint8)).save(tmp_path / "masks" / "a.png")
+    with pytest.warns(IrpointWarning, match="scaled to fit"):
+        (frame,) = load_dataset(tmp_path, "all")
+    np.testing.assert_array_equal(truth_mask(frame), np.kron(small, np.ones((2, 2), bool)))
+
+
+def test_maps_of_two_sets_with_equal_names_lie_in_subfolders(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    root, maps = made
+    other = tmp_path / "Sea"
+    shutil.copytree(root, other)
+    frames = [frame for path in (root, other) for frame in load_dataset(path, "all")]
+    with pytest.raises(EvaluationError, match=r"a\.png: is the map of .*Sky.* and of .*Sea"):
+        evaluate_maps(frames, Maps(maps))
+    for name in ("Sky", "Sea"):
+        (maps / name).mkdir()
+        for file in maps.glob("*.png"):
+            shutil.copy(file, maps / name / file.name)
+    for file in maps.glob("*.png"):
+        file.unlink()
+    assert evaluate_maps(frames, Maps(maps)).tp == 2
+
+
+def test_a_threshold_that_is_no_number_is_one_line(cli, made: tuple[Path, Path]) -> None:
+    root, maps = made
+    code, _, err = cli(
+        "evaluate", "--data", root, "--split", "all", "--predictions", maps, "--protocol", "mask",
+        "--threshold", "nan",
+    )  # fmt: skip
+    assert (code, len(err.strip().splitlines())) == (1, 1)
+    assert "finite" in err

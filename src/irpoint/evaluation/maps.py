@@ -169,7 +169,11 @@ class Maps:
     """A folder of heat maps or mask images, one a frame, named as the frames are.
 
     Floating-point files hold 0..1 (or whatever the threshold is meant for); those of whole numbers
-    are divided by the largest value of their type, so that 255 is 1.
+    are divided by the largest value of their type, so that 255 is 1. Whole numbers that never
+    exceed 1 are a mask of ones.
+
+    Args:
+        folder: with the maps; those of several data sets may lie in subfolders of their names.
 
     Raises:
         EvaluationError: where the folder holds no picture.
@@ -180,6 +184,7 @@ class Maps:
             self._images = Images(folder)
         except DatasetError as error:
             raise EvaluationError(f"{folder}: no heat maps in this folder") from error
+        self._given: dict[Path, Path] = {}
 
     def read(self, frame: LabelledFrame) -> npt.NDArray[np.float64]:
         """The map of a frame.
@@ -188,17 +193,23 @@ class Maps:
             EvaluationError: where it is missing or cannot be read.
         """
         try:
-            file = self._images.get(frame.image.stem)
+            file = self._images.get(f"{frame.dataset}/{frame.name}")
+            file = file or self._images.get(frame.image.stem)
             if file is None:
                 raise EvaluationError(
                     f"{self._images.folder}: no map for {frame.image.name}; every frame of the "
                     "split needs one (all zero where nothing was found)"
                 )
+            if self._given.setdefault(file, frame.image) != frame.image:
+                raise EvaluationError(
+                    f"{file}: is the map of {self._given[file]} and of {frame.image}; put the maps "
+                    "of each data set into a subfolder of its name"
+                )
             values = read_frame(file)
         except (DatasetError, FrameError) as error:
             raise EvaluationError(str(error)) from error
-        whole = values.dtype.kind in "ui"
-        return values / (np.iinfo(values.dtype).max if whole else 1.0)
+        grey = values.dtype.kind in "ui" and values.max() > 1
+        return values / (np.iinfo(values.dtype).max if grey else 1.0)
 
 
 def truth_mask(frame: LabelledFrame) -> Mask:
@@ -212,8 +223,12 @@ def truth_mask(frame: LabelledFrame) -> Mask:
         return mask
     for extent in frame.extents or ():
         if extent.pixels is not None:
-            columns, rows = np.round(extent.pixels).astype(int).T
-            mask[np.clip(rows, 0, mask.shape[0] - 1), np.clip(columns, 0, mask.shape[1] - 1)] = True
+            half = np.array(extent.size) / 2
+            # Every frame pixel whose centre lies in the mask's pixel, which may be larger.
+            first = np.clip(np.ceil(extent.pixels - half), 0, None).astype(int)
+            last = np.maximum(np.ceil(extent.pixels + half).astype(int), first + 1)
+            for (left, top), (right, bottom) in zip(first, last, strict=True):
+                mask[top:bottom, left:right] = True
     if not mask.any():
         raise EvaluationError(
             f"{frame.dataset}: no masks, but the mask protocols need them; use --protocol point"
