@@ -173,6 +173,8 @@ def test_a_split_that_the_model_was_trained_on_is_noted(run, folder, detector, s
     assert code == 0
     said = "bright was trained on this split of Sky: these figures are not held out."
     assert (said in " ".join(out.split())) is noted
+    _, out, _ = run("--data", folder, "--split", split, "--model", "bright", "--json", "-")
+    assert json.loads(out).get("trained_on") == (["Sky"] if noted else None)
 
 
 def test_trained_on_needs_the_data_set_and_the_split():
@@ -180,6 +182,7 @@ def test_trained_on_needs_the_data_set_and_the_split():
     assert trained_on(["Sky", "Land"], "train", sets, "train") == ["Sky"]
     assert trained_on(sets, "train+val", sets, "val_full") == sets
     assert trained_on(sets, "train", sets, "val") == []
+    assert trained_on(["Sky"], "train", sets, "all") == ["Sky"]
 
 
 def test_several_data_sets_are_pooled_and_shown_one_by_one(run, folder, detector, tmp_path):

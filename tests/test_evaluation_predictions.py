@@ -184,3 +184,21 @@ def test_two_names_of_one_image_are_refused():
     frames = [frame("d/a.png")]
     with pytest.raises(EvaluationError, match=r"'a\.png' and 'a' both mean d/a\.png"):
         assign_predictions({"a.png": ONE, "a": ONE}, frames, frames)
+
+
+def test_a_row_without_x_and_y_says_that_nothing_is_there(tmp_path):
+    read = read_predictions(written(tmp_path, "points.csv", "image,x,y\na.png,,\nb.png,1.5,2.25\n"))
+    assert read == {"a.png": Points.empty(), "b.png": Points.labels([[1.5, 2.25]])}
+
+
+def test_frames_of_a_video_are_not_one_image(tmp_path):
+    images = [{"id": k, "file_name": "v.mp4", "frame": k} for k in (0, 1)]
+    content = {"images": images, "annotations": []}
+    with pytest.raises(EvaluationError, match=r"v\.mp4 has frames 0 and 1"):
+        read_predictions(written(tmp_path, "points.json", content))
+
+
+def test_a_quote_that_never_ends_is_one_line(tmp_path):
+    text = 'image,x,y\n"a.png,1,2\n' + "b.png,3,4\n" * 20_000
+    with pytest.raises(EvaluationError, match="not CSV"):
+        read_predictions(written(tmp_path, "points.csv", text))

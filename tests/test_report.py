@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from irpoint.datasets import load_dataset
+from irpoint.datasets import LabelledFrame, load_dataset
 from irpoint.evaluation.records import record
 from irpoint.frames import read_frame
 from irpoint.points import Points
+from irpoint.report.gather import gather
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
 
@@ -149,3 +150,74 @@ def test_results_of_other_images_are_not_compared(cli, results, tmp_path: Path) 
     code, _, err = cli("report", results[0], tmp_path / "other.json", "--out", tmp_path / "p.html")
     assert code == 1
     assert "other images" in err
+
+
+def test_answers_outside_the_frame_and_sets_without_sizes(cli, results, tmp_path: Path) -> None:
+    content = json.loads(results[0].read_text())
+    content["frames"][0]["predicted"] += [[-30.0, 5.0, 0.9], [5.0, 999.0, 0.9]]
+    results[0].write_text(json.dumps(content))
+    other = json.loads(results[1].read_text())
+    for frame in other["frames"]:
+        for target in frame["targets"]:
+            target["size"] = 3.0
+    results[1].write_text(json.dumps(other))
+    code, _, err = cli("report", *results, "--out", tmp_path / "page.html")
+    assert code == 0, err
+
+
+def changed(file: Path, **changes: object) -> Path:
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"radius_px": 3.0}, "within 3 px"), ({"protocol": "point-greedy"}, "protocol point-greedy")],
+)
+def test_what_was_counted_otherwise_is_not_compared(
+    cli, results, tmp_path: Path, changes, said: str
+) -> None:
+    code, _, err = cli(
+        "report", results[0], changed(results[1], **changes), "--out", tmp_path / "p.html"
+    )
+    assert code == 1
+    assert said in err
+
+
+def test_without_a_threshold_every_answer_counts(results) -> None:
+    content = json.loads(results[0].read_text())
+    frames = [f | {"predicted": [[x, y, s - 2] for x, y, s in f["predicted"]]}
+              for f in content["frames"]]  # fmt: skip
+    subject = gather(changed(results[0], threshold=None, frames=frames))
+    said = sum(len(frame.predicted) for frame in subject.frames)
+    assert subject.evaluation.tp + subject.evaluation.fp == said
+    hits = sum(outcome.kind == "hit" for outcome in subject.outcomes)
+    assert hits == subject.evaluation.tp
+
+
+def test_a_score_at_the_threshold_is_a_hit_in_gallery_and_figures(results) -> None:
+    content = json.loads(results[0].read_text())
+    score = float(np.float32(0.7))  # a little less than 0.7
+    frames = [f | {"predicted": [[x, y, score] for x, y, _ in f["predicted"]]}
+              for f in content["frames"]]  # fmt: skip
+    subject = gather(changed(results[0], threshold=0.7, frames=frames))
+    assert subject.evaluation.tp > 0
+    assert sum(o.kind == "hit" for o in subject.outcomes) == subject.evaluation.tp
+
+
+def test_the_page_says_what_is_not_held_out(cli, results, tmp_path: Path) -> None:
+    changed(results[0], trained_on=["scenes"])
+    page = tmp_path / "page.html"
+    code, _, err = cli("report", *results, "--out", page)
+    assert code == 0, err
+    assert "was trained on these frames of scenes: its figures are not held out" in page.read_text()
+
+
+def test_pixels_that_are_no_numbers_do_not_spoil_the_contrast(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).normal(10, 1, (40, 40)).astype(np.float32)
+    image[20, 20] = 40
+    image[20, 21] = np.nan
+    np.save(tmp_path / "a.npy", image)
+    frame = LabelledFrame("a", tmp_path / "a.npy", (40, 40), Points.labels([[20, 20]]), "made")
+    (found,) = record([frame], {frame.image: Points.empty()})
+    assert found.targets[0].contrast == pytest.approx(30, rel=0.2)

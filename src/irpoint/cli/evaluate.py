@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,25 +170,34 @@ def _report(
     from irpoint.evaluation.result import result
 
     content = result(rated, split, answer.model)
+    if answer.trained_on:
+        content["trained_on"] = list(answer.trained_on)
     if recorded:
         frames = record(recorded, answer.points)
         content["frames"] = [frame.model_dump(mode="json") for frame in frames]
     console = Console(stderr=json_file == "-")
-    show(console, content, answer.title, answer.threshold_from, answer.notes, published)
+    notes = [
+        f"{answer.title} was trained on this split of {name}: these figures are not held out."
+        for name in answer.trained_on
+    ]
+    show(console, content, answer.title, answer.threshold_from, notes, published)
     if json_file is not None:
         _write(json_file, content)
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """What is evaluated: the points of every image file, and what to say of their origin."""
+    """What is evaluated: the points of every image file, and what to say of their origin.
+
+    ``trained_on`` names the data sets whose frames here the model has learned from.
+    """
 
     title: str
     model: str | None
     points: dict[Path, Points]
     threshold: float | None
     threshold_from: str
-    notes: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] = ()
 
 
 def _given(
@@ -235,10 +245,7 @@ def _detected(
         points=find_points(lambda frame: detector(frame, threshold=least), shown),
         threshold=level,
         threshold_from=chosen,
-        notes=tuple(
-            f"{card.name} was trained on this split of {name}: these figures are not held out."
-            for name in trained_on(card.data, card.split, [d.name for d in datasets], split)
-        ),
+        trained_on=tuple(trained_on(card.data, card.split, [d.name for d in datasets], split)),
     )
 
 
@@ -259,6 +266,8 @@ def _mapped(
     near = maps.MASK_RADIUS_PX if radius is None else radius
     check_radius(near)
     level = maps.MAP_THRESHOLD if threshold is None else threshold
+    if not math.isfinite(level):
+        raise SettingsError(f"--threshold {level}: give a finite number")
     given = maps.Maps(folder)
     rated = split_figures(
         datasets,

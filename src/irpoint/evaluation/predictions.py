@@ -28,9 +28,13 @@ class _Point(BaseModel):
     score: _Number = 1.0
 
 
-class _Row(_Point):
+class _NoTarget(BaseModel):
     source: _Name
     frame: int = 0
+
+
+class _Row(_Point, _NoTarget):
+    pass
 
 
 class _Frame(BaseModel):
@@ -42,6 +46,7 @@ class _Frame(BaseModel):
 class _CocoImage(BaseModel):
     id: int | str
     file_name: _Name
+    frame: int = 0
 
 
 class _CocoResult(BaseModel):
@@ -58,7 +63,8 @@ def read_predictions(path: str | Path) -> dict[str, Points]:
     """The points of each image that a file of predictions names.
 
     * ``.csv``: a header with ``source`` (or ``image``), ``x``, ``y`` and, if there are any,
-      ``score``; other columns are ignored. What ``irpoint detect`` writes.
+      ``score``; other columns are ignored; x and y empty: nothing was found there. What
+      ``irpoint detect`` and ``irpoint convert`` write.
     * ``.json``: ``{"frames": [{"source": …, "frame": 0, "points": [{"x", "y", "score"}]}]}`` or
       that list alone; or COCO keypoint results, ``[{"image_id", "keypoints": [x, y, v, …],
       "score"}]``, whose ``image_id`` is the image's name; or a COCO dictionary of ``images``
@@ -124,15 +130,24 @@ def _csv_points(file: Path, text: str) -> Iterator[_Said]:
         | {(t, t) for t in ("frame", "x", "y", "score")}
         if title in header
     }
-    adapter = TypeAdapter(_Row)
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        values = {
-            field: cells[column].strip() for field, column in wanted.items() if column < len(cells)
-        }
-        row = _read(adapter, values, file, f"line {reader.line_num}")
-        yield row.source, row.frame, row
+    adapter, empty = TypeAdapter(_Row), TypeAdapter(_NoTarget)
+    try:
+        for cells in reader:
+            values = {
+                field: cells[column].strip()
+                for field, column in wanted.items()
+                if column < len(cells)
+            }
+            if not any(values.values()):
+                continue
+            if values.get("source") and not (values.get("x") or values.get("y")):
+                frame = _read(empty, values, file, f"line {reader.line_num}")
+                yield frame.source, frame.frame, None
+                continue
+            row = _read(adapter, values, file, f"line {reader.line_num}")
+            yield row.source, row.frame, row
+    except csv.Error as error:
+        raise EvaluationError(f"{file}: line {reader.line_num}: not CSV ({error})") from error
 
 
 def _json_points(file: Path, text: str) -> Iterator[_Said]:
@@ -162,9 +177,9 @@ def _frame_points(file: Path, listed: list[Any]) -> Iterator[_Said]:
 
 def _coco_points(file: Path, listed: Any, images: Any) -> Iterator[_Said]:
     described = _read(TypeAdapter(list[_CocoImage]), images, file, "images")
-    names = {image.id: image.file_name for image in described}
-    for name in names.values():
-        yield name, 0, None
+    names = {image.id: (image.file_name, image.frame) for image in described}
+    for name, number in names.values():
+        yield name, number, None
     results = _read(TypeAdapter(list[_CocoResult]), listed, file, "annotations")
     for index, result in enumerate(results):
         if len(result.keypoints) % 3:
@@ -177,11 +192,11 @@ def _coco_points(file: Path, listed: Any, images: Any) -> Iterator[_Said]:
                 f"{file}: annotations.{index}.image_id: {result.image_id!r} is no id in images; "
                 "add that image"
             )
-        name = names.get(result.image_id, str(result.image_id))
+        name, number = names.get(result.image_id, (str(result.image_id), 0))
         for x, y, visibility in zip(*[iter(result.keypoints)] * 3, strict=True):
             # COCO writes a point that is not there as three zeros.
             if x or y or visibility:
-                yield name, 0, _Point(x=x, y=y, score=result.score)
+                yield name, number, _Point(x=x, y=y, score=result.score)
 
 
 def _read(adapter: TypeAdapter[_Read], value: Any, file: Path, where: str) -> _Read:

@@ -89,7 +89,8 @@ def _contrast(image: npt.NDArray[np.float64], x: float, y: float) -> float | Non
     window = image[top : row + _REACH + 1, left : column + _REACH + 1]
     rows, columns = np.indices(window.shape)
     distance = np.hypot(rows + top - y, columns + left - x)
-    core, around = window[distance <= _CORE / 2], window[distance > _CORE]
+    seen = np.isfinite(window)
+    core, around = window[seen & (distance <= _CORE / 2)], window[seen & (distance > _CORE)]
     if not core.size or around.size < 9 or around.std() == 0:
         return None
     return float(np.abs(core - around.mean()).max() / around.std())

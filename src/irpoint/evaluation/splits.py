@@ -114,8 +114,9 @@ def trained_on(
         card_data: names of the data sets that the model's card lists.
         card_split: the card's split, ``train`` or several as ``train+val``.
         names: names of the data sets that are evaluated.
-        split: the split that is evaluated.
+        split: the split that is evaluated; ``all`` holds what was trained on too.
     """
     # SIRST v2 names its lists train_full, val_full, test_full.
     trained = {part.removesuffix("_full") for part in card_split.split("+")}
-    return [name for name in names if name in card_data and split.removesuffix("_full") in trained]
+    seen = split == "all" or split.removesuffix("_full") in trained
+    return [name for name in names if seen and name in card_data]

@@ -52,7 +52,11 @@ def _picture(outcome: Outcome) -> Picture | None:
     except FrameError:
         return None  # the images need not be where the report is made
     view = np.clip(normalise(frame, *levels(frame)), 0, 1)
-    column, row = (round(v) for v in outcome.xy)
+    # An answer may lie outside its frame; the nearest piece of it is shown.
+    column, row = (
+        min(max(round(v), 0), side - 1)
+        for v, side in zip(outcome.xy, view.shape[::-1], strict=True)
+    )
     padded = np.pad(view, _HALF, mode="constant")
     cut = padded[row : row + 2 * _HALF + 1, column : column + 2 * _HALF + 1]
     # Stretched to what is there, so that a dim target on a bright sky can be seen.

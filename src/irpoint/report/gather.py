@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from irpoint.errors import EvaluationError
 from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate, sweep
-from irpoint.evaluation.matching import match
+from irpoint.evaluation.matching import RADIUS_PX, match
 from irpoint.evaluation.records import FrameRecord, TargetRecord, record
 
+REPORTED = "point"
 _FRAMES = TypeAdapter(tuple[FrameRecord, ...])
 
 
@@ -53,17 +54,19 @@ class Subject:
     Attributes:
         name: of the model, or of the file of answers.
         split: what it was evaluated on.
-        threshold: answers that score at least this count.
+        threshold: answers that score at least this count; all where None.
         radius: of matching, pixels.
         frames: every frame with targets and answers.
+        trained_on: names of the data sets whose frames here the model was trained on.
         training: (epoch, column → value) rows of the training log; empty where there is none.
     """
 
     name: str
     split: str
-    threshold: float
+    threshold: float | None
     radius: float
     frames: tuple[FrameRecord, ...]
+    trained_on: tuple[str, ...] = ()
     training: tuple[dict[str, float], ...] = field(default=())
 
     @cached_property
@@ -90,7 +93,7 @@ class Subject:
     def of(self, dataset: str) -> Subject:
         """The part of one data set."""
         frames = tuple(frame for frame in self.frames if frame.dataset == dataset)
-        return Subject(self.name, self.split, self.threshold, self.radius, frames)
+        return replace(self, frames=frames, training=())
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -98,7 +101,9 @@ class Subject:
         return [outcome for frame in self.frames for outcome in self._outcomes(frame)]
 
     def _outcomes(self, frame: FrameRecord) -> list[Outcome]:
-        said = [answer for answer in frame.predicted if answer[2] >= self.threshold]
+        # In the precision of scores, as the figures count them.
+        least = np.float32(-np.inf if self.threshold is None else self.threshold)
+        said = [answer for answer in frame.predicted if np.float32(answer[2]) >= least]
         truth = [(target.x, target.y) for target in frame.targets]
         pairs = match(truth, [answer[:2] for answer in said], self.radius)
         answered = dict(
@@ -136,6 +141,10 @@ def gather(source: Path) -> Subject:
         raise EvaluationError(
             f"{source}: holds no frames; write it with  irpoint evaluate … --json FILE --points"
         )
+    if content.get("protocol", REPORTED) != REPORTED:
+        raise EvaluationError(
+            f"{source}: protocol {content['protocol']}; reports are of protocol {REPORTED} alone"
+        )
     try:
         frames = _FRAMES.validate_python(content["frames"])
     except ValidationError as error:
@@ -144,31 +153,36 @@ def gather(source: Path) -> Subject:
         raise EvaluationError(f"{source}: frames.{where}: {first['msg']}") from error
     if not frames:
         raise EvaluationError(f"{source}: the split is empty; nothing to report")
+    threshold = content.get("threshold")
     return Subject(
         str(content.get("model") or source.stem),
         str(content.get("split", "")),
-        float(content.get("threshold") or 0.0),
-        float(content.get("radius_px", 5.0)),
+        None if threshold is None else float(threshold),
+        float(content.get("radius_px", RADIUS_PX)),
         frames,
+        tuple(map(str, content.get("trained_on", ()))),
     )
 
 
 def _from_run(run: Path) -> Subject:
     from irpoint.datasets import load_dataset, pool
-    from irpoint.evaluation.splits import find_points
+    from irpoint.evaluation.splits import find_points, trained_on
     from irpoint.runtime import Detector
 
     settings = _settings(run)
     detector = Detector(run)
+    card = detector.card
     split = str(settings["val_split"])
-    frames = pool([load_dataset(Path(root), split) for root in settings["data"]])
+    datasets = [load_dataset(Path(root), split) for root in settings["data"]]
+    frames = pool(datasets)
     found = find_points(detector.candidates, frames)
     return Subject(
-        detector.card.name,
+        card.name,
         split,
-        detector.card.thresholds.default,
-        5.0,
+        card.thresholds.default,
+        RADIUS_PX,
         tuple(record(frames, found)),
+        tuple(trained_on(card.data, card.split, [d.name for d in datasets], split)),
         _training(run / "logs" / "csv" / "metrics.csv"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import jinja2
@@ -27,10 +28,11 @@ def write_report(sources: Sequence[Path], out: Path) -> None:
         out: the HTML file.
 
     Raises:
-        EvaluationError: where a source cannot be read, or the sources are of different images.
+        EvaluationError: where a source cannot be read, or the sources are of different images,
+            labels or radii.
     """
     subjects = [gather(source) for source in sources]
-    _same_images(subjects)
+    _comparable(subjects)
     page = render(_distinct(subjects))
     try:
         write_whole(out, page)
@@ -77,14 +79,23 @@ def render(subjects: Sequence[Subject]) -> str:
     )
 
 
-def _same_images(subjects: Sequence[Subject]) -> None:
-    images = [[(f.dataset, f.name) for f in subject.frames] for subject in subjects]
-    for subject, own in zip(subjects, images, strict=True):
-        if own != images[0]:
+def _comparable(subjects: Sequence[Subject]) -> None:
+    first = subjects[0]
+    for subject in subjects[1:]:
+        if _truth(subject) != _truth(first):
             raise EvaluationError(
-                f"{subject.name} was evaluated on other images than {subjects[0].name}; "
+                f"{subject.name} was evaluated on other images or labels than {first.name}; "
                 "models are compared on one split only"
             )
+        if subject.radius != first.radius:
+            raise EvaluationError(
+                f"{subject.name} was matched within {subject.radius:g} px, {first.name} within "
+                f"{first.radius:g} px; evaluate both alike"
+            )
+
+
+def _truth(subject: Subject) -> list[tuple[str, str, list[tuple[float, float]]]]:
+    return [(f.dataset, f.name, [(t.x, t.y) for t in f.targets]) for f in subject.frames]
 
 
 def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
@@ -93,6 +104,5 @@ def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
     for subject in subjects:
         count = sum(other.name.partition(" (")[0] == subject.name for other in named)
         name = f"{subject.name} ({count + 1})" if count else subject.name
-        named.append(Subject(name, *(getattr(subject, f) for f in
-                     ("split", "threshold", "radius", "frames", "training"))))  # fmt: skip
+        named.append(replace(subject, name=name))
     return named

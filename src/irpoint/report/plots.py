@@ -134,6 +134,8 @@ def _by_class(subject: Subject, attribute: str, edges: Any) -> tuple[Any, Any]:
         for o in subject.outcomes
         if o.target and getattr(o.target, attribute) is not None
     ]
+    if not rows:
+        return recall, error
     value, hit, gap = (np.array(column) for column in zip(*rows, strict=True))
     which = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
     for k in range(len(edges) - 1):
