@@ -295,3 +295,8 @@ def test_frames_that_are_shrunk_much_are_said_once(write_model) -> None:
     with pytest.warns(IrpointWarning, match=r"shrunk 4\.7 times for 'tiny' \(fit:128\)") as said:
         detector.batch([draw_blobs(TARGETS, (96, 600)), draw_blobs(TARGETS, (96, 700))])
     assert len(said) == 1
+
+
+def test_a_threshold_for_one_call_is_checked_too(model):
+    with pytest.raises(SettingsError, match="must be positive"):
+        Detector(model)(draw_blobs(TARGETS), threshold=0)

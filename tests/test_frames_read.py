@@ -378,3 +378,10 @@ def test_a_source_that_names_nothing_is_an_error(tmp_path: Path, source: str) ->
     _touch(tmp_path, "f1.png", "empty/notes.txt")
     with pytest.raises(FrameError, match=source.replace("*", r"\*")):
         find_frames([str(tmp_path / source)])
+
+
+def test_masked_pixels_are_no_pixels() -> None:
+    counts = np.ma.masked_equal(np.array([[1, -9999], [3, 4]], np.int16), -9999)
+    frame = as_frame(counts)
+    assert frame.dtype == np.float32
+    np.testing.assert_array_equal(frame, [[1, np.nan], [3, 4]])

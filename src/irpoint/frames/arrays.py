@@ -22,8 +22,9 @@ def as_frame(array: object, name: str = "array") -> Frame:
 
     Args:
         array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); any integer, boolean or real type. The
-            fourth channel is taken for alpha and ignored. Infinite and NaN pixels may occur. An
-            opened Pillow image is taken too, a palette by its colours.
+            fourth channel is taken for alpha and ignored. Infinite and NaN pixels may occur;
+            masked ones (NumPy's masked arrays) become NaN. An opened Pillow image is taken too, a
+            palette by its colours.
         name: what to call the array in an error.
 
     Returns:
@@ -36,6 +37,9 @@ def as_frame(array: object, name: str = "array") -> Frame:
             no pixel is finite.
     """
     try:
+        if isinstance(array, np.ma.MaskedArray) and array.mask.any():
+            real = array.astype(np.result_type(array.dtype, np.float32))
+            array = np.ma.filled(real, np.nan)
         frame = np.asarray(picture_array(array) if isinstance(array, Image.Image) else array)
     except ValueError as error:
         raise FrameError(f"{name}: not an array of pixels; give rows of equal length") from error

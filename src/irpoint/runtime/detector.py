@@ -189,7 +189,8 @@ class Detector:
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None
     ) -> Points:
         """Step 3: the peaks of a response, in frame pixels, inside the frame and the region."""
-        found = self._peaks(response, self.threshold if threshold is None else threshold)
+        least = self.threshold if threshold is None else _positive(threshold)
+        found = self._peaks(response, least)
         limit = np.array(prepared.shape[::-1]) - 0.5
         xy = prepared.placement.to_frame(found.xy)
         # A peak up to a cell outside belongs to a target at the border; one beyond, to the padding.
@@ -210,9 +211,7 @@ def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> 
     if threshold is not None and rate is not None:
         raise SettingsError("give a threshold or a false-alarm rate, not both")
     if threshold is not None:
-        if not threshold > 0:
-            raise SettingsError(f"threshold {threshold}: must be positive")
-        return threshold
+        return _positive(threshold)
     if rate is None:
         return card.thresholds.default
     known = {float(k): v for k, v in card.thresholds.false_alarms_per_mpx.items()}
@@ -224,3 +223,9 @@ def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> 
             f"its card has {rates}"
         )
     return chosen
+
+
+def _positive(threshold: float) -> float:
+    if not threshold > 0:
+        raise SettingsError(f"threshold {threshold}: must be positive")
+    return threshold
