@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -33,9 +32,10 @@ from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
     from irpoint.frames.sequence import Skipped
-    from irpoint.runtime import Detector, Region
+    from irpoint.runtime import Region
     from irpoint.runtime.files import Detected
-    from irpoint.sinks import FoundFrame, Journal, OverlayFolder, PointsWriter
+    from irpoint.runtime.job import Job
+    from irpoint.sinks import FoundFrame
 
 _TABLE_ROWS = 10
 _FRAMES_BEHIND = 4  # written while the network works on the next
@@ -141,6 +141,7 @@ def detect(
     from irpoint.frames.sequence import has_clock, waits_for_frames
     from irpoint.runtime import Detector
     from irpoint.runtime.files import list_sources
+    from irpoint.runtime.job import settings_of
     from irpoint.runtime.tracks import track as follow
     from irpoint.sinks import Journal
     from irpoint.zoo import find_model
@@ -165,79 +166,23 @@ def detect(
     job = _job(out, file_format, overlay, clock, track, len(paths) + len(missing))
     if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
         settings = {"roi": roi, "raw": raw, "overlay": overlay}
-        paths = job.go_on(Journal(out, _settings(detector, ignore_mask) | settings), paths)
+        paths = job.go_on(Journal(out, settings_of(detector, ignore_mask) | settings), paths)
     found = found_by(engine, build, detector, paths, batch, layout, threads, pixels=overlay)
     items = chain(missing, follow(found) if track else found)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
 
 
-@dataclass
-class _Job:
-    """What is written where, and how far it has come."""
-
-    writer: PointsWriter
-    overlays: OverlayFolder | None
-    total: int
-    journal: Journal | None = None
-    again: int = 0
-    skipped: int = 0
-    stopped: bool = False
-    finished: bool = False
-    started: float = field(default_factory=time.perf_counter)
-
-    def go_on(self, journal: Journal, paths: list[str | Path]) -> list[str | Path]:
-        """Take over what an earlier run has finished; gives the sources that are left."""
-        self.journal, self.again = journal, len(journal.done)
-        for source, frames in journal.done.items():
-            for found in frames:
-                self.writer.add(found)
-            if self.overlays is not None:
-                self.overlays.reserve(source)
-        return [path for path in paths if str(path) not in journal.done]
-
-    def write(self, found: Detected) -> None:
-        """The points of a frame, and its picture where asked for."""
-        from irpoint.sinks import FoundFrame
-
-        own = FoundFrame(found.result, found.shape)
-        self.writer.add(own)
-        if self.overlays is not None and found.frame is not None:
-            self.overlays.add(found.frame, found.result, found.tails)
-        if self.journal is not None:
-            self.journal.add(own)
-
-    def close(self) -> None:
-        """Make every file complete."""
-        if self.overlays is not None:
-            self.overlays.close()
-        self.writer.close()
-        if self.journal is not None:
-            self.journal.close(finished=self.finished)
-
-
 def _job(
     out: Path | None, file_format: str, overlay: bool, clock: bool, tracks: bool, total: int
-) -> _Job:
+) -> Job:
+    from irpoint.runtime.job import Job
     from irpoint.sinks import Format, OverlayFolder, PointsWriter
 
     target = out or sys.stdout.buffer
     writer = PointsWriter(cast(Format, file_format), target, clock=clock, tracks=tracks)
     overlays = OverlayFolder(out / "overlays") if out is not None and overlay else None
-    return _Job(writer, overlays, total)
-
-
-def _settings(detector: Detector, ignore_mask: Path | None) -> dict[str, object]:
-    """What the points depend on, for the journal of an unfinished detection."""
-    from irpoint.sinks.journal import stamp
-
-    return {
-        "ignore_mask": ignore_mask and [str(ignore_mask), stamp(ignore_mask)],
-        "model": detector.card.sha256,
-        "threshold": float(detector.threshold),
-        "scale": detector.scale,
-        "backend": f"{detector.backend} {detector.precision}",
-    }
+    return Job(writer, overlays, total)
 
 
 def _check(out: Path | None, file_format: str, overlay: bool, batch: int, threads: int) -> None:
@@ -277,24 +222,22 @@ def _make_folder(out: Path) -> None:
         raise SettingsError(f"--out {out}: cannot be written to; give another folder")
 
 
-def _run(job: _Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
-    from irpoint.runtime.files import Detected
+def _run(job: Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
+    from irpoint.frames.sequence import Skipped
     from irpoint.runtime.overlap import Behind
 
     try:
         with (
             _terminated_as_interrupted(),
             _progress(job.total, bar) as shown,
-            Behind(job.write, _FRAMES_BEHIND) as written,
+            Behind(job.take, _FRAMES_BEHIND) as written,
         ):
             source = None
             for item in items:
                 before, source = source, _source(item)
                 shown.update(shown.task_ids[0], advance=source != before, frames=job.writer.count)
-                if isinstance(item, Detected):
-                    written.add(item)
-                else:
-                    job.skipped += 1
+                written.add(item)
+                if isinstance(item, Skipped):
                     # Through the bar's own console, which keeps the line apart from the bar.
                     said = Text(f"irpoint: skipped: {item.reason}")
                     shown.console.print(said, soft_wrap=True)
@@ -337,7 +280,7 @@ def _progress(total: int, bar: bool) -> Progress:
     return progress
 
 
-def _report(job: _Job) -> None:
+def _report(job: Job) -> None:
     """Totals, and in a folder's case the first points, on standard error; then the exit code."""
     seconds = time.perf_counter() - job.started
     writer, path = job.writer, job.writer.path

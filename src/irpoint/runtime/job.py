@@ -1,0 +1,77 @@
+"""All that a detection writes, and how far it has come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from irpoint.frames.sequence import Skipped
+from irpoint.runtime.detector import Detector
+from irpoint.runtime.files import Detected
+from irpoint.sinks import FoundFrame, Journal, OverlayFolder, PointsWriter
+from irpoint.sinks.journal import stamp
+
+
+@dataclass
+class Job:
+    """What is written where, and how far it has come.
+
+    Attributes:
+        total: number of sources.
+        again: sources that an earlier run had finished.
+        skipped: sources, or parts of them, that were passed over.
+        stopped, finished: whether it was ended by a signal; whether it came to its own end.
+    """
+
+    writer: PointsWriter
+    overlays: OverlayFolder | None
+    total: int
+    journal: Journal | None = None
+    again: int = 0
+    skipped: int = 0
+    stopped: bool = False
+    finished: bool = False
+    started: float = field(default_factory=time.perf_counter)
+
+    def go_on(self, journal: Journal, paths: Sequence[str | Path]) -> list[str | Path]:
+        """Take over what an earlier run has finished; gives the sources that are left."""
+        self.journal, self.again = journal, len(journal.done)
+        for source, frames in journal.done.items():
+            for found in frames:
+                self.writer.add(found)
+            if self.overlays is not None:
+                self.overlays.reserve(source)
+        return [path for path in paths if str(path) not in journal.done]
+
+    def take(self, item: Detected | Skipped) -> None:
+        """The points of a frame, and its picture where asked for; or what was passed over."""
+        if isinstance(item, Skipped):
+            self.skipped += 1
+            return
+        found = FoundFrame(item.result, item.shape)
+        self.writer.add(found)
+        if self.overlays is not None and item.frame is not None:
+            self.overlays.add(item.frame, item.result, item.tails)
+        if self.journal is not None:
+            self.journal.add(found)
+
+    def close(self) -> None:
+        """Make every file complete."""
+        if self.overlays is not None:
+            self.overlays.close()
+        self.writer.close()
+        if self.journal is not None:
+            self.journal.close(finished=self.finished)
+
+
+def settings_of(detector: Detector, ignore_mask: Path | None) -> dict[str, object]:
+    """What the points depend on, for the journal of an unfinished detection."""
+    return {
+        "ignore_mask": ignore_mask and [str(ignore_mask), stamp(ignore_mask)],
+        "model": detector.card.sha256,
+        "threshold": float(detector.threshold),
+        "scale": detector.scale,
+        "backend": f"{detector.backend} {detector.precision}",
+    }
