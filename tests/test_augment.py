@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -378,11 +379,43 @@ def test_crops_on_labels_go_to_those_overlooked() -> None:
         assert np.abs(centre - crops.labels[3, 1:]).max() <= 0.4 * 64
 
 
+def test_what_is_always_overlooked_does_not_crowd_out_the_rest() -> None:
+    """One label of forty, missed: five times as often as others, not in every crop."""
+    augment = AugmentSettings(target_share=1, missed_share=1)
+    frames = [network_frame(seed, 2) for seed in range(20)]
+    crops = Crops(frames, train_settings(augment=augment))
+    crops.missed = crops.labels[[0]]
+    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(800)]
+    wanted = 5 / 40 + 35 / 40 * 2 / 40  # on the list, or among all labels; two a frame
+    assert np.mean(np.array(drawn) == 0) == pytest.approx(wanted, abs=0.04)
+
+
 def test_background_crops_go_to_false_alarms() -> None:
     augment = AugmentSettings(target_share=0, hard_share=1)
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
-    crops.false_alarms = np.array([[1.0, 30.0, 40.0]])
+    crops.false_alarms = np.array([[1.0, 30.0, 40.0, 0.5]])
     for k in range(50):
         index, centre = crops._place(np.random.default_rng(k))
         assert index == 1
         assert np.abs(centre - (30, 40)).max() <= 0.4 * 64
+
+
+def test_the_surest_false_alarms_come_most_often() -> None:
+    augment = AugmentSettings(target_share=0, hard_share=1)
+    crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
+    crops.false_alarms = np.array([[0.0, 30.0, 40.0, 0.3], [1.0, 30.0, 40.0, 0.9]])
+    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(800)]
+    assert np.mean(drawn) == pytest.approx(0.9, abs=0.04)  # as the square of the score
+
+
+def test_a_neighbour_is_not_lifted_along() -> None:
+    near, apart = np.array([50.0, 40.0]), np.array([61.0, 40.0])
+    alone = lift(blob((90, 110), near, 1.5), near)
+    both = lift(blob((90, 110), near, 1.5) + blob((90, 110), apart, 1.5), near)
+    assert alone is not None
+    assert both is not None
+    np.testing.assert_allclose(both[0], alone[0], atol=0.02)
+    frame = network_frame(0, 2)
+    frame = dataclasses.replace(frame, xy=np.array([[30.0, 30.0], [40.0, 30.0]]))
+    crops = Crops([frame], train_settings())
+    assert crops._donor(np.random.default_rng(0)) is None

@@ -267,7 +267,7 @@ def test_what_a_search_learns_of_a_frame(scenes: Path, monkeypatch: pytest.Monke
     settings = small(scenes)
     crops = Crops(load_frames(labelled(settings.data, "all"), InputScale.parse("native")), settings)
     module = ResponseModule(settings, crops, [])
-    crops.false_alarms = np.array([[0.0, 1, 1], [1, 2, 2]])  # of a search before
+    crops.false_alarms = np.array([[0.0, 1, 1, 1], [1, 2, 2, 1]])  # of a search before
     crops.missed = np.array([[3.0, 4, 4], [4, 5, 5]])
     beside, far = np.array([3.0, 0.0]), np.array([40.0, 0.0])
 
@@ -279,9 +279,10 @@ def test_what_a_search_learns_of_a_frame(scenes: Path, monkeypatch: pytest.Monke
         return Points(at, np.array([0.9 if sure else 0.3, 0.3], np.float32))
 
     monkeypatch.setattr(module, "find", found)
-    module._mine(0)  # frames 0, 3, 6
+    module._mine([0])  # frames 0, 3, 6
     assert crops.false_alarms[:, 0].tolist() == [1, 0, 3, 6]
-    for index, *xy in crops.false_alarms[1:]:
+    for index, *xy, score in crops.false_alarms[1:]:
+        assert score == pytest.approx(0.3)
         assert xy == pytest.approx(crops.frames[int(index)].xy.max(axis=0) + far, abs=1e-3)
     lost = {index: (crops.missed[:, 0] == index).sum() for index in range(8)}
     labels = [len(frame.xy) for frame in crops.frames]
@@ -289,3 +290,37 @@ def test_what_a_search_learns_of_a_frame(scenes: Path, monkeypatch: pytest.Monke
     assert lost[0] < labels[0], "a label that is surely found is not lost"
     assert lost[3] == labels[3]
     assert lost[6] == labels[6]
+
+
+@pytest.mark.parametrize(("epochs", "warm", "seen"), [(2, True, 1), (3, False, 2)])
+def test_searches_and_the_last_epoch_is_judged(
+    scenes: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    epochs: int,
+    warm: bool,
+    seen: int,
+) -> None:
+    """Of weights that were trained before, errors are known from the first epoch on."""
+    searched: list[list[int]] = []
+    monkeypatch.setattr(ResponseModule, "_mine", lambda _, thirds: searched.append(list(thirds)))
+    judged: list[int] = []
+    after = ResponseModule.on_validation_epoch_end
+
+    def count(module: ResponseModule) -> None:
+        judged.append(module.current_epoch)
+        after(module)
+
+    monkeypatch.setattr(ResponseModule, "on_validation_epoch_end", count)
+    init = tmp_path / "weights.safetensors"
+    save_file(METHODS["p2p-lite"].build(None).state_dict(), init)
+    settings = small(
+        scenes, method="p2p-lite", epochs=epochs, val_every=2, mine_every=2, workers=0,
+        crops_per_epoch=8, init=init if warm else None,
+    )  # fmt: skip
+    fit(settings, tmp_path / "run")
+    assert searched == [[0, 1, 2]]
+    assert len(judged) == seen
+    best = json.loads((tmp_path / "run" / "best.json").read_text())
+    assert best["epoch"] <= epochs
+    assert (tmp_path / "run" / "best.safetensors").exists()

@@ -78,9 +78,9 @@ def _sample(image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, s
 def lift(image: npt.NDArray[np.floating], xy: Points2D) -> tuple[Image, Points2D] | None:
     """A target without its background: what it adds to the frame, and the label within the patch.
 
-    The background is the median of the patch's rim; what resembles the target's contrast is kept,
-    what resembles the background fades out, and so does everything towards the rim. None where the
-    target lies at the border or hardly stands out.
+    The background is the median of the patch's rim; what resembles the target's contrast and hangs
+    together with it is kept, what resembles the background fades out, and so does everything
+    towards the rim. None where the target lies at the border or hardly stands out.
     """
     column, row = (int(v) for v in np.round(xy))
     height, width = image.shape
@@ -99,6 +99,9 @@ def lift(image: npt.NDArray[np.floating], xy: Points2D) -> tuple[Image, Points2D
         return None
     fade = np.clip((PATCH - radius) / (0.4 * PATCH), 0, 1)
     own = np.clip(3 * patch / contrast - 0.4, 0, 1)
+    pieces, _ = ndimage.label(own)
+    target = np.isin(pieces, pieces[(radius < 3) & (own > 0)])
+    own *= ndimage.binary_dilation(target, iterations=2)
     return patch * own.astype(np.float32) * fade.astype(np.float32), xy - np.round(xy) + PATCH
 
 

@@ -30,15 +30,17 @@ class KeepLastAndBest(Checkpoint):
         self.best: dict[str, float] = {"val_f1": -1.0}
 
     def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        assert isinstance(module, ResponseModule)
         figures = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val_")}
         if trainer.sanity_checking or figures["val_f1"] <= self.best["val_f1"]:
             return
-        self.best = figures | {"epoch": trainer.current_epoch + 1}
+        # After the last epoch Lightning counts one more.
+        epoch = min(trainer.current_epoch + 1, module.settings.epochs)
+        self.best = figures | {"epoch": epoch}
         if not trainer.is_global_zero:
             return
-        assert isinstance(module, ResponseModule)
         trainer.print(
-            f"epoch {trainer.current_epoch + 1}: best val F1 so far {figures['val_f1']:.4f} "
+            f"epoch {epoch}: best val F1 so far {figures['val_f1']:.4f} "
             f"(precision {figures['val_precision']:.4f}, recall {figures['val_recall']:.4f}, "
             f"mean error {figures['val_error_px']:.2f} px)"
         )

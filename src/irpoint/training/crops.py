@@ -16,7 +16,11 @@ from irpoint.training.distributed import part_of_batch
 from irpoint.training.frames import NetworkFrame, label_table
 from irpoint.training.settings import TrainSettings
 
-Table = npt.NDArray[np.float64]  # rows (frame index, x, y)
+Table = npt.NDArray[np.float64]  # rows (frame index, x, y), of false alarms a score too
+# How much oftener than other labels one that was missed is shown. What stays on the list to the end
+# is mostly labels of what cannot be seen.
+_MISSED_ODDS = 5
+_ALONE = 24.0  # network px around a target that is lifted out of its frame, without another
 
 
 class EpochNumbers(Sampler[int]):
@@ -53,8 +57,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     crops of background), so that a large one does not drown a small one.
 
     Attributes:
-        false_alarms: (M, 3) rows (frame index, x, y) where the network last saw targets that are
-            not there; half of the background crops are put on them.
+        false_alarms: (M, 4) rows (frame index, x, y, score) where the network last saw targets that
+            are not there; half of the background crops are put on them, most on the best scores.
         missed: (M, 3) rows likewise: labels that it last overlooked.
         numbers: the sampler that goes through the crops of one epoch after the other.
     """
@@ -64,7 +68,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self.settings = settings
         self._target = find_target(settings.target, find_method(settings.method))
         self.labels = label_table(frames)
-        self.false_alarms: Table = np.empty((0, 3))
+        self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
         self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
         sets = np.array([frame.label.dataset for frame in frames])
@@ -94,25 +98,31 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
 
     def _place(self, rng: np.random.Generator) -> tuple[int, Table]:
         """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""
-        varied, reach = self.settings.augment, 0.4 * self.settings.crop
+        varied = self.settings.augment
+        reach = 0.4 * self.settings.crop / varied.scale  # inside the smallest window of the frame
         if len(self.labels) and rng.random() < varied.target_share:
-            if len(self.missed) and rng.random() < varied.missed_share:
+            share = min(varied.missed_share, _MISSED_ODDS * len(self.missed) / len(self.labels))
+            if rng.random() < share:
                 row = self.missed[rng.integers(len(self.missed))]
             else:
                 row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
         elif len(self.false_alarms) and rng.random() < varied.hard_share:
-            row = self.false_alarms[rng.integers(len(self.false_alarms))]
+            odds = self.false_alarms[:, 3] ** 2
+            row = self.false_alarms[rng.choice(len(odds), p=odds / odds.sum())]
         else:
             index = int(rng.choice(len(self.frames), p=self._frame_odds))
             height, width = self.frames[index].image.shape
             return index, rng.uniform(0, 1, 2) * (width - 1, height - 1)
-        return int(row[0]), row[1:] + rng.uniform(-reach, reach, 2)
+        return int(row[0]), row[1:3] + rng.uniform(-reach, reach, 2)
 
     def _donor(self, rng: np.random.Generator) -> tuple[augment.Image, Table] | None:
         if not len(self.labels):
             return None
         row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
-        return augment.lift(self.frames[int(row[0])].image, row[1:])
+        frame = self.frames[int(row[0])]
+        if (np.hypot(*(frame.xy - row[1:]).T) < _ALONE).sum() > 1:
+            return None  # its neighbour would come along without a label
+        return augment.lift(frame.image, row[1:])
 
 
 def _odds(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:

@@ -64,6 +64,7 @@ class ResponseModule(L.LightningModule):
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self._teachers = Teachers(settings.teachers, network_input)
         self._seen: list[EvaluatedFrame] = []
+        self._resumed = False
 
     def start_from(self, state: dict[str, Tensor]) -> None:
         """Begin with given weights instead of random ones."""
@@ -83,6 +84,8 @@ class ResponseModule(L.LightningModule):
             channels_last(teacher).to(self.device)
             if self.settings.compile and self.trainer.world_size == 1:
                 teacher.compile()
+        if self.settings.init and self.settings.mine_every and not self._resumed:
+            self._mine(range(_MINED_SHARE))
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         image, target = batch
@@ -145,7 +148,8 @@ class ResponseModule(L.LightningModule):
     def on_train_epoch_end(self) -> None:
         every, epoch = self.settings.mine_every, self.current_epoch + 1
         if every and epoch % every == 0 and epoch < self.settings.epochs:
-            self._mine(epoch // every % _MINED_SHARE)
+            first = not self.settings.init and epoch == every
+            self._mine(range(_MINED_SHARE) if first else [epoch // every % _MINED_SHARE])
 
     @torch.inference_mode()
     def find(self, frame: NetworkFrame, threshold: float) -> Points:
@@ -157,18 +161,20 @@ class ResponseModule(L.LightningModule):
             response = self(image)
         return decode(response[0, 0].float().cpu().numpy(), threshold, stride=self.stride)
 
-    def _mine(self, phase: int) -> None:
-        """Renew what is known of a third of the training frames: false alarms, missed labels."""
+    def _mine(self, thirds: Sequence[int]) -> None:
+        """Renew what is known of thirds of the training frames: false alarms, missed labels."""
         crops = self.crops
         false_alarms, missed = (
-            [known[known[:, 0] % _MINED_SHARE != phase]]
+            [known[~np.isin(known[:, 0] % _MINED_SHARE, thirds)]]
             for known in (crops.false_alarms, crops.missed)
         )
-        for index in range(phase, len(crops.frames), _MINED_SHARE):
-            frame = crops.frames[index]
+        for index, frame in enumerate(crops.frames):
+            if index % _MINED_SHARE not in thirds:
+                continue
             found = self.find(frame, _FALSE_ALARM_SCORE)
             gaps = np.linalg.norm(found.xy[:, None] - frame.xy[None], axis=2)
-            false = found.xy[gaps.min(axis=1, initial=np.inf) > _APART].astype(np.float64)
+            wrong = gaps.min(axis=1, initial=np.inf) > _APART
+            false = np.column_stack((found.xy[wrong], found.score[wrong])).astype(np.float64)
             sure = gaps[found.score >= _FOUND_SCORE]
             lost = frame.xy[sure.min(axis=0, initial=np.inf) > _APART]
             false_alarms.append(np.insert(false, 0, index, axis=1))
@@ -181,6 +187,7 @@ class ResponseModule(L.LightningModule):
         checkpoint["next_epoch"] = self.current_epoch + 1
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self._resumed = True
         self.crops.false_alarms = checkpoint["false_alarms"].numpy()
         self.crops.missed = checkpoint["missed"].numpy()
         # Lightning draws the first numbers of a resumed run before it tells the sampler the epoch.

@@ -112,6 +112,8 @@ def fit(
             ckpt_path=checkpoint,
             weights_only=True,
         )
+        if settings.epochs % settings.val_every and not settings.twin:
+            trainer.validate(module, _frame_numbers(checked), verbose=False)  # the last epoch
 
 
 @contextlib.contextmanager
