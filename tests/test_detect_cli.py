@@ -207,6 +207,14 @@ def test_out_that_is_a_file_is_refused(detect, folder):
     assert "is a file; give a folder" in one_error(err)
 
 
+def test_labels_in_the_folder_are_refused_before_anything_is_done(detect, folder):
+    (folder / "points.csv").write_text("image,x,y\na.png,1,2\n")
+    code, out, err = detect(folder, "--out", folder)
+    assert (code, out) == (1, "")
+    assert "points.csv: holds labels; give another folder" in one_error(err)
+    assert sorted(path.suffix for path in folder.iterdir()) == [".csv", ".png", ".png", ".png"]
+
+
 @pytest.mark.parametrize("file_format", ["csv", "json", "coco"])
 def test_what_was_found_before_ctrl_c_is_written(
     detect, folder, tmp_path, monkeypatch, file_format

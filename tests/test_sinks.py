@@ -85,7 +85,7 @@ def test_evaluate_reads_back_what_is_written(tmp_path: Path, file_format):
     writer = PointsWriter(file_format, tmp_path / "new" / "out")
     for frame in frames:
         writer.add(frame)
-    assert not (tmp_path / "new").exists()
+    assert not writer.path.exists()
     writer.close()
     assert [path.name for path in (tmp_path / "new" / "out").iterdir()] == [FILE_NAMES[file_format]]
     read = read_predictions(writer.path)
@@ -124,6 +124,29 @@ def test_a_file_in_the_way_is_one_line(tmp_path: Path):
     writer.add(FRAMES[0])
     with pytest.raises(SettingsError, match=r"points\.csv: cannot be written .*--out"):
         writer.close()
+
+
+def test_csv_lies_beside_its_file_from_the_first_frame_on(tmp_path: Path):
+    """A process that is killed leaves it, and the next one writes it anew."""
+    part = tmp_path / "points.csv.part"
+    for _ in range(2):
+        writer = PointsWriter("csv", tmp_path)
+        writer.add(FRAMES[0])
+        assert part.read_text() == written("csv", FRAMES[:1])
+        assert not writer.frames
+    writer.close()
+    assert not part.exists()
+    assert (tmp_path / "points.csv").read_text() == written("csv", FRAMES[:1])
+
+
+def test_labels_are_not_written_over(tmp_path: Path):
+    file = tmp_path / "points.csv"
+    file.write_text("image,x,y\na.png,1,2\n")
+    with pytest.raises(SettingsError, match=r"points\.csv: holds labels; give another folder"):
+        PointsWriter("csv", tmp_path)
+    assert file.read_text() == "image,x,y\na.png,1,2\n"
+    file.write_text(written("csv", FRAMES))
+    PointsWriter("csv", tmp_path)
 
 
 def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):

@@ -284,8 +284,8 @@ def _report(job: Job) -> None:
     """Totals, and in a folder's case the first points, on standard error; then the exit code."""
     seconds = time.perf_counter() - job.started
     writer, path = job.writer, job.writer.path
-    if path is not None and writer.frames:
-        _print_table(writer.frames)
+    if path is not None and job.first:
+        _print_table(job.first, writer.points)
     parts = [f"{writer.points} points in {writer.hit} of {writer.count} frames"]
     if job.again:
         parts.append(f"{job.again} sources done before")
@@ -303,7 +303,7 @@ def _report(job: Job) -> None:
         raise typer.Exit(_STOPPED if job.stopped else 1)
 
 
-def _print_table(frames: list[FoundFrame]) -> None:
+def _print_table(frames: list[FoundFrame], points: int) -> None:
     rows = [
         (Path(found.result.source).name, f"{x:.1f}", f"{y:.1f}", f"{score:.2f}")
         for found in frames
@@ -311,9 +311,7 @@ def _print_table(frames: list[FoundFrame]) -> None:
             found.result.points.xy.tolist(), found.result.points.score.tolist(), strict=True
         )
     ]
-    if not rows:
-        return
-    rest = len(rows) - _TABLE_ROWS
+    rest = points - _TABLE_ROWS
     table = Table(box=box.SIMPLE_HEAD, caption=f"and {rest} more" if rest > 0 else None)
     table.add_column("frame", overflow="fold")
     for title in ("x", "y", "score"):

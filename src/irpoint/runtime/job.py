@@ -13,6 +13,8 @@ from irpoint.runtime.files import Detected
 from irpoint.sinks import FoundFrame, Journal, OverlayFolder, PointsWriter
 from irpoint.sinks.journal import stamp
 
+_FIRST = 10  # frames: a point of each fills the table
+
 
 @dataclass
 class Job:
@@ -20,6 +22,7 @@ class Job:
 
     Attributes:
         total: number of sources.
+        first: the first frames with points, for a look at them.
         again: sources that an earlier run had finished.
         skipped: sources, or parts of them, that were passed over.
         stopped, finished: whether it was ended by a signal; whether it came to its own end.
@@ -29,6 +32,7 @@ class Job:
     overlays: OverlayFolder | None
     total: int
     journal: Journal | None = None
+    first: list[FoundFrame] = field(default_factory=list)
     again: int = 0
     skipped: int = 0
     stopped: bool = False
@@ -40,7 +44,7 @@ class Job:
         self.journal, self.again = journal, len(journal.done)
         for source, frames in journal.done.items():
             for found in frames:
-                self.writer.add(found)
+                self._add(found)
             if self.overlays is not None:
                 self.overlays.reserve(source)
         return [path for path in paths if str(path) not in journal.done]
@@ -51,11 +55,16 @@ class Job:
             self.skipped += 1
             return
         found = FoundFrame(item.result, item.shape)
-        self.writer.add(found)
+        self._add(found)
         if self.overlays is not None and item.frame is not None:
             self.overlays.add(item.frame, item.result, item.tails)
         if self.journal is not None:
             self.journal.add(found)
+
+    def _add(self, found: FoundFrame) -> None:
+        if len(found.result.points) and len(self.first) < _FIRST:
+            self.first.append(found)
+        self.writer.add(found)
 
     def close(self) -> None:
         """Make every file complete."""

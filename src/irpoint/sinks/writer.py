@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +13,7 @@ from irpoint.sinks.formats import FILE_NAMES, Format, FoundFrame, coco_text, csv
 
 
 class PointsWriter:
-    """Takes frames one by one; CSV goes to a stream at once, everything else on :meth:`close`.
+    """Takes frames one by one; CSV goes out at once, everything else on :meth:`close`.
 
     Args:
         file_format: ``csv``, ``json`` or ``coco``.
@@ -22,10 +22,13 @@ class PointsWriter:
         clock, tracks: whether frames have times, and points tracks; CSV then has columns for them.
 
     Attributes:
-        frames: the frames taken so far; none where they are sent at once, so that a stream may go
-            on for days.
+        frames: the frames taken so far; none of CSV, so that a stream may go on for days.
         count, hit, points: number of frames so far, of those with points, of points.
-        path: the file that :meth:`close` writes; None for a stream.
+        path: the file that :meth:`close` writes; None for a stream. CSV collects beside it in
+            ``points.csv.part``, which is what a killed process leaves.
+
+    Raises:
+        SettingsError: where the folder's ``points.csv`` holds labels.
     """
 
     def __init__(
@@ -42,19 +45,27 @@ class PointsWriter:
         self._format = file_format
         self._csv = partial(csv_text, clock=clock, tracks=tracks)
         self._stream = None if isinstance(target, Path) else target
-        self._at_once = self._stream is not None and file_format == "csv"
-        if self._at_once:
+        if file_format == "csv" and self.path is not None:
+            _refuse_labels(self.path)
+        elif file_format == "csv":
             self._send(self._csv([]))
 
     def add(self, found: FoundFrame) -> None:
-        """Take the points of one more frame."""
+        """Take the points of one more frame.
+
+        Raises:
+            SettingsError: where the folder's CSV cannot be written.
+        """
+        if self._format != "csv":
+            self.frames.append(found)
+        elif self.path is not None and self.count == 0:
+            self._stream = _open(_part(self.path))
+            self._send(self._csv([found]))
+        else:
+            self._send(self._csv([found], header=False))
         self.count += 1
         self.hit += len(found.result.points) > 0
         self.points += len(found.result.points)
-        if not self._at_once:
-            self.frames.append(found)
-        else:
-            self._send(self._csv([found], header=False))
 
     def close(self) -> None:
         """Write what is not written yet; a folder that no frame was found for is left alone.
@@ -62,20 +73,56 @@ class PointsWriter:
         Raises:
             SettingsError: where the file cannot be written.
         """
-        if self._at_once or (self.path is not None and not self.frames):
-            return
-        texts: dict[Format, Callable[[Iterable[FoundFrame]], str]]
-        texts = {"csv": self._csv, "json": json_text, "coco": coco_text}
-        text = texts[self._format](self.frames)
         if self.path is None:
-            self._send(text)
-        else:
-            save(self.path, _encode(text))
+            if self._format != "csv":
+                self._send(self._text())
+        elif self._format == "csv":
+            if self._stream is not None:
+                self._complete(self._stream, self.path)
+        elif self.frames:
+            save(self.path, _encode(self._text()))
+
+    def _text(self) -> str:
+        return json_text(self.frames) if self._format == "json" else coco_text(self.frames)
+
+    def _complete(self, stream: BinaryIO, path: Path) -> None:
+        with suppress(OSError):  # of a full disk, which was said
+            stream.close()
+        content = _part(path).read_bytes()
+        if lines := content[: content.rfind(b"\n") + 1]:
+            save(path, lines)
+        _part(path).unlink()
 
     def _send(self, text: str) -> None:
         assert self._stream is not None
-        self._stream.write(_encode(text))
-        self._stream.flush()
+        try:
+            self._stream.write(_encode(text))
+            self._stream.flush()
+        except OSError as error:
+            if self.path is None:  # standard output, which may be closed on purpose
+                raise
+            raise _not_written(self.path, error) from error
+
+
+def _refuse_labels(path: Path) -> None:
+    """Results go by the name of the label file of our CSV layout: labels are not written over."""
+    if path.is_file():
+        with path.open("rb") as stream:
+            first = stream.readline(100).removeprefix(b"\xef\xbb\xbf")
+        if first.strip() and not first.startswith(b"source,frame"):
+            raise SettingsError(f"{path}: holds labels; give another folder for --out")
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+    except OSError as error:
+        raise _not_written(path, error) from error
 
 
 def save(path: Path, content: bytes) -> None:
@@ -83,9 +130,13 @@ def save(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        raise SettingsError(
-            f"{path}: cannot be written ({error.strerror}); give another folder for --out"
-        ) from error
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"{path}: cannot be written ({error.strerror}); give another folder for --out"
+    )
 
 
 def _encode(text: str) -> bytes:
