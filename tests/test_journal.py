@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from conftest import draw_blobs
+from irpoint import zoo
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import FoundFrame, Journal
@@ -106,6 +108,56 @@ def test_stopped_and_run_again_gives_the_files_of_one_run(
     assert "2 sources done before" in " ".join(err.split())
     assert len(calls) == 4 + 4  # frames 2 to 5: the third was not known to be finished
     same_files(whole, broken)
+
+
+def test_only_the_sources_and_the_model_of_this_run_come_from_the_last_one(
+    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    stdin = (folder / "5.png").read_bytes()
+    batch, calls = Detector.batch, []
+
+    def stopping(self, frames, threshold=None):
+        calls.append(len(frames))
+        if len(calls) == 4:  # "-" and 0.png are finished by then
+            raise KeyboardInterrupt
+        return batch(self, frames, threshold)
+
+    def detect(*sources: object, model: str = "dog") -> tuple[str, set[str]]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        arguments = ("--model", model, "--threshold", 0.1, "--batch", 1)
+        _, _, err = cli("detect", *sources, *arguments, "--out", out)
+        rows = (out / "points.csv").read_text().splitlines()[1:]
+        return " ".join(err.split()), {Path(row.split(",")[0]).stem for row in rows}
+
+    for card in ("top-hat", "dog"):
+        path = Path(zoo.__file__).parent / "weights" / f"{card}.json"
+        (shipped.parent / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(Detector, "batch", stopping)
+    frames = [folder / f"{k}.png" for k in range(5)]
+    detect("-", *frames)
+    kept = (out / ".unfinished.jsonl").read_bytes()
+    said, found = detect("-", frames[4])
+    assert "done before" not in said
+    assert found == {"-", "4"}
+    for model, again in (("dog", True), ("top-hat", False)):
+        (out / ".unfinished.jsonl").write_bytes(kept)
+        said, found = detect(*frames[:2], model=model)
+        assert ("1 sources done before" in said) == again
+        assert found == {"0", "1"}
+
+
+def test_a_source_with_damage_is_not_finished(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"frame")
+    a, b, c = (str(tmp_path / name) for name in "abc")
+    journal = Journal(tmp_path, {})
+    journal.add(frame(a))
+    journal.skip(a)
+    journal.add(frame(a, 1))
+    journal.add(frame(b))
+    journal.add(frame(c))
+    assert list(Journal(tmp_path, {}).done) == [b]
 
 
 _SLOW = """

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from irpoint.frames.sequence import Skipped
+from irpoint.frames.sources import STANDARD_INPUT
 from irpoint.runtime.detector import Detector
 from irpoint.runtime.files import Detected
 from irpoint.sinks import FoundFrame, Journal, OverlayFolder, PointsWriter
 from irpoint.sinks.journal import stamp
+from irpoint.zoo import digest
 
 _FIRST = 10  # frames: a point of each fills the table
 
@@ -40,19 +42,28 @@ class Job:
     started: float = field(default_factory=time.perf_counter)
 
     def go_on(self, journal: Journal, paths: Sequence[str | Path]) -> list[str | Path]:
-        """Take over what an earlier run has finished; gives the sources that are left."""
-        self.journal, self.again = journal, len(journal.done)
-        for source, frames in journal.done.items():
+        """Take over what an earlier run has finished of ``paths``; gives those that are left."""
+        self.journal = journal
+        left = []
+        for path in paths:
+            # Standard input has a name that tells nothing of what comes.
+            frames = None if path == STANDARD_INPUT else journal.done.get(str(path))
+            if frames is None:
+                left.append(path)
+                continue
+            self.again += 1
             for found in frames:
                 self._add(found)
             if self.overlays is not None:
-                self.overlays.reserve(source)
-        return [path for path in paths if str(path) not in journal.done]
+                self.overlays.reserve(str(path))
+        return left
 
     def take(self, item: Detected | Skipped) -> None:
         """The points of a frame, and its picture where asked for; or what was passed over."""
         if isinstance(item, Skipped):
             self.skipped += 1
+            if self.journal is not None:
+                self.journal.skip(item.source)
             return
         found = FoundFrame(item.result, item.shape)
         self._add(found)
@@ -79,7 +90,7 @@ def settings_of(detector: Detector, ignore_mask: Path | None) -> dict[str, objec
     """What the points depend on, for the journal of an unfinished detection."""
     return {
         "ignore_mask": ignore_mask and [str(ignore_mask), stamp(ignore_mask)],
-        "model": detector.card.sha256,
+        "model": digest(detector.card.model_dump_json().encode()),
         "threshold": float(detector.threshold),
         "scale": detector.scale,
         "backend": f"{detector.backend} {detector.precision}",

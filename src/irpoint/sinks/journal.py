@@ -18,8 +18,9 @@ _NAME = ".unfinished.jsonl"
 class Journal:
     """The finished sources of a detection, in a hidden file of its folder.
 
-    A source counts as finished once the next one has begun, and as long as its file is not changed.
-    What a detection with other settings has left is dropped.
+    A source counts as finished once the next one has begun, as long as its file is not changed; one
+    of which a part was passed over never does, so that this is said again. What a detection with
+    other settings has left is dropped.
 
     Args:
         folder: where the results will lie; exists.
@@ -40,16 +41,21 @@ class Journal:
             kept += [*map(_packed, frames), _end(source)]
         write_whole(self.path, "".join(map(_line, kept)))
         self._source: str | None = None
+        self._damaged: set[str] = set()
         self._file = self.path.open("a")
 
     def add(self, found: FoundFrame) -> None:
         """One more frame, of the source of the last one or of the next."""
         source = found.result.source
-        if self._source not in (None, source):
+        if self._source not in (None, source, *self._damaged):
             self._file.write(_line(_end(self._source)))
         self._source = source
         self._file.write(_line(_packed(found)))
         self._file.flush()
+
+    def skip(self, source: str) -> None:
+        """A part of a source, or the whole, was passed over."""
+        self._damaged.add(source)
 
     def close(self, *, finished: bool) -> None:
         """Keep the journal for another time, or delete it where all is done."""
@@ -75,7 +81,7 @@ class Journal:
         for entry in lines:
             if "end" not in entry:
                 begun.setdefault(entry["source"], []).append(_unpacked(entry))
-            elif entry["stamp"] == stamp(entry["end"]):
+            elif entry["stamp"] and entry["stamp"] == stamp(entry["end"]):
                 self.done[entry["end"]] = begun[entry["end"]]
 
 
