@@ -147,17 +147,31 @@ def test_only_the_sources_and_the_model_of_this_run_come_from_the_last_one(
         assert found == {"0", "1"}
 
 
-def test_a_source_with_damage_is_not_finished(tmp_path: Path) -> None:
-    for name in "abc":
-        (tmp_path / name).write_bytes(b"frame")
-    a, b, c = (str(tmp_path / name) for name in "abc")
-    journal = Journal(tmp_path, {})
-    journal.add(frame(a))
-    journal.skip(a)
-    journal.add(frame(a, 1))
-    journal.add(frame(b))
-    journal.add(frame(c))
-    assert list(Journal(tmp_path, {}).done) == [b]
+def test_damage_of_a_finished_source_is_said_again(
+    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "1.png").unlink()
+    pages = [Image.fromarray(draw_blobs([(30, 40)], seed=k)) for k in range(3)]
+    pages[0].save(folder / "1.tif", save_all=True, append_images=pages[1:])
+    with (folder / "1.tif").open("r+b") as stream:
+        stream.truncate((folder / "1.tif").stat().st_size - 5000)
+    batch, calls = Detector.batch, []
+
+    def stopping(self, frames, threshold=None):
+        calls.append(len(frames))
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return batch(self, frames, threshold)
+
+    monkeypatch.setattr(Detector, "batch", stopping)
+    arguments = ("--batch", 1, "--overlay", "--out", tmp_path / "out")
+    assert cli("detect", folder, *arguments)[0] == 130
+    (folder / "2b.png").unlink()
+    code, _, err = cli("detect", folder, *arguments)
+    said = " ".join(err.split())
+    assert "2 sources done before; 1 skipped" in said
+    assert "1.tif: the TIFF is cut short" in said
+    assert code == 1
 
 
 _SLOW = """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -298,6 +300,32 @@ def test_cli_writes_times_and_a_video(cli, shipped: Path, tmp_path: Path) -> Non
     assert [item.time_s for item in drawn] == pytest.approx([k / 25 for k in range(9)], abs=2e-3)
     assert {item.frame.shape for item in drawn} == {(480, 640)}
     assert [path.name for path in (out / "overlays").iterdir()] == ["clip.mp4"]
+
+
+@pytest.mark.parametrize("moment", ["begin", "end"])
+def test_an_overlay_that_cannot_be_written_costs_no_points(
+    cli, shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    write_video(tmp_path / "clip.mkv", blobs(), "ffv1", "gray")
+    out, replace = tmp_path / "out", os.replace
+
+    def full(source: Any, target: Any) -> None:
+        if str(target).endswith(".mp4"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    if moment == "end":
+        monkeypatch.setattr(os, "replace", full)
+    else:
+        out.mkdir()
+        (out / "overlays").touch()
+    code, _, err = cli("detect", tmp_path / "clip.mkv", "--out", out, "--overlay")
+    assert code == 1
+    assert "clip.mp4: cannot be written (" in err
+    assert len(err.splitlines()) == 1
+    rows = (out / "points.csv").read_text().splitlines()
+    assert len(rows) == 1 + (8 if moment == "end" else 1)
+    assert not list((tmp_path / "out").glob("overlays/.*"))
 
 
 def test_cli_reads_raw_frames_as_json(cli, shipped: Path, tmp_path: Path) -> None:

@@ -169,6 +169,16 @@ def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
     assert Image.open(paths[0]).width >= 768
 
 
+def test_pictures_of_an_earlier_run_keep_their_names(tmp_path: Path):
+    folder, frame = OverlayFolder(tmp_path), np.zeros((8, 8), np.uint8)
+    for source, time_s in (("rec.tif", None), ("clip.mkv", 0.0)):
+        for index in range(3):
+            folder.reserve(FrameResult(index, time_s, source, Points.empty()))
+    # Three pages have three pictures, three frames of a video are one file.
+    assert folder.add(frame, FrameResult(0, None, "b/rec.tif", Points.empty())).stem == "rec-4"
+    assert folder.add(frame, FrameResult(0, None, "clip.png", Points.empty())).stem == "clip-2"
+
+
 def test_overlay_shows_the_point(tmp_path: Path):
     frame = np.zeros((64, 64), np.uint8)
     folder = OverlayFolder(tmp_path)

@@ -166,7 +166,9 @@ def detect(
     job = _job(out, file_format, overlay, clock, track, len(paths) + len(missing))
     if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
         settings = {"roi": roi, "raw": raw, "overlay": overlay}
-        paths = job.go_on(Journal(out, settings_of(detector, ignore_mask) | settings), paths)
+        journal = Journal(out, settings_of(detector, ignore_mask) | settings)
+        paths, again = job.go_on(journal, paths)
+        missing += again
     found = found_by(engine, build, detector, paths, batch, layout, threads, pixels=overlay)
     items = chain(missing, follow(found) if track else found)
     _run(job, items, bar=out is not None or not sys.stdout.isatty())

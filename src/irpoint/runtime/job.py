@@ -41,10 +41,16 @@ class Job:
     finished: bool = False
     started: float = field(default_factory=time.perf_counter)
 
-    def go_on(self, journal: Journal, paths: Sequence[str | Path]) -> list[str | Path]:
-        """Take over what an earlier run has finished of ``paths``; gives those that are left."""
+    def go_on(
+        self, journal: Journal, paths: Sequence[str | Path]
+    ) -> tuple[list[str | Path], list[Skipped]]:
+        """Take over what an earlier run has finished of ``paths``.
+
+        Returns:
+            Those that are left, and what was passed over of the others.
+        """
         self.journal = journal
-        left = []
+        left, skipped = [], []
         for path in paths:
             # Standard input has a name that tells nothing of what comes.
             frames = None if path == STANDARD_INPUT else journal.done.get(str(path))
@@ -52,18 +58,19 @@ class Job:
                 left.append(path)
                 continue
             self.again += 1
+            skipped += [Skipped(str(path), said) for said in journal.skipped[str(path)]]
             for found in frames:
                 self._add(found)
-            if self.overlays is not None:
-                self.overlays.reserve(str(path))
-        return left
+                if self.overlays is not None:
+                    self.overlays.reserve(found.result)
+        return left, skipped
 
     def take(self, item: Detected | Skipped) -> None:
         """The points of a frame, and its picture where asked for; or what was passed over."""
         if isinstance(item, Skipped):
             self.skipped += 1
             if self.journal is not None:
-                self.journal.skip(item.source)
+                self.journal.skip(item.source, item.reason)
             return
         found = FoundFrame(item.result, item.shape)
         self._add(found)
@@ -78,10 +85,16 @@ class Job:
         self.writer.add(found)
 
     def close(self) -> None:
-        """Make every file complete."""
-        if self.overlays is not None:
-            self.overlays.close()
-        self.writer.close()
+        """Make every file complete, the points before all others.
+
+        Raises:
+            SettingsError: where a file cannot be written; the journal stays then.
+        """
+        try:
+            self.writer.close()
+        finally:
+            if self.overlays is not None:
+                self.overlays.close()
         if self.journal is not None:
             self.journal.close(finished=self.finished)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from irpoint.files import write_whole
 from irpoint.points import FrameResult, Points
 from irpoint.sinks.formats import FoundFrame
+from irpoint.sinks.writer import not_written, save
 
 _NAME = ".unfinished.jsonl"
 
@@ -18,9 +18,8 @@ _NAME = ".unfinished.jsonl"
 class Journal:
     """The finished sources of a detection, in a hidden file of its folder.
 
-    A source counts as finished once the next one has begun, as long as its file is not changed; one
-    of which a part was passed over never does, so that this is said again. What a detection with
-    other settings has left is dropped.
+    A source counts as finished once the next one has begun, and as long as its file is not changed.
+    What a detection with other settings has left is dropped.
 
     Args:
         folder: where the results will lie; exists.
@@ -28,34 +27,46 @@ class Journal:
 
     Attributes:
         done: frames of each source that an earlier run has finished, in order.
+        skipped: reasons for which parts of a source were passed over.
+
+    Raises:
+        SettingsError: where it cannot be written.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self.path = folder / _NAME
         self.done: dict[str, list[FoundFrame]] = {}
+        self.skipped: dict[str, list[str]] = {}
         first, *lines = self._read() or [{}]
         if first == settings:
             self._take(lines)
         kept = [settings]
         for source, frames in self.done.items():
-            kept += [*map(_packed, frames), _end(source)]
-        write_whole(self.path, "".join(map(_line, kept)))
-        self._source: str | None = None
-        self._damaged: set[str] = set()
+            kept += [*map(_packed, frames), self._end(source)]
+        save(self.path, "".join(map(_line, kept)).encode())
+        self._source = ""
         self._file = self.path.open("a")
 
     def add(self, found: FoundFrame) -> None:
-        """One more frame, of the source of the last one or of the next."""
-        source = found.result.source
-        if self._source not in (None, source, *self._damaged):
-            self._file.write(_line(_end(self._source)))
-        self._source = source
-        self._file.write(_line(_packed(found)))
-        self._file.flush()
+        """One more frame, of the source of the last one or of the next.
 
-    def skip(self, source: str) -> None:
-        """A part of a source, or the whole, was passed over."""
-        self._damaged.add(source)
+        Raises:
+            SettingsError: where it cannot be written.
+        """
+        source = found.result.source
+        text = _line(_packed(found))
+        if self._source not in ("", source):
+            text = _line(self._end(self._source)) + text
+        self._source = source
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            raise not_written(self.path, error) from error
+
+    def skip(self, source: str, reason: str) -> None:
+        """A part of a source was passed over, which is said again where a run goes on from here."""
+        self.skipped.setdefault(source, []).append(reason)
 
     def close(self, *, finished: bool) -> None:
         """Keep the journal for another time, or delete it where all is done."""
@@ -83,14 +94,14 @@ class Journal:
                 begun.setdefault(entry["source"], []).append(_unpacked(entry))
             elif entry["stamp"] and entry["stamp"] == stamp(entry["end"]):
                 self.done[entry["end"]] = begun[entry["end"]]
+                self.skipped[entry["end"]] = entry.get("skipped", [])
+
+    def _end(self, source: str) -> dict[str, Any]:
+        return {"end": source, "stamp": stamp(source), "skipped": self.skipped.get(source, [])}
 
 
 def _line(content: dict[str, Any]) -> str:
     return json.dumps(content) + "\n"
-
-
-def _end(source: str | None) -> dict[str, Any]:
-    return {"end": source, "stamp": stamp(source or "")}
 
 
 def stamp(source: str | Path) -> list[int] | None:

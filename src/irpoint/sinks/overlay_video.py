@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from irpoint.errors import SettingsError
 from irpoint.frames.arrays import Frame
@@ -36,20 +39,22 @@ class OverlayVideo:
     def __init__(self, path: Path) -> None:
         import av
 
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._unfinished = path.with_name(f".{path.stem}.part{path.suffix}")
-        try:
-            self._container = av.open(str(self._unfinished), "w")
-        except (OSError, av.error.FFmpegError) as error:
-            raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
+        # Absolute: FFmpeg would take what stands before a colon for a protocol.
+        self._unfinished = path.with_name(f".{path.stem}.part{path.suffix}").absolute()
+        self._container: Any = None
         self._stream: Any = None
         self._last = -1
+        with self._dropped_on_failure():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._container = av.open(str(self._unfinished), "w")
 
     def add(self, frame: Frame, result: FrameResult, tails: Tails | None = None) -> None:
-        """Draw the points and tails of one frame (H, W) of any type; append it at its time."""
-        import av
+        """Draw the points and tails of one frame (H, W) of any type; append it at its time.
 
+        Raises:
+            SettingsError: where it cannot be written; nothing is left of the file then.
+        """
         drawn = draw_overlay(
             frame,
             result.points,
@@ -60,10 +65,17 @@ class OverlayVideo:
         )
         picture = np.asarray(drawn)  # without insets all are of one size
         height, width = (side - side % 2 for side in picture.shape[:2])  # as 4:2:0 colour needs
+        self._last = max(self._last + 1, round((result.time_s or 0.0) * _TICKS))
+        with self._dropped_on_failure():
+            self._append(np.ascontiguousarray(picture[:height, :width]))
+
+    def _append(self, picture: npt.NDArray[np.uint8]) -> None:
+        import av
+
+        height, width = picture.shape[:2]
         if self._stream is None:
             self._stream = self._start(width, height)
-        coded = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), "rgb24")
-        self._last = max(self._last + 1, round((result.time_s or 0.0) * _TICKS))
+        coded = av.VideoFrame.from_ndarray(picture, "rgb24")
         coded.pts, coded.time_base = self._last, Fraction(1, _TICKS)
         self._container.mux(self._stream.encode(coded))
 
@@ -82,11 +94,36 @@ class OverlayVideo:
         return stream
 
     def close(self) -> None:
-        """Finish the file; without frames there is none."""
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
+        """Finish the file; without frames, or after a failure, there is none.
+
+        Raises:
+            SettingsError: where it cannot be written.
+        """
         if self._stream is None:
-            self._unfinished.unlink(missing_ok=True)
-        else:
+            self._drop()
+            return
+        with self._dropped_on_failure():
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
             os.replace(self._unfinished, self.path)  # noqa: PTH105
+
+    @contextmanager
+    def _dropped_on_failure(self) -> Iterator[None]:
+        import av
+
+        try:
+            yield
+        except (OSError, av.error.FFmpegError) as error:
+            self._drop()
+            why = getattr(error, "strerror", None) or error
+            raise SettingsError(f"{self.path}: cannot be written ({why})") from error
+
+    def _drop(self) -> None:
+        import av
+
+        self._stream = None
+        with suppress(OSError, av.error.FFmpegError):
+            if self._container is not None:
+                self._container.close()
+        with suppress(OSError):
+            self._unfinished.unlink()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from irpoint.errors import SettingsError
 from irpoint.frames.arrays import Frame
 from irpoint.overlay import Tails, draw_overlay
 from irpoint.points import FrameResult
@@ -28,6 +27,7 @@ class OverlayFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._taken: set[str] = set()
+        self._last_number: dict[str, int] = {}  # by stem
         self._video: OverlayVideo | None = None
         self._source = ""
 
@@ -49,35 +49,36 @@ class OverlayFolder:
         save(path, stream.getvalue())
         return path
 
-    def reserve(self, source: str) -> None:
-        """Leave the name of a source's file alone, which an earlier run has written."""
-        self._free_name(source)
+    def reserve(self, result: FrameResult) -> None:
+        """Leave the name of a frame's file alone, which an earlier run has written."""
+        if result.time_s is None or result.source != self._source:
+            self._free_name(result.source)
+        self._source = result.source
 
     def close(self) -> None:
-        """Finish the last video."""
-        if self._video is not None:
-            self._video.close()
-        self._video = None
+        """Finish the last video.
+
+        Raises:
+            SettingsError: where it cannot be written.
+        """
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
 
     def _append(self, frame: Frame, result: FrameResult, tails: Tails | None) -> Path:
         if self._video is None or self._source != result.source:
             self.close()
             self._video = OverlayVideo(self.folder / f"{self._free_name(result.source)}.mp4")
             self._source = result.source
-        try:
-            self._video.add(frame, result, tails)
-        except OSError as error:
-            raise SettingsError(
-                f"{self._video.path}: cannot be written ({error.strerror or error})"
-            ) from error
+        self._video.add(frame, result, tails)
         return self._video.path
 
     def _free_name(self, source: str) -> str:
         stem = "stdin" if source == "-" else Path(source).stem or "stream"
-        name, number = stem, 1
         # Some file systems do not tell A from a.
-        while name.casefold() in self._taken:
+        number = self._last_number.get(stem.casefold(), 0) + 1
+        while (name := stem if number == 1 else f"{stem}-{number}").casefold() in self._taken:
             number += 1
-            name = f"{stem}-{number}"
+        self._last_number[stem.casefold()] = number
         self._taken.add(name.casefold())
         return name

@@ -101,7 +101,7 @@ class PointsWriter:
         except OSError as error:
             if self.path is None:  # standard output, which may be closed on purpose
                 raise
-            raise _not_written(self.path, error) from error
+            raise not_written(self.path, error) from error
 
 
 def _refuse_labels(path: Path) -> None:
@@ -122,7 +122,7 @@ def _open(path: Path) -> BinaryIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("wb")
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
 
 
 def save(path: Path, content: bytes) -> None:
@@ -130,10 +130,11 @@ def save(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
 
 
-def _not_written(path: Path, error: OSError) -> SettingsError:
+def not_written(path: Path, error: OSError) -> SettingsError:
+    """The one line about a result that could not be written."""
     return SettingsError(
         f"{path}: cannot be written ({error.strerror}); give another folder for --out"
     )
