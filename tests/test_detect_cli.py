@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from conftest import draw_blobs, shipped_weights
 from irpoint import Detector
 from irpoint.evaluation import read_predictions
 from irpoint.runtime.files import Detected, Skipped, detect_files
+from irpoint.runtime.signals import Signals
+from irpoint.sinks import PointsWriter
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 TRUTH = {"a": [(30.3, 20.7), (90.0, 60.5)], "b": [], "c": [(64.0, 48.0)]}
@@ -234,6 +237,46 @@ def test_what_was_found_before_ctrl_c_is_written(
     assert sum(map(len, read_predictions(path).values())) == 2
     assert "2 points in 1 of 2 frames" in " ".join(err.split())
     assert "stopped: the same command goes on" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_second_signal_does_not_stop_the_writing(detect, folder, tmp_path, monkeypatch, ending):
+    batch, close = Detector.batch, PointsWriter.close
+
+    def ended(self, frames, threshold=None):
+        if (frames[0] == draw_blobs(TRUTH["c"])).all():
+            signal.raise_signal(ending)
+        return batch(self, frames, threshold)
+
+    def impatient(self):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        close(self)
+
+    monkeypatch.setattr(Detector, "batch", ended)
+    monkeypatch.setattr(PointsWriter, "close", impatient)
+    before = signal.getsignal(ending)
+    code, _, err = detect(folder, "--batch", 1, "--out", tmp_path / "out")
+    assert code == 130
+    assert "2 points in 1 of 2 frames" in " ".join(err.split())
+    assert len((tmp_path / "out" / "points.csv").read_text().splitlines()) == 3
+    assert signal.getsignal(ending) == before
+
+
+def test_signals_are_ignored_where_the_process_was_started_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Signals() as signals, signals.heard():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_that_comes_too_early_to_be_heard_is_not_lost():
+    with Signals() as signals:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt), signals.heard():
+            pass
 
 
 def test_what_was_found_before_a_full_disk_is_written(detect, folder, tmp_path):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from irpoint.runtime import Region
     from irpoint.runtime.files import Detected
     from irpoint.runtime.job import Job
+    from irpoint.runtime.overlap import Behind
     from irpoint.sinks import FoundFrame
 
 _TABLE_ROWS = 10
@@ -225,45 +224,48 @@ def _make_folder(out: Path) -> None:
 
 
 def _run(job: Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
-    from irpoint.frames.sequence import Skipped
     from irpoint.runtime.overlap import Behind
+    from irpoint.runtime.signals import Signals
 
-    try:
-        with (
-            _terminated_as_interrupted(),
-            _progress(job.total, bar) as shown,
-            Behind(job.take, _FRAMES_BEHIND) as written,
-        ):
-            source = None
-            for item in items:
-                before, source = source, _source(item)
-                shown.update(shown.task_ids[0], advance=source != before, frames=job.writer.count)
-                written.add(item)
-                if isinstance(item, Skipped):
-                    # Through the bar's own console, which keeps the line apart from the bar.
-                    said = Text(f"irpoint: skipped: {item.reason}")
-                    shown.console.print(said, soft_wrap=True)
-        job.finished = True
-    except KeyboardInterrupt:
-        job.stopped = True
-    finally:
-        job.close()
+    with Signals() as signals:
+        try:
+            with (
+                _progress(job.total, bar) as shown,
+                Behind(job.take, _FRAMES_BEHIND) as written,
+            ):
+                try:
+                    with signals.heard():
+                        _hand_over(items, written, shown, job)
+                except KeyboardInterrupt:
+                    job.stopped = True
+            job.finished = not job.stopped
+        finally:
+            job.close()
+
+
+def _hand_over(
+    items: Iterable[Detected | Skipped],
+    written: Behind[Detected | Skipped],
+    shown: Progress,
+    job: Job,
+) -> None:
+    from irpoint.frames.sequence import Skipped
+
+    source = None
+    for item in items:
+        before, source = source, _source(item)
+        shown.update(shown.task_ids[0], advance=source != before, frames=job.writer.count)
+        written.add(item)
+        if isinstance(item, Skipped):
+            # Through the bar's own console, which keeps the line apart from the bar.
+            said = Text(f"irpoint: skipped: {item.reason}")
+            shown.console.print(said, soft_wrap=True)
 
 
 def _source(item: Detected | Skipped) -> str:
     from irpoint.runtime.files import Detected
 
     return item.result.source if isinstance(item, Detected) else item.source
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Let ``kill`` and job schedulers end the work as Ctrl-C does: with what was found written."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _progress(total: int, bar: bool) -> Progress:
