@@ -319,6 +319,113 @@ def test_the_second_of_two_tabs_sees_what_the_first_has_done(
     assert off_by(served, "b.png", TRUTH["b.png"]) < 0.1
 
 
+class Held:
+    """Requests of a page that do not reach the server until they are let go."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self._requests: list[Any] | None = []
+        page.route(address, self._hold)
+
+    def _hold(self, request: Any) -> None:
+        if self._requests is None:
+            request.continue_()
+        else:
+            self._requests.append(request)
+
+    def let_go(self, how: str = "continue_", **answer: Any) -> None:
+        requests, self._requests = self._requests, None
+        for request in requests or ():
+            getattr(request, how)(**answer)
+
+
+def test_clicks_while_the_next_frame_loads_belong_to_the_one_on_the_screen(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    page = open_page()
+    page.select_option("#snap", "off")
+    for x, end in ((20, "abort"), (60, "continue_")):
+        held = Held(page, "**/api/labels?frame=b.png")
+        page.keyboard.press("n")
+        page.mouse.click(*on_screen(page, x, 30))
+        if end == "continue_":
+            page.mouse.move(*on_screen(page, 20, 30))
+            page.mouse.down()
+            page.mouse.move(*on_screen(page, 30, 30), steps=3)
+        held.let_go(end)
+        if end == "abort":
+            page.wait_for_selector("#banner:not([hidden])")
+            shows(page, "#name", "a.png")
+    settled(page, "b.png")
+    page.mouse.move(*on_screen(page, 40, 50))
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    saved(page)
+    assert off_by(served, "a.png", [(20, 30), (60, 30)]) < 0.3
+    assert served.stored("b.png") is None
+
+
+def test_a_click_counts_at_once_and_snaps_when_the_server_says_where(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    page = open_page()
+    x, y = TRUTH["a.png"][0]
+    held = Held(page, "**/api/snap")
+    page.mouse.click(*on_screen(page, x + 1.5, y - 1.5))
+    page.keyboard.press("Enter")
+    page.wait_for_selector('body[data-ready="b.png"]')
+    shows(page, "#saved", "2 to save")
+    assert "click" in page.evaluate("Object.values(localStorage).join()")
+    held.let_go()
+    saved(page)
+    assert off_by(served, "a.png", [(x, y)]) < 0.1
+    assert served.stored("a.png").state == "done"
+    held = Held(page, "**/api/snap")  # and never lets go
+    x, y = TRUTH["b.png"][0]
+    page.mouse.click(*on_screen(page, x + 1.5, y))
+    shows(page, "#saved", "1 to save")
+    saved(page)
+    assert off_by(served, "b.png", [(x + 1.5, y)]) < 0.2
+
+
+def test_a_trembling_hand_leaves_a_point_where_it_is(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    page = open_page()
+    click(page, *TRUTH["a.png"][0])
+    wait_for_points(page, 1)
+    point = served.stored("a.png").points[0]
+    x, y = on_screen(page, point.x, point.y)
+    for far in (2, 60):
+        page.mouse.move(x + 5, y + 4)
+        page.mouse.down()
+        page.mouse.move(x + 5 + far, y + 4, steps=4)
+        page.mouse.up()
+        saved(page)
+        moved = served.stored("a.png").points[0]
+        if far == 2:
+            assert moved == point
+    scale = on_screen(page, 1, 0)[0] - on_screen(page, 0, 0)[0]
+    assert moved.x - point.x == pytest.approx(60 / scale, abs=0.02)
+    assert moved.y == pytest.approx(point.y, abs=1e-6)
+
+
+def test_labels_wait_while_the_server_cannot_store_them_and_stay_in_the_frame(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    page = open_page()
+    page.select_option("#snap", "off")
+    held = Held(page, "**/api/labels?frame=a.png")
+    page.mouse.click(*on_screen(page, 0.5, 30))
+    page.wait_for_timeout(100)
+    held.let_go("fulfill", status=503, json={"error": "database or disk is full"})
+    page.wait_for_selector("#banner:not([hidden])")
+    assert "disk is full; nothing is lost" in page.inner_text("#banner")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    saved(page)
+    assert served.stored("a.png").points[0].x == -0.5
+
+
 def test_a_damaged_frame_shows_its_error_and_the_next_works(open_page: Callable[..., Any]) -> None:
     page = open_page("zz-damaged.png")
     assert "damaged" in page.inner_text("#broken")

@@ -4,22 +4,26 @@ import { getOf, getPixels, post } from "./server.js";
 
 const KEPT = 12; // frames kept ready
 const SAME = 3; // px within which a proposal and a label mean one target
+const SAME_CLICK = 1; // px within which two clicks do
+const SNAP_MS = 2000; // after which a click stays where it was
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
 export class Desk {
-  /** `saver` stores; `changed()` is called after every change of what is to be seen. */
-  constructor(saver, changed) {
+  /** `saver` stores; `on` gets changed() after every change of what is to be seen, and leaving(). */
+  constructor(saver, on) {
     this.saver = saver;
-    this.changed = changed;
+    this.on = on;
     this.kept = new Map(); // name → promise of {pixels, broken}
     this.name = null;
+    this.opening = null; // name of the frame that is on its way to the desk
     this.labels = { state: "open", points: [], refused: [], note: "" };
-    this.version = 0;
     this.proposals = [];
     this.threshold = 1;
     this.ghost = [];
     this.active = null; // the point that keys move: its place in labels.points
+    this.grabbed = null; // the point under the pressed button
+    this.dragged = null; // where that point is shown while it is dragged
   }
 
   /** Pixels of a frame, from memory where they are there. */
@@ -35,29 +39,41 @@ export class Desk {
     return found;
   }
 
-  /** Put a frame on the desk. */
+  /** Put a frame on the desk, whole and at once: until it is all there, the last one stays. */
   async open(name, before) {
-    this.name = name;
-    const [picture, stored, ghost] = await Promise.all([
-      this.fetch(name), getOf("/api/labels", name), before ? getOf("/api/labels", before) : null,
-    ]);
-    if (this.name !== name) return false;
-    this.picture = picture;
-    this.active = null;
-    this.ghost = ghost ? ghost.labels.points : [];
-    this.take(stored);
-    this.proposals = [];
+    if (this.opening === name) return false;
+    this.opening = name;
+    try {
+      const [picture, stored, ghost] = await Promise.all([
+        this.fetch(name), getOf("/api/labels", name), before ? getOf("/api/labels", before) : null,
+      ]);
+      if (this.opening !== name) return false;
+      this.on.leaving();
+      this.name = name;
+      this.picture = picture;
+      this.active = null;
+      this.ghost = ghost ? ghost.labels.points : [];
+      this.proposals = [];
+      this.take(stored);
+    } finally {
+      if (this.opening === name) this.opening = null;
+    }
     this.propose();
     return true;
   }
 
   /** Take stored labels as they are, with what is not saved yet on top. */
   take(stored) {
-    const pending = this.saver.pending(this.name);
-    this.labels = pending.length ? pending.at(-1).labels : stored.labels;
-    this.version = pending.length ? pending.at(-1).version + 1 : stored.version;
+    this.labels = this.saver.current(this.name, stored);
+    this.grabbed = this.dragged = null;
     if (this.active !== null && this.active >= this.labels.points.length) this.active = null;
-    this.changed();
+    this.on.changed();
+  }
+
+  /** Labels of the frame were saved: show them, where another tab had left them to be saved. */
+  saved(stored) {
+    const labels = this.saver.current(this.name, stored);
+    if (JSON.stringify(labels) !== JSON.stringify(this.labels)) this.take(stored);
   }
 
   /** Ask what the model sees; answers at once for frames that it has seen. */
@@ -66,7 +82,7 @@ export class Desk {
     const found = await getOf("/api/proposals", name).catch(() => ({ points: [] }));
     if (this.name !== name) return;
     this.proposals = found.points.map(([x, y, score]) => ({ x, y, score }));
-    this.changed();
+    this.on.changed();
   }
 
   /** Proposals above the threshold that are neither labels nor refused. */
@@ -76,63 +92,79 @@ export class Desk {
       (one) => one.score >= this.threshold && !taken.some((other) => distance(one, other) <= SAME));
   }
 
-  /** Change the labels, and store them. */
-  set(change) {
+  /** Change the labels, and store them; `better` as in the saver. */
+  set(change, better) {
+    if (this.name === null) return;
     const labels = { ...this.labels, ...change };
     // Work on a frame that was said to be empty means that it is not.
     if (labels.state === "empty" && labels.points.length) labels.state = "open";
     if (JSON.stringify(labels) === JSON.stringify(this.labels)) return;
     this.labels = labels;
-    this.saver.put(this.name, labels, this.version);
-    this.version += 1;
-    this.changed();
+    this.saver.put(this.name, labels, better);
+    this.on.changed();
   }
 
-  /** Add the target that a click means. */
-  async add(x, y, how, contrast, track) {
-    const { pixels } = this.picture, name = this.name;
+  /** Add the target that a click means: at once where it was clicked, then where it snaps to. */
+  add(x, y, how, contrast, track) {
+    const pixels = this.picture?.pixels;
     if (!pixels || x < -0.5 || y < -0.5 || x > pixels.width - 0.5 || y > pixels.height - 0.5) return;
-    const at = await this.snapped(x, y, how, contrast);
-    if (this.name !== name) return;
-    const other = this.labels.points.findIndex((point) => distance(point, at) < 1);
-    if (other >= 0) { this.active = other; this.changed(); return; } // clicked twice
+    const click = { x, y, origin: "click", track };
+    const other = this.labels.points.findIndex((point) => distance(point, click) < SAME_CLICK);
+    if (other >= 0) { this.active = other; this.on.changed(); return; }
     // A track has one point a frame.
     const rest = this.labels.points.filter((point) => track === null || point.track !== track);
+    this.grabbed = this.dragged = null;
     this.active = rest.length;
-    this.set({ points: [...rest, { ...at, origin: "click", track }] });
+    this.set({ points: [...rest, click] }, how === "off" ? null : this.snap(this.name, click, how, contrast));
   }
 
-  async snapped(x, y, how, contrast) {
-    if (how === "off") return { x, y };
-    try {
-      return await post("/api/snap", { frame: this.name, x, y, how, contrast });
-    } catch {
-      return { x, y }; // a click is worth more than its last half pixel
-    }
+  /** Move a click to its target, in everything that holds it and is not saved yet. */
+  async snap(name, click, how, contrast) {
+    const { x, y } = click;
+    // A click is worth more than its last half pixel.
+    const at = await post("/api/snap", { frame: name, x, y, how, contrast }, { signal: AbortSignal.timeout(SNAP_MS) })
+      .catch(() => click);
+    const snapped = { ...click, ...at };
+    const better = (labels) => {
+      const twice = labels.points.some((point) => point !== click && distance(point, at) < SAME_CLICK);
+      return { ...labels, points: labels.points.flatMap((point) => (point !== click ? point : twice ? [] : snapped)) };
+    };
+    this.saver.rewrite(name, better);
+    if (this.name !== name) return;
+    const active = this.labels.points[this.active] === click;
+    const count = this.labels.points.length;
+    this.labels = better(this.labels);
+    if (this.labels.points.length < count) this.grabbed = this.dragged = null;
+    if (active) this.active = this.labels.points.findIndex((point) => distance(point, at) < SAME_CLICK);
+    this.on.changed();
   }
 
-  /** Show a point elsewhere, while it is dragged; `move` stores it. */
-  drag(index, x, y) {
-    const { width, height } = this.picture.pixels;
-    const place = { x: Math.min(Math.max(x, -0.5), width - 0.5), y: Math.min(Math.max(y, -0.5), height - 0.5) };
-    this.dragged = { index, ...place };
-    this.changed();
+  /** Show the grabbed point as far from its place as the pointer has gone; `drop` stores it. */
+  drag(dx, dy) {
+    const point = this.labels.points[this.grabbed];
+    if (!point) return;
+    this.dragged = this.inside(point.x + dx, point.y + dy);
+    this.on.changed();
   }
 
   drop() {
-    if (!this.dragged) return;
-    const { index, x, y } = this.dragged;
-    this.dragged = null;
-    this.move(index, x, y);
+    const { grabbed, dragged } = this;
+    this.grabbed = this.dragged = null;
+    if (dragged) this.move(grabbed, dragged.x, dragged.y);
   }
 
   move(index, x, y) {
-    const points = this.labels.points.map((point, k) => (k === index ? { ...point, x, y, origin: "click" } : point));
-    this.set({ points });
+    const place = this.inside(x, y);
+    this.set({ points: this.labels.points.map((point, k) => (k === index ? { ...point, ...place, origin: "click" } : point)) });
+  }
+
+  inside(x, y) {
+    const { width, height } = this.picture.pixels;
+    return { x: Math.min(Math.max(x, -0.5), width - 0.5), y: Math.min(Math.max(y, -0.5), height - 0.5) };
   }
 
   delete(index) {
-    this.active = null;
+    this.active = this.grabbed = this.dragged = null;
     this.set({ points: this.labels.points.filter((_, k) => k !== index) });
   }
 
@@ -162,7 +194,7 @@ export class Desk {
       marks.push({ x, y, kind: "proposal", text: score.toFixed(2) });
     }
     this.labels.points.forEach((point, k) => {
-      const place = this.dragged?.index === k ? this.dragged : point;
+      const place = this.dragged && this.grabbed === k ? this.dragged : point;
       marks.push({
         x: place.x, y: place.y, kind: point.origin === "track" ? "track" : "point",
         text: point.track === null ? "" : `#${point.track}`, active: k === this.active,

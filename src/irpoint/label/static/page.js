@@ -3,7 +3,7 @@
 import { Desk } from "./desk.js";
 import { countValues, histogramRange, paint, paintHistogram, percentiles } from "./display.js";
 import { bindKeys } from "./keys.js";
-import { Saver, get, post } from "./server.js";
+import { Saver, get, getOf, post } from "./server.js";
 import { followTraining } from "./train.js";
 import { View } from "./view.js";
 
@@ -12,10 +12,11 @@ const page = { frames: [], queue: [], place: 0, states: {}, cross: null, hovered
 const settings = { low: 0, high: 255, gamma: 1, invert: false, map: "grey" };
 
 const saver = new Saver({
-  saved: (name, stored) => { page.states[name] = [stored.labels.state, stored.labels.points.length]; showCounts(); },
+  saved: (name, stored) => { count({ [name]: stored }); if (name === desk.name) desk.saved(stored); },
   conflict: async (name, stored, why) => {
     say(`${why}. You see what is stored now.`);
-    if (name === desk.name) desk.take(stored || (await get(`/api/labels?frame=${encodeURIComponent(name)}`)));
+    const now = stored || (await getOf("/api/labels", name).catch(() => null));
+    if (now && name === desk.name) desk.take(now);
   },
   state: (waiting, why) => {
     element("saved").textContent = waiting ? `${waiting} to save` : "saved";
@@ -23,10 +24,9 @@ const saver = new Saver({
     page.away = why;
   },
 });
-const desk = new Desk(saver, show);
+const desk = new Desk(saver, { changed: show, leaving: () => {} });
 const view = new View(element("view"), {
-  press, drag: (x, y) => { if (page.grabbed !== null) desk.drag(page.grabbed, x, y); },
-  drop: () => { desk.drop(); page.grabbed = null; },
+  press, drag: (dx, dy) => desk.drag(dx, dy), drop: () => desk.drop(),
   hover: (x, y) => { page.hovered = x === null ? null : { x, y }; if (page.hovered) page.cross = null; showCursor(); },
   marks: () => [...desk.marks(element("ghost").checked), ...(page.cross ? [{ ...page.cross, kind: "cross" }] : [])],
 });
@@ -42,16 +42,16 @@ async function trying(work) {
 }
 
 function track() {
-  const text = element("track").value;
-  return text === "" ? null : Number(text);
+  const text = element("track").value, number = Number(text);
+  return text !== "" && Number.isInteger(number) && number >= 0 && number <= 1e6 ? number : null;
 }
 
 function press(x, y, event) {
-  page.grabbed = null;
+  desk.drop();
   const label = Desk.nearest(desk.labels.points, x, y, view.reach);
   if (event.button === 2) { if (label !== null) desk.delete(label); return; }
   if (event.button !== 0 || !desk.picture?.pixels) return;
-  if (label !== null && !event.shiftKey) { page.grabbed = desk.active = label; show(); return; }
+  if (label !== null && !event.shiftKey) { desk.grabbed = desk.active = label; show(); return; }
   const proposal = Desk.nearest(desk.open_proposals, x, y, view.reach);
   if (proposal !== null && !event.shiftKey) { desk.accept([desk.open_proposals[proposal]]); return; }
   desk.add(x, y, element("snap").value, element("contrast").value, track());
@@ -61,11 +61,11 @@ function press(x, y, event) {
 async function open(number, keepView) {
   const name = page.frames[number];
   const sameSequence = number > 0 && page.sequences[number - 1] === page.sequences[number];
-  page.number = number;
-  page.cross = null;
   const began = performance.now();
   const opened = await trying(() => desk.open(name, sameSequence ? page.frames[number - 1] : null));
   if (!opened) return;
+  page.number = number;
+  page.cross = null;
   showFrame(keepView);
   document.body.dataset.ready = name;
   document.body.dataset.ms = Math.round(performance.now() - began);
@@ -147,6 +147,12 @@ function why() {
   return `a score of ${score.toFixed(2)} by the model's threshold of ${page.threshold.toFixed(2)}`;
 }
 
+/** Take note of how far frames are. */
+function count(frames) {
+  for (const [name, { labels }] of Object.entries(frames)) page.states[name] = [labels.state, labels.points.length];
+  showCounts();
+}
+
 const counted = (points) => `${points} point${points === 1 ? "" : "s"}`;
 
 function showCounts() {
@@ -186,11 +192,14 @@ async function travel(path) {
   await saver.flush();
   const frames = await trying(() => post(path));
   if (!frames) return;
-  for (const [name, stored] of Object.entries(frames)) page.states[name] = [stored.labels.state, stored.labels.points.length];
-  showCounts();
+  count(frames);
   const names = Object.keys(frames);
   if (names.includes(desk.name)) desk.take(frames[desk.name]);
-  else if (names.length) open(page.frames.indexOf(names[0]), true);
+  else if (names.length) {
+    const number = page.frames.indexOf(names[0]);
+    if (number >= 0) open(number, true);
+    else say(`${names[0]} was changed; it is no longer in the folder.`);
+  }
 }
 
 async function requeue() {
@@ -228,13 +237,13 @@ function showSeen(seen) {
 
 async function interpolate() {
   if (track() === null) { say("Give the track a number, click it in two frames or more, then interpolate."); return; }
+  const wanted = { frame: desk.name, track: track() };
   await saver.flush();
-  const changed = await trying(() => post("/api/interpolate", { frame: desk.name, track: track() }));
+  const changed = await trying(() => post("/api/interpolate", wanted));
   if (!changed) return;
-  for (const [name, stored] of Object.entries(changed)) page.states[name] = [stored.labels.state, stored.labels.points.length];
+  count(changed);
   if (changed[desk.name]) desk.take(changed[desk.name]);
-  say(`Track ${track()}: ${Object.keys(changed).length} frames filled in.`);
-  showCounts();
+  say(`Track ${wanted.track}: ${Object.keys(changed).length} frames filled in.`);
 }
 
 function bindControls() {

@@ -6,7 +6,7 @@ async function ask(path, options = {}) {
   const answer = await fetch(path, {
     ...options,
     headers: options.method && options.method !== "GET" ? { "Content-Type": "application/json" } : {},
-  });
+  }).catch(() => { throw new Error("The server does not answer"); });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
   const error = new Error(said.error || `the server answered ${answer.status}`);
@@ -17,8 +17,8 @@ async function ask(path, options = {}) {
 
 export const get = async (path) => (await ask(path)).json();
 
-export const post = async (path, body = {}) =>
-  (await ask(path, { method: "POST", body: JSON.stringify(body) })).json();
+export const post = async (path, body = {}, options = {}) =>
+  (await ask(path, { ...options, method: "POST", body: JSON.stringify(body) })).json();
 
 export const remove = async (path) => (await ask(path, { method: "DELETE" })).json();
 
@@ -39,7 +39,10 @@ export class Saver {
   /** `on` gets saved(name, stored), conflict(name, stored, why), state(waiting, why). */
   constructor(on) {
     this.on = on;
-    this.waiting = [];
+    this.waiting = []; // {name, labels, version}
+    this.better = new WeakMap(); // change → promise after which its labels are final
+    this.known = new Map(); // name → the newest labels that the server has told
+    this.why = ""; // what keeps it from saving
     this.busy = null;
   }
 
@@ -65,48 +68,76 @@ export class Saver {
     return this.flush();
   }
 
-  /** What is still to be saved of a frame, newest last. */
-  pending(name) { return this.waiting.filter((change) => change.name === name); }
+  /** The labels of a frame as they are now, of which the server has just told `stored`. */
+  current(name, stored) {
+    const known = this.known.get(name);
+    if (!known || known.version < stored.version) this.known.set(name, stored);
+    const pending = this.waiting.findLast((change) => change.name === name);
+    return (pending || this.known.get(name)).labels;
+  }
 
-  put(name, labels, version) {
-    this.waiting.push({ name, labels, version });
+  /** Save labels; where `better` is given, they are kept at once but sent when it is settled. */
+  put(name, labels, better) {
+    const change = { name, labels, version: this.known.get(name).version };
+    if (better) this.better.set(change, better);
+    this.waiting.push(change);
     this.remember();
     this.flush();
   }
 
+  /** Put other labels in place of what waits for a frame. */
+  rewrite(name, work) {
+    for (const change of this.waiting) if (change.name === name) change.labels = work(change.labels);
+    this.remember();
+  }
+
   /** Resolves when nothing waits any more. */
   flush() {
-    this.busy ??= this.work().finally(() => { this.busy = null; });
+    this.busy ??= this.work().finally(() => { this.busy = null; return this.waiting.length ? this.flush() : null; });
     return this.busy;
   }
 
   async work() {
     while (this.waiting.length) {
-      const { name, labels, version } = this.waiting[0];
-      this.on.state(this.waiting.length, "");
-      try {
-        const stored = await (await ask(of("/api/labels", name), {
-          method: "PUT", body: JSON.stringify({ labels, version }),
-        })).json();
-        this.waiting.shift();
-        this.on.saved(name, stored);
-      } catch (error) {
-        if (error.status === 409 || error.status === 422) {
-          this.waiting = this.waiting.filter((change) => change.name !== name);
-          this.remember();
-          this.on.conflict(name, error.stored, error.message);
-          continue;
-        }
-        this.on.state(this.waiting.length, "The server does not answer; nothing is lost, it is tried again.");
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-      }
-      this.remember();
+      const change = this.waiting[0];
+      await this.better.get(change);
+      if (change === this.waiting[0]) await this.save(change);
     }
-    this.on.state(0, "");
+  }
+
+  async save(change) {
+    const { name, labels, version } = change;
+    try {
+      const stored = await (await ask(of("/api/labels", name), {
+        method: "PUT", body: JSON.stringify({ labels, version }), signal: AbortSignal.timeout(20000),
+      })).json();
+      this.known.set(name, stored);
+      this.drop((other) => other === change);
+      for (const later of this.waiting) if (later.name === name) later.version = stored.version;
+      this.remember();
+      this.on.saved(name, stored);
+    } catch (error) {
+      if (error.status === 409 || error.status === 422) {
+        if (error.stored) this.known.set(name, error.stored);
+        this.drop((other) => other.name === name);
+        this.on.conflict(name, error.stored, error.message);
+        return;
+      }
+      this.why = `${error.message}; nothing is lost, it is tried again.`;
+      this.remember();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+
+  drop(which) {
+    this.waiting = this.waiting.filter((change) => !which(change));
+    this.why = "";
+    this.remember();
   }
 
   remember() {
     if (this.waiting.length) localStorage.setItem(this.key, JSON.stringify(this.waiting));
     else localStorage.removeItem(this.key);
+    this.on.state(this.waiting.length, this.why);
   }
 }

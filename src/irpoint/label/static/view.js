@@ -2,9 +2,10 @@
 // Frame coordinates have pixel centres at integers, so the frame spans −0.5 … width − 0.5.
 
 const GRAB = 9; // screen px around a mark that belong to it
+const DRAG = 4; // screen px that a pressed pointer may tremble before it drags
 
 export class View {
-  /** `on` gets press(x, y, event), drag(x, y), drop(), hover(x, y), marks() → list of marks. */
+  /** `on` gets press(x, y, event), drag(dx, dy), drop(), hover(x, y), marks() → list of marks. */
   constructor(canvas, on) {
     this.canvas = canvas;
     this.on = on;
@@ -14,6 +15,7 @@ export class View {
     this.pointer = null;
     this.fitted = true;
     this.panning = null;
+    this.pressed = null; // where the button went down, and whether the pointer has left there
     new ResizeObserver(() => this.resized()).observe(canvas);
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     canvas.addEventListener("pointerdown", (event) => this.down(event));
@@ -89,6 +91,7 @@ export class View {
       return;
     }
     const place = this.at(event);
+    this.pressed = { ...place, clientX: event.clientX, clientY: event.clientY, dragging: false };
     this.on.press(place.x, place.y, event);
   }
 
@@ -100,14 +103,20 @@ export class View {
       this.fitted = false;
     }
     this.pointer = this.at(event);
-    if (event.buttons & 1 && !this.panning) this.on.drag(this.pointer.x, this.pointer.y);
+    if (event.buttons & 1 && this.pressed) this.drag(event);
     this.on.hover(this.pointer.x, this.pointer.y);
     this.draw();
   }
 
+  drag(event) {
+    const { x, y, clientX, clientY } = this.pressed;
+    this.pressed.dragging ||= Math.hypot(event.clientX - clientX, event.clientY - clientY) >= DRAG;
+    if (this.pressed.dragging) this.on.drag(this.pointer.x - x, this.pointer.y - y);
+  }
+
   up() {
     if (!this.panning) this.on.drop();
-    this.panning = null;
+    this.panning = this.pressed = null;
   }
 
   draw() {
