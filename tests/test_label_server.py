@@ -106,6 +106,23 @@ def test_undo_and_redo_tell_what_they_changed(client: TestClient) -> None:
     assert again["a.png"]["labels"]["points"][0]["y"] == 2
 
 
+def test_undo_is_of_the_tab_that_asks_while_the_other_is_open(client: TestClient) -> None:
+    one, other = {**JSON, "X-Tab": "one"}, {**JSON, "X-Tab": "other"}
+    client.headers["X-Tab"] = "one"
+    put(client, "a.png", points=[point(1, 2)])
+    assert client.post("/api/undo", headers=other).json() == {}
+    client.delete("/api/tab", headers=one)
+    assert list(client.post("/api/undo", headers=other).json()) == ["a.png"]
+
+
+def test_a_full_disk_is_worth_another_try(client: TestClient, session: LabelSession) -> None:
+    session.store._base.execute("PRAGMA max_page_count=1")  # as many as there are
+    answers = [put(client, "a.png", k, note=f"{k}" * 2000) for k in range(9)]
+    refused = next(answer for answer in answers if answer.status_code != 200)
+    assert refused.status_code == 503
+    assert "full" in refused.json()["error"]
+
+
 @pytest.mark.parametrize("how", ["peak", "centroid"])
 def test_a_click_snaps_to_the_target(client: TestClient, how: str) -> None:
     x, y = TRUTH["deep.tif"][0]

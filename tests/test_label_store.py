@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +69,53 @@ def test_undo_of_a_frame_with_labels_of_its_data_set_brings_those_back(store: St
     store.put({"a": (labels(1, 2), 0)}, before={"a": labels(1)})
     assert store.undo() == ["a"]
     assert store.get("a").labels == labels(1)
+
+
+def test_what_the_data_set_says_can_be_unsaid(store: Store) -> None:
+    before = {"a": FrameLabels(state="empty")}
+    assert store.put({"a": (FrameLabels(), 0)}, before)["a"].version == 1
+    assert store.get("a").labels == FrameLabels()
+
+
+def test_undo_leaves_the_steps_of_other_open_tabs_alone(store: Store) -> None:
+    store.put({"a": (labels(1), 0)}, tab="first", others=["second"])
+    store.put({"b": (labels(2), 0)}, tab="second", others=["first"])
+    assert store.undo(others=["second"]) == ["a"]
+    store.put({"b": (labels(2, 3), 1)}, tab="second", others=["first"])
+    assert store.redo(others=["first"]) == []  # what the first has undone is not the second's
+    assert store.redo(others=["second"]) == ["a"]
+    store.put({"a": (labels(1, 4), 3)}, tab="second", others=["first"])
+    with pytest.raises(Conflict, match="a: changed elsewhere since; nothing was undone"):
+        store.undo(others=["second"])
+    assert [store.undo(), store.undo(), store.undo()] == [["a"], ["b"], ["b"]]  # it has gone
+    assert store.get("a").labels == labels(1)
+
+
+def test_a_store_without_tabs_goes_on(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "labels.sqlite")
+    old.executescript(
+        """CREATE TABLE change (number INTEGER PRIMARY KEY, step INTEGER NOT NULL,
+        frame TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+        undone INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
+        CREATE TABLE labels (frame TEXT PRIMARY KEY, labels TEXT NOT NULL, state TEXT NOT NULL,
+        points INTEGER NOT NULL, version INTEGER NOT NULL);
+        PRAGMA user_version=1;"""
+    )
+    said = labels(1).model_dump_json()
+    old.execute("INSERT INTO labels VALUES ('a', ?, 'open', 1, 1)", (said,))
+    old.execute("INSERT INTO change (step, frame, before, after) VALUES (1, 'a', '{}', ?)", (said,))
+    old.commit()
+    old.close()
+    store = Store(tmp_path / "labels.sqlite")
+    assert store.undo(others=["somebody"]) == ["a"]
+    assert store.get("a").labels == labels()
+
+
+def test_a_copy_of_the_file_alone_lacks_few_steps(store: Store, tmp_path: Path) -> None:
+    for version in range(50):
+        store.put({"a": (labels(version), version)})
+    copy = shutil.copy(store.path, tmp_path / "copy.sqlite")
+    assert Store(Path(copy)).get("a").version == 50
 
 
 def test_a_step_over_several_frames_is_undone_as_one(store: Store) -> None:

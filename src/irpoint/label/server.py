@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -21,11 +21,12 @@ from irpoint.label.pixels import pixels
 from irpoint.label.queue import Order
 from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snapped
-from irpoint.label.store import Conflict
+from irpoint.label.store import Conflict, StoreError
 
 _STATIC = Path(__file__).parent / "static"
 
 Name = Annotated[str, Query(alias="frame", max_length=4096)]
+Tab = Annotated[str, Header(alias="X-Tab", max_length=64)]  # the name a tab has given itself
 
 
 class _Body(BaseModel):
@@ -72,8 +73,12 @@ def create_app(
         hosts: names and addresses under which it may be called.
         token: that every caller must show; None where only this machine can call.
     """
+
+    def seen(tab: Tab = "") -> None:
+        session.tabs.seen(tab)
+
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,
-                  openapi_url=None)  # fmt: skip
+                  openapi_url=None, dependencies=[Depends(seen)])  # fmt: skip
     app.add_middleware(Guard, hosts=hosts, token=token)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _say_errors(app, session)
@@ -88,6 +93,10 @@ def _say_errors(app: FastAPI, session: LabelSession) -> None:
         name = request.query_params.get("frame")
         now = session.labels(name).model_dump() if name else None
         return JSONResponse({"error": str(error), "stored": now}, status_code=409)
+
+    @app.exception_handler(StoreError)
+    def later(_: Request, error: StoreError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, status_code=503)  # worth another try
 
     @app.exception_handler(IrpointError)
     def said(_: Request, error: IrpointError) -> JSONResponse:
@@ -144,16 +153,20 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
         return session.labels(name)
 
     @app.put("/api/labels")
-    def put(name: Name, change: Change) -> Stored:
-        return session.put(name, change.labels, change.version)
+    def put(name: Name, change: Change, tab: Tab = "") -> Stored:
+        return session.put(name, change.labels, change.version, tab)
 
     @app.post("/api/undo")
-    def undo() -> dict[str, Stored]:
-        return {name: session.labels(name) for name in session.store.undo()}
+    def undo(tab: Tab = "") -> dict[str, Stored]:
+        return session.undo(tab)
 
     @app.post("/api/redo")
-    def redo() -> dict[str, Stored]:
-        return {name: session.labels(name) for name in session.store.redo()}
+    def redo(tab: Tab = "") -> dict[str, Stored]:
+        return session.redo(tab)
+
+    @app.delete("/api/tab")
+    def closed(tab: Tab = "") -> None:
+        session.tabs.closed(tab)
 
     @app.post("/api/snap")
     def snap(click: Click) -> dict[str, float]:
@@ -162,8 +175,8 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
         return {"x": x, "y": y}
 
     @app.post("/api/interpolate")
-    def interpolate(track: Track) -> dict[str, Stored]:
-        return session.interpolate(track.frame, track.track)
+    def interpolate(track: Track, tab: Tab = "") -> dict[str, Stored]:
+        return session.interpolate(track.frame, track.track, tab)
 
 
 def _model_routes(app: FastAPI, session: LabelSession) -> None:

@@ -13,6 +13,7 @@ from irpoint.label.labels import FrameLabels, Point, Stored
 from irpoint.label.proposals import Candidate, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
+from irpoint.label.tabs import Tabs
 from irpoint.label.tracks import interpolated
 from irpoint.label.training import Progress, Trainer
 
@@ -42,6 +43,7 @@ class LabelSession:
         self.store = Store(self.out / "labels.sqlite")
         self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
         self.trainer = Trainer(self.out / "runs")
+        self.tabs = Tabs()
         self._export = threading.Lock()
 
     def close(self) -> None:
@@ -65,16 +67,29 @@ class LabelSession:
         """What is said of a frame: by a person, else by the data set, else nothing."""
         return self.store.get(name) or Stored(labels=self._from_source(self.entry(name)))
 
-    def put(self, name: str, labels: FrameLabels, version: int) -> Stored:
-        """Replace the labels of a frame that are at ``version``.
+    def put(self, name: str, labels: FrameLabels, version: int, tab: str = "") -> Stored:
+        """Replace the labels of a frame that are at ``version``; ``tab`` is who does.
 
         Raises:
             Conflict: where they are at another by now.
         """
         before = {name: self.labels(name).labels}
-        return self.store.put({name: (labels, version)}, before)[name]
+        others = self.tabs.others(tab)
+        return self.store.put({name: (labels, version)}, before, tab, others)[name]
 
-    def interpolate(self, name: str, track: int) -> dict[str, Stored]:
+    def undo(self, tab: str = "") -> dict[str, Stored]:
+        """Take back the last step that is not of another open tab; the frames it touched.
+
+        Raises:
+            Conflict: where another tab has changed one of them since.
+        """
+        return {name: self.labels(name) for name in self.store.undo(self.tabs.others(tab))}
+
+    def redo(self, tab: str = "") -> dict[str, Stored]:
+        """Do again what was taken back; as :meth:`undo`."""
+        return {name: self.labels(name) for name in self.store.redo(self.tabs.others(tab))}
+
+    def interpolate(self, name: str, track: int, tab: str = "") -> dict[str, Stored]:
         """Fill in a track between its clicks, over the sequence that a frame belongs to; one step.
 
         Raises:
@@ -92,7 +107,8 @@ class LabelSession:
         shape = self.catalogue.read(self.entry(name)).shape
         said = {k: at.labels for k, at in held.items()}
         changed = interpolated(span, said, track, (shape[0], shape[1]))
-        return self.store.put({k: (labels, held[k].version) for k, labels in changed.items()}, said)
+        changes = {k: (labels, held[k].version) for k, labels in changed.items()}
+        return self.store.put(changes, said, tab, self.tabs.others(tab))
 
     def _clicked(self, name: str, track: int) -> bool:
         points = self.labels(name).labels.points
