@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 import threading
 import webbrowser
 from importlib.util import find_spec
@@ -52,6 +54,7 @@ def label(
 
     home = out or folder.absolute().with_name(f"{folder.absolute().name}-labels")
     session = LabelSession(folder, home)
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         session.proposer.choose(model)
         _greet(session)
@@ -60,6 +63,7 @@ def label(
             _train(session, model or "spire")
     finally:
         session.close()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _greet(session: LabelSession) -> None:
