@@ -57,9 +57,9 @@ class Served:
                 return
         pytest.fail("the server has not come up")
 
-    def kill(self) -> None:
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
+            self._process.send_signal(how)
             self._process.wait()
 
     def stored(self, frame: str) -> Any:
@@ -346,6 +346,7 @@ def test_clicks_while_the_next_frame_loads_belong_to_the_one_on_the_screen(
     for x, end in ((20, "abort"), (60, "continue_")):
         held = Held(page, "**/api/labels?frame=b.png")
         page.keyboard.press("n")
+        page.wait_for_timeout(100)  # the banner of the first try goes, and the picture grows
         page.mouse.click(*on_screen(page, x, 30))
         if end == "continue_":
             page.mouse.move(*on_screen(page, 20, 30))
@@ -424,6 +425,35 @@ def test_labels_wait_while_the_server_cannot_store_them_and_stay_in_the_frame(
         page.keyboard.press("Shift+ArrowLeft")
     saved(page)
     assert served.stored("a.png").points[0].x == -0.5
+
+
+def test_undo_in_one_tab_leaves_the_clicks_of_the_other(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    first = open_page()
+    with first.context.expect_page() as opened:  # its storage is a copy, its name must not be
+        first.evaluate("() => { window.open(location.href); }")
+    second = opened.value
+    settled(second, "a.png")
+    click(first, *TRUTH["a.png"][0])
+    wait_for_points(first, 1)
+    second.keyboard.press("Control+z")
+    click(first, 60, 20)
+    wait_for_points(first, 2)
+    assert len(served.stored("a.png").points) == 2
+    second.close()
+    first.reload()
+    settled(first, "a.png")
+    first.keyboard.press("Control+z")
+    wait_for_points(first, 1)
+
+
+def test_a_server_that_is_told_to_end_leaves_one_file(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    click(open_page(), *TRUTH["a.png"][0])
+    served.kill(signal.SIGTERM)
+    assert [path.name for path in served.out.iterdir()] == ["labels.sqlite"]
 
 
 def test_a_damaged_frame_shows_its_error_and_the_next_works(open_page: Callable[..., Any]) -> None:

@@ -3,7 +3,8 @@
 import { Desk } from "./desk.js";
 import { countValues, histogramRange, paint, paintHistogram, percentiles } from "./display.js";
 import { bindKeys } from "./keys.js";
-import { Saver, get, getOf, post } from "./server.js";
+import { Saver, client, get, getOf, post, remove } from "./server.js";
+import { claimName } from "./tab.js";
 import { followTraining } from "./train.js";
 import { View } from "./view.js";
 
@@ -276,6 +277,8 @@ function bindControls() {
 }
 
 async function start() {
+  client.tab = await claimName();
+  addEventListener("pagehide", () => remove("/api/tab", { keepalive: true }).catch(() => {}));
   const session = await get("/api/session");
   Object.assign(page, { frames: session.frames, sequences: session.sequences, model: session.model, threshold: session.threshold || 1 });
   element("folder").textContent = session.folder;
@@ -288,7 +291,7 @@ async function start() {
   bindKeys({ page, desk, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor });
   followTraining({ say, showModels, showSeen, trying, choose, flush: () => saver.flush() });
   showCounts();
-  saver.adopt(session.out);
+  await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));
   await open(wanted >= 0 ? wanted : firstOpen());
   setThreshold(page.threshold);

@@ -1,11 +1,15 @@
 // The server's side of things. Labels are saved in order; what is not saved yet survives a reload.
 
+import { ifGone } from "./tab.js";
+
 const WAITING = "irpoint-waiting:";
+const ORPHANS_MS = 60_000; // between looks at what closed tabs have left
+
+export const client = { tab: "" }; // the name of this tab, which every request carries
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, {
-    ...options,
-    headers: options.method && options.method !== "GET" ? { "Content-Type": "application/json" } : {},
+    ...options, headers: { "Content-Type": "application/json", "X-Tab": client.tab },
   }).catch(() => { throw new Error("The server does not answer"); });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
@@ -20,7 +24,7 @@ export const get = async (path) => (await ask(path)).json();
 export const post = async (path, body = {}, options = {}) =>
   (await ask(path, { ...options, method: "POST", body: JSON.stringify(body) })).json();
 
-export const remove = async (path) => (await ask(path, { method: "DELETE" })).json();
+export const remove = async (path, options = {}) => (await ask(path, { ...options, method: "DELETE" })).json();
 
 const of = (path, name) => `${path}?frame=${encodeURIComponent(name)}`;
 
@@ -46,26 +50,23 @@ export class Saver {
     this.busy = null;
   }
 
-  /** Take over what this tab, or one that was closed or killed, could not save for a folder. */
+  /** Keep what waits for a folder; take over what this tab, or one that is gone, could not save. */
   async adopt(folder) {
     const prefix = `${WAITING}${folder}:`;
-    this.key = prefix + (sessionStorage.getItem("irpoint-tab") || crypto.randomUUID());
-    sessionStorage.setItem("irpoint-tab", this.key.slice(prefix.length));
-    // A tab holds a lock while it lives; what lies under a lock that is free has no owner.
-    await new Promise((held) => {
-      navigator.locks.request(this.key, () => { held(); return new Promise(() => {}); });
-    });
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
-    for (const key of keys) {
-      const take = () => {
-        this.waiting.push(...JSON.parse(localStorage.getItem(key) || "[]"));
-        localStorage.removeItem(key);
-        this.remember();
-      };
-      if (key === this.key) take();
-      else await navigator.locks.request(key, { ifAvailable: true }, (lock) => { if (lock) take(); });
-    }
-    return this.flush();
+    this.key = prefix + client.tab;
+    const take = (key) => {
+      this.waiting.push(...JSON.parse(localStorage.getItem(key) || "[]"));
+      localStorage.removeItem(key);
+      this.remember();
+    };
+    const orphans = async () => {
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix) && key !== this.key);
+      for (const key of keys) await ifGone(key.slice(prefix.length), () => take(key));
+      this.flush();
+    };
+    take(this.key);
+    await orphans();
+    setInterval(orphans, ORPHANS_MS);
   }
 
   /** The labels of a frame as they are now, of which the server has just told `stored`. */
