@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,21 @@ def test_benchmark_writes_the_contract(model: Path, tmp_path: Path) -> None:
     for times in (figures["total_ms"], *figures["stages_ms"].values()):
         assert 0 < times["median"] <= times["p95"]
     assert "whole call" in text
+
+
+def test_what_the_system_refuses_is_one_line(cli, model: Path) -> None:
+    arguments = ("--model", model, "--size", 64, "--repeats", 1, "--json", "/proc/none/speed.json")
+    code, out, err = cli("benchmark", *arguments)
+    assert (code, err) == (1, "irpoint: error: /proc/none: No such file or directory\n")
+    assert "whole call" in out  # what took minutes is said before it is written
+
+
+def test_a_full_disk_behind_standard_output_is_one_line() -> None:
+    command = [sys.executable, "-c", "from irpoint.cli import main; main()", "models", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "irpoint: error: No space left on device\n"
 
 
 def test_large_frames_are_made_of_a_scene_that_repeats() -> None:

@@ -305,6 +305,25 @@ def test_a_closed_pipe_is_no_error_message(folder, model):
     assert said == ""
 
 
+def test_a_signal_while_standard_input_is_silent_ends_as_any_other(model):
+    code = "import sys; from irpoint.cli import main; main()"
+    command = [sys.executable, "-c", code, "detect", "-", "--raw", "128x96:uint8"]
+    with subprocess.Popen(
+        [*command, "--model", str(model)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(draw_blobs([(30, 40)]).tobytes())
+        process.stdin.flush()
+        assert process.stdout.readline() == b"source,frame,x,y,score\n"
+        assert process.stdout.readline().startswith(b"-,0,30.")
+        process.terminate()
+        assert process.wait(60) == 130
+
+
 def test_frames_in_hand_are_bounded_in_number_and_pixels(model, tmp_path, monkeypatch):
     sizes = []
 

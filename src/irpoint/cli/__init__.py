@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
+from contextlib import suppress
+from typing import NoReturn
 
 import typer
 
@@ -65,12 +68,27 @@ app.command("train")(train)
 
 
 def main() -> None:
-    """Run the command line; an :class:`IrpointError` becomes one line and exit code 1."""
+    """Run the command line; what goes wrong becomes one line and exit code 1.
+
+    That is any :class:`IrpointError`, and what the system refuses.
+    """
     warnings.simplefilter("ignore")  # what libraries tell developers; ours are for users
     warnings.simplefilter("always", IrpointWarning)
     warnings.showwarning = _one_line_warning
     try:
         app()
     except IrpointError as error:
-        typer.echo(f"irpoint: error: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:  # but for closed pipes, at which click ends the process quietly
+        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
+        _fail(reason if error.filename is None else f"{error.filename}: {reason}")
+
+
+def _fail(message: str) -> NoReturn:
+    with suppress(OSError):  # of a terminal that is gone
+        typer.echo(f"irpoint: error: {message}", err=True)
+    try:
+        sys.stdout.flush()
+    except OSError:  # Python would try again at its exit, and say so
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)

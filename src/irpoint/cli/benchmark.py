@@ -58,14 +58,13 @@ def benchmark(
         raise SettingsError(f"--size {size}: {video} has its own; for --video {SIMULATED}")
     else:
         figures = measure_video(model, video, size or "640x512", 4 * repeats, **more)
+    text = json.dumps(figures, indent=2)
+    if json_file == "-":
+        typer.echo(text)
+        return
+    (_print if video is None else _print_video)(figures)
     if json_file is not None:
-        text = json.dumps(figures, indent=2)
-        if json_file == "-":
-            typer.echo(text)
-        else:
-            write_whole(Path(json_file), text + "\n")
-    if json_file != "-":
-        (_print if video is None else _print_video)(figures)
+        write_whole(Path(json_file), text + "\n")
 
 
 def _print(figures: dict[str, Any]) -> None:

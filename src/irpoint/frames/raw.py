@@ -55,7 +55,7 @@ class RawLayout:
             FrameError: where it cannot be opened, or ends within a frame (after the whole ones).
         """
         if str(source) == "-":
-            yield from self._frames(sys.stdin.buffer, "standard input")
+            yield from self._frames(standard_input(), "standard input")
             return
         try:
             with Path(source).open("rb") as stream:
@@ -65,7 +65,7 @@ class RawLayout:
 
     def _frames(self, stream: BinaryIO, name: str) -> Iterator[Frame]:
         count = 0
-        while content := stream.read(self.bytes):
+        while content := _read(stream, self.bytes):
             if len(content) < self.bytes:
                 raise FrameError(
                     f"{name}: {len(content)} bytes after {count} whole frames of {self.bytes} "
@@ -76,3 +76,20 @@ class RawLayout:
             count += 1
         if not count:
             raise FrameError(f"{name}: empty; copy or export it again")
+
+
+def standard_input() -> BinaryIO:
+    """Standard input without Python's buffer, whose lock a waiting thread would hold at the exit.
+
+    A process that ends then would be aborted by the interpreter.
+    """
+    stream: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    return stream
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """``size`` bytes, or what is left of them: pipes give them in pieces."""
+    content = bytearray()
+    while len(content) < size and (piece := stream.read(size - len(content))):
+        content += piece
+    return bytes(content)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from irpoint.errors import FrameError
 from irpoint.frames.arrays import Frame
-from irpoint.frames.raw import RawLayout
+from irpoint.frames.raw import RawLayout, standard_input
 from irpoint.frames.read import read_frame, read_pages
 from irpoint.frames.video import is_live, is_video, read_video
 
@@ -63,6 +63,9 @@ def read_source(
         elif Path(name).suffix.lower() in (".tif", ".tiff"):
             pages = enumerate(read_pages(source))
             yield from (SourceFrame(name, index, None, frame) for index, frame in pages)
+        elif name == "-":
+            frame = read_frame(standard_input().read(), "standard input")
+            yield SourceFrame(name, 0, None, frame)
         else:
             yield SourceFrame(name, 0, None, read_frame(source))
     except FrameError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -41,7 +41,11 @@ def read_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
     threading.Thread(target=work, name="read-ahead", daemon=True).start()
     try:
         while True:
-            item, error = ahead.get()
+            try:
+                # Not without end: a signal that comes just before it would wait as long.
+                item, error = ahead.get(timeout=_POLL_S)
+            except Empty:
+                continue
             if error is not None:
                 raise error
             if item is _END:
