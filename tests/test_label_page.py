@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -39,7 +40,7 @@ class Served:
 
     def __init__(self, folder: Path, out: Path) -> None:
         self.folder, self.out, self.port = folder, out, 0
-        self.address = ""
+        self.address = self.token = ""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, *options: str) -> None:
@@ -51,9 +52,9 @@ class Served:
         )  # fmt: skip
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            found = re.search(r"http://[\d.]+:(\d+)/", line)
+            found = re.search(r"(http://[^:]+:(\d+)/)(\S*)", line)
             if found:
-                self.address, self.port = found[0], int(found[1])
+                self.address, self.port, self.token = found[1], int(found[2]), found[3]
                 return
         pytest.fail("the server has not come up")
 
@@ -446,6 +447,36 @@ def test_undo_in_one_tab_leaves_the_clicks_of_the_other(
     settled(first, "a.png")
     first.keyboard.press("Control+z")
     wait_for_points(first, 1)
+
+
+def test_a_page_of_another_machine_saves_and_takes_over_what_waits(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))  # sends nothing: tells by which address
+        except OSError:
+            pytest.skip("no network but this machine's own")
+        own = asked.getsockname()[0]
+    served.kill()
+    served.start("--host", "0.0.0.0")
+    served.address = f"http://{own}:{served.port}/{served.token}"
+    page = open_page()
+    assert page.evaluate("[isSecureContext, 'locks' in navigator]") == [False, False]
+    click(page, *TRUTH["a.png"][0])
+    wait_for_points(page, 1)
+    Held(page, "**/api/labels?frame=a.png")
+    page.mouse.click(*on_screen(page, 60, 20))
+    shows(page, "#saved", "1 to save")
+    context = page.context
+    with context.expect_page() as opened:
+        page.evaluate("() => { window.open(location.href); }")
+    other = opened.value
+    settled(other, "a.png")
+    names = [tab.evaluate("sessionStorage['irpoint-tab']") for tab in (page, other)]
+    assert len(set(names)) == 2
+    page.close()
+    wait_for_points(open_page("a.png", context), 2)
 
 
 def test_a_server_that_is_told_to_end_leaves_one_file(

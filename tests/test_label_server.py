@@ -351,6 +351,19 @@ def test_another_address_asks_for_the_token(session: LabelSession) -> None:
     assert client.get("/", params={"token": "wrong"}).status_code == 401
     assert client.get("/", params={"token": "sesame"}).status_code == 200  # sets the cookie
     assert client.get("/api/session").status_code == 200
+    other = TestClient(create_app(session, token="else"), base_url="http://10.0.0.7:8322")
+    ours = "; ".join(['x={"a":1}', *(f"{k}={v}" for k, v in client.cookies.items())])
+    other.get("/", params={"token": "else"}, headers={"Cookie": ours})
+    theirs = "; ".join(f"{k}={v}" for k, v in other.cookies.items())
+    both = {"Cookie": f"{ours}; {theirs}"}
+    plain = TestClient(app, base_url="http://10.0.0.7:8321")
+    assert plain.get("/api/session", headers=both).status_code == 200
+
+
+def test_names_of_the_server_may_be_written_in_capitals(session: LabelSession) -> None:
+    client = TestClient(create_app(session, LOCAL | {"My-Desk"}), base_url="http://127.0.0.1")
+    assert client.get("/", headers={"Host": "My-Desk:8321"}).status_code == 200
+    assert client.get("/", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403
 
 
 def test_a_session_goes_on_where_it_was_left(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 4 * 2**20  # bytes; labels of ten thousand points are a fifth of it
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
-_COOKIE = "irpoint-token"
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -39,12 +37,13 @@ class Guard:
 
     Args:
         app: the application.
-        hosts: names under which the server may be called.
+        hosts: names under which the server may be called, beside the address it is reached at.
         token: None where only this machine can reach the server.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None) -> None:
-        self._app, self._hosts, self._token = app, hosts, token
+        self._app, self._token = app, token
+        self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,7 +62,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> JSONResponse | RedirectResponse | None:
         headers = Headers(scope=scope)
         host = urlsplit(f"//{headers.get('host', '')}").hostname
-        if host not in self._hosts:
+        if host not in self._hosts and host != _own_address(scope):
             return _refuse(403, "not called by a name of this server")
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host"):
@@ -80,15 +79,23 @@ class Guard:
     ) -> JSONResponse | RedirectResponse | None:
         if self._token is None:
             return None
-        cookie = SimpleCookie(headers.get("cookie", "")).get(_COOKIE)
-        if cookie is not None and hmac.compare_digest(cookie.value, self._token):
+        name = f"irpoint-token-{scope['server'][1]}"  # browsers send a cookie to every port
+        held = f"{name}={self._token}".encode()
+        sent = [cookie.strip().encode() for cookie in headers.get("cookie", "").split(";")]
+        if any(hmac.compare_digest(cookie, held) for cookie in sent):
             return None
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if not hmac.compare_digest(asked.encode(), self._token.encode()):
             return _refuse(401, "open the address that irpoint label has printed")
         answer = RedirectResponse("/", status_code=303)
-        answer.set_cookie(_COOKIE, self._token, httponly=True, samesite="strict")
+        answer.set_cookie(name, self._token, httponly=True, samesite="strict")
         return answer
+
+
+def _own_address(scope: Scope) -> str:
+    """This machine's address that a caller has reached: a name that nobody else can take."""
+    address: str = scope["server"][0]
+    return address.removeprefix("::ffff:")
 
 
 def _refuse(status: int, why: str) -> JSONResponse:

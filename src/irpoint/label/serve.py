@@ -31,7 +31,7 @@ def serve(session: LabelSession, host: str, port: int, ready: Callable[[str], No
         SettingsError: where the address cannot be bound.
     """
     token = None if host in LOCAL else secrets.token_urlsafe(24)
-    hosts = LOCAL if token is None else LOCAL | {host, socket.gethostname(), *_addresses(host)}
+    hosts = LOCAL if token is None else LOCAL | {host, socket.gethostname()}
     with _bind(host, port) as bound:
         ready(_address(host, bound.getsockname()[1], token))
         settings = uvicorn.Config(
@@ -60,13 +60,3 @@ def _address(host: str, port: int, token: str | None) -> str:
     shown = socket.gethostname() if host in _EVERYWHERE else host
     shown = f"[{shown}]" if ":" in shown else shown
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
-
-
-def _addresses(host: str) -> set[str]:
-    """Addresses of this machine, where all of them are bound."""
-    if host not in _EVERYWHERE:
-        return set()
-    try:
-        return {str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None)}
-    except OSError:
-        return set()
