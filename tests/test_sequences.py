@@ -9,7 +9,10 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from fractions import Fraction
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,6 @@ from irpoint.frames.raw import RawLayout
 from irpoint.frames.sequence import Skipped, SourceFrame, read_source
 from irpoint.frames.video import is_live, is_video, luminance
 from irpoint.runtime.files import Detected, detect_files
-from irpoint.runtime.overlap import Behind, read_ahead
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
@@ -201,12 +203,13 @@ def test_a_dropped_stream_is_called_again_and_then_given_up(monkeypatch) -> None
 
     calls: list[int] = []
 
-    def connected(source: str, began: float) -> Iterator[Any]:
+    def connected(container: Any, source: str, began: float) -> Iterator[Any]:
         calls.append(len(calls))
         if len(calls) in (1, 3):
             yield 0.0, blobs()[0]
         raise FrameError(f"{source}: breaks off")
 
+    monkeypatch.setattr(video, "open_video", nullcontext)
     monkeypatch.setattr(video, "_read_once", connected)
     monkeypatch.setattr(video.time, "sleep", lambda seconds: None)
     clock = iter(range(1000))
@@ -222,7 +225,8 @@ def test_a_dropped_stream_is_called_again_and_then_given_up(monkeypatch) -> None
 @pytest.mark.parametrize(
     ("source", "video", "live"),
     [("a.MP4", True, False), ("rtsp://x/1", True, True), ("udp://@:5000", True, True),
-     ("/dev/video0", True, True), ("a.tiff", False, False), ("-", False, False)],
+     ("/dev/video0", True, True), ("a.tiff", False, False), ("-", False, False),
+     ("file:///clips/a.mp4", True, False), ("https://x/a.mp4", True, True)],
 )  # fmt: skip
 def test_kinds_of_sources(source: str, video: bool, live: bool) -> None:
     assert (is_video(source), is_live(source)) == (video, live)
@@ -252,6 +256,32 @@ def test_a_stream_over_the_network_is_read_to_its_end(tmp_path: Path) -> None:
     assert len(read) == 24
     assert isinstance(item, Skipped)
     assert "calling again" in item.reason
+
+
+def test_a_video_behind_an_address_ends_as_a_file_does(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mkv", blobs(), "ffv1", "gray")
+    assert len(whole(f"file://{path}")) == 8
+    handler = partial(SilentHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        read = whole(f"http://127.0.0.1:{server.server_port}/clip.mkv")
+        server.shutdown()
+    assert [item.time_s for item in read] == pytest.approx([k / 25 for k in range(8)])
+
+
+class SilentHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_colon_in_a_name_is_no_protocol(
+    cli, shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "12:30:00.mkv", blobs(), "ffv1", "gray")
+    code, _, err = cli("detect", "12:30:00.mkv", "--out", "o:1", "--overlay")
+    assert code == 0, err
+    assert len(whole("o:1/overlays/12:30:00.mp4")) == 8
 
 
 # --- detecting
@@ -336,53 +366,3 @@ def test_cli_reads_raw_frames_as_json(cli, shipped: Path, tmp_path: Path) -> Non
     code, _, err = cli("detect", tmp_path / "dump.raw", "--raw", "128x96:uint12")
     assert code == 1
     assert "--raw 128x96:uint12" in " ".join(err.split())
-
-
-# --- at the same time
-
-
-def test_items_are_made_ahead_and_come_in_order() -> None:
-    made = threading.Semaphore(0)
-
-    def items() -> Iterator[int]:
-        for number in range(5):
-            made.release()
-            yield number
-
-    ahead = read_ahead(items(), 2)
-    assert next(ahead) == 0
-    for _ in range(3):  # without another item asked for
-        assert made.acquire(timeout=10)
-    assert list(ahead) == [1, 2, 3, 4]
-
-
-def test_an_error_ahead_is_raised_in_its_place() -> None:
-    def items() -> Iterator[int]:
-        yield 1
-        raise FrameError("broken")
-
-    ahead = read_ahead(items(), 4)
-    assert next(ahead) == 1
-    with pytest.raises(FrameError, match="broken"):
-        next(ahead)
-
-
-def test_work_behind_is_done_in_order_before_the_end() -> None:
-    done: list[int] = []
-    with Behind(done.append, 2) as behind:
-        for number in range(20):
-            behind.add(number)
-    assert done == list(range(20))
-
-
-def test_an_error_behind_is_raised() -> None:
-    def work(number: int) -> None:
-        raise SettingsError(f"no room for {number}")
-
-    def run() -> None:
-        with Behind(work, 1) as behind:
-            for number in range(100):
-                behind.add(number)
-
-    with pytest.raises(SettingsError, match="no room for 0"):
-        run()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from irpoint.errors import FrameError
 from irpoint.frames.read import READABLE_SUFFIXES
-from irpoint.frames.video import VIDEO_SUFFIXES, is_live
+from irpoint.frames.video import VIDEO_SUFFIXES, is_address, is_live
 
 STANDARD_INPUT = "-"
 FRAME_SUFFIXES = READABLE_SUFFIXES + VIDEO_SUFFIXES
@@ -32,7 +32,7 @@ def find_frames(
         sources: each a file (taken as it is, whatever its suffix); a folder (its readable files,
             not those of its subfolders); a pattern with ``*``, ``?``, ``[…]`` or ``**`` (folders
             are left out, and unreadable files too unless the pattern states their suffix); the
-            address of a stream, or ``"-"`` for standard input, which are kept as they are.
+            address of a stream or file, or ``"-"`` for standard input, which are kept as they are.
         suffixes: of readable files.
 
     Returns:
@@ -43,7 +43,7 @@ def find_frames(
     """
     found: dict[str, str | Path] = {}
     for source in sources:
-        if source == STANDARD_INPUT or is_live(source):
+        if source == STANDARD_INPUT or is_address(source) or is_live(source):
             found.setdefault(source, source)
             continue
         for path in _files(source, suffixes):

@@ -21,6 +21,7 @@ VIDEO_SUFFIXES = (
     ".mjpeg", ".mxf",
 )  # fmt: skip
 _DEVICE = "/dev/video"
+_MAY_END = ("http:", "https:", "ftp:", "sftp:")  # where a length is stated; the rest are cameras
 _TIMEOUT_S = 10.0  # without a packet a stream counts as dropped
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0)  # before each new attempt to reach a dropped stream
 
@@ -28,18 +29,19 @@ Timed = tuple[float, Frame]  # seconds since the start, (H, W)
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is a stream's address: ``rtsp://…``, ``udp://…`` and so on."""
+    """Whether a source is an address: ``rtsp://…``, ``https://…``, ``file://…`` and so on."""
     return "://" in source
 
 
 def is_live(source: str) -> bool:
-    """Whether frames come at the camera's pace, from an address or a device."""
-    return is_address(source) or source.startswith(_DEVICE)
+    """Whether frames may come at a camera's pace, from an address or a device."""
+    remote = is_address(source) and not source.lower().startswith("file:")
+    return remote or source.startswith(_DEVICE)
 
 
 def is_video(source: str) -> bool:
     """Whether a source is for PyAV to read, by its name."""
-    return is_live(source) or Path(source).suffix.lower() in VIDEO_SUFFIXES
+    return is_address(source) or is_live(source) or Path(source).suffix.lower() in VIDEO_SUFFIXES
 
 
 def read_video(source: str) -> Iterator[Timed | str]:
@@ -53,11 +55,14 @@ def read_video(source: str) -> Iterator[Timed | str]:
     """
     live, start, attempt = is_live(source), time.monotonic(), 0
     while True:
-        began = time.monotonic() - start if live else 0.0
+        began = time.monotonic() - start
         try:
-            for item in _read_once(source, began):
-                attempt = 0 if not isinstance(item, str) else attempt
-                yield item
+            with open_video(source) as container:
+                # What has an end is not begun again.
+                live = live and not (source.lower().startswith(_MAY_END) and container.duration)
+                for item in _read_once(container, source, began if live else 0.0):
+                    attempt = 0 if not isinstance(item, str) else attempt
+                    yield item
             if not live:
                 return
             said = f"{source}: the stream ended"
@@ -72,14 +77,13 @@ def read_video(source: str) -> Iterator[Timed | str]:
         attempt += 1
 
 
-def _read_once(source: str, began: float) -> Iterator[Timed | str]:
-    with open_video(source) as container:
-        if not container.streams.video:
-            raise FrameError(f"{source}: holds no video")
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        yield from _decode(container, stream, source, rate, began)
+def _read_once(container: Any, source: str, began: float) -> Iterator[Timed | str]:
+    if not container.streams.video:
+        raise FrameError(f"{source}: holds no video")
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    rate = float(stream.average_rate or stream.guessed_rate or 25)
+    yield from _decode(container, stream, source, rate, began)
 
 
 def _decode(container: Any, stream: Any, source: str, rate: float, began: float) -> Iterator[Any]:
@@ -131,8 +135,10 @@ def open_video(source: str) -> Any:
         settings["timeout"] = _TIMEOUT_S
     if source.startswith("rtsp"):
         settings["options"] = {"rtsp_transport": "tcp"}
+    # FFmpeg takes what stands before a colon for a protocol, so 12:30.mp4 needs its whole path.
+    place = source if is_address(source) else str(Path(source).absolute())
     try:
-        return av.open(source, **settings)
+        return av.open(place, **settings)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise FrameError(f"{source}: cannot be read as video ({_why(error)})") from error
 
