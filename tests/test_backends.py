@@ -157,6 +157,20 @@ def test_openvino_files_give_the_same_response(model: Path, tmp_path: Path, cli)
 
 
 @needs_openvino
+def test_openvino_files_beside_an_onnx_file(write_model, tmp_path: Path, cli) -> None:
+    run, other = write_model(tmp_path / "run" / "model.onnx"), tmp_path / "other" / "model.onnx"
+    assert cli("export", "--model", run.parent, "--to", "openvino")[0] == 0
+    assert Detector(run.parent, backend="onnxruntime").card == find_model(run).card
+    assert Detector(run.with_suffix(".xml"), threads=1).backend == "openvino"
+    write_model(other, sha256="another")
+    other.write_bytes(b"another")
+    code, _, err = cli("export", "--model", run, "--to", "openvino", "--out", other.parent)
+    assert code == 1
+    assert "other: holds another model; give another folder" in " ".join(err.split())
+    assert sorted(path.name for path in other.parent.iterdir()) == ["model.json", "model.onnx"]
+
+
+@needs_openvino
 def test_an_openvino_export_that_differs_is_refused(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,12 +61,17 @@ def _openvino(name: str, out: Path | None) -> Path:
     if find_spec("openvino") is None:
         raise SettingsError("--to openvino needs it: pip install 'irpoint[openvino]'")
     from irpoint.runtime.to_openvino import to_openvino
-    from irpoint.zoo import find_model
+    from irpoint.zoo import digest, find_model
 
     model = find_model(name)
     if out is None and not Path(name).is_dir():
         raise SettingsError(f"--model {name}: is no run; say where to write with --out DIR")
-    return to_openvino(model, out or Path(name))
+    folder = out or Path(name)
+    # Which is what --model FOLDER would run.
+    onnx = folder / "model.onnx"
+    if onnx.exists() and digest(onnx.read_bytes()) != model.card.sha256:
+        raise SettingsError(f"--out {folder}: holds another model; give another folder")
+    return to_openvino(model, folder)
 
 
 def _int8(name: str, data: list[Path], out: Path) -> None:

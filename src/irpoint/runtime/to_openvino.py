@@ -12,7 +12,7 @@ from irpoint.errors import ModelError
 from irpoint.files import write_whole
 from irpoint.runtime.onnx import OnnxSession
 from irpoint.runtime.session import FRAME, LEVELS, RESPONSE
-from irpoint.zoo import Model, digest
+from irpoint.zoo import Model, card_path, digest
 
 _TOLERANCE = 1e-3  # weights are stored with half the bits
 _SIZES = ((64, 64), (52, 84), (256, 320))
@@ -47,15 +47,11 @@ def to_openvino(model: Model, folder: Path) -> Path:
 
 
 def write_openvino(model: Model, folder: Path) -> Path:
-    """Write a model of OpenVINO's own kind, and its card; gives ``model.xml``.
-
-    Beside an ONNX file, as in the folder of a run, the card stays that file's.
-    """
+    """Write a model of OpenVINO's own kind, and its card; gives ``model.xml``."""
     path = folder / "model.xml"
     write_whole(path.with_suffix(".bin"), model.weights)
     write_whole(path, model.graph)
-    if not path.with_suffix(".onnx").exists():
-        write_whole(path.with_suffix(".json"), model.card.model_dump_json(indent=2) + "\n")
+    write_whole(card_path(path), model.card.model_dump_json(indent=2) + "\n")
     return path
 
 

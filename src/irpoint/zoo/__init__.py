@@ -14,6 +14,7 @@ __all__ = [
     "Model",
     "ModelCard",
     "Thresholds",
+    "card_path",
     "digest",
     "find_model",
     "model_names",
@@ -72,12 +73,21 @@ def find_model(model: str | Path) -> Model:
         if path.suffix not in (".onnx", ".xml") or not path.is_file():
             names = ", ".join(model_names())
             raise ModelError(f"{model}: no such model; shipped are {names}; or give an .onnx file")
-    card = read_card(path.with_suffix(".json"))
+    card = read_card(card_path(path))
     graph = b"" if card.is_baseline else _read(path)
     weights = _read(path.with_suffix(".bin")) if path.suffix == ".xml" else b""
     if digest(graph + weights) != card.sha256:
         raise ModelError(f"{path}: not the file that its card describes (sha256 differs)")
     return Model(card, graph, weights)
+
+
+def card_path(graph: Path) -> Path:
+    """Where the card of ``model.onnx`` or ``model.xml`` lies: in ``model.json`` beside it.
+
+    Where both graphs lie, that is the first one's, and the second one's is ``model.xml.json``.
+    """
+    second = graph.suffix == ".xml" and graph.with_suffix(".onnx").exists()
+    return graph.with_suffix(".xml.json" if second else ".json")
 
 
 def _in_folder(folder: Path) -> Path:
