@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -77,6 +78,15 @@ def test_coco_is_whole():
     assert first["score"] == 0.9877
     assert first["bbox"] == [10.123, 20.5, 1, 1]
     assert content["categories"][0]["keypoints"] == ["point"]
+
+
+@pytest.mark.parametrize("file_format", ["json", "coco"])
+def test_points_of_tracks_have_their_numbers(file_format):
+    one = FRAMES[0]
+    tracked = FoundFrame(dataclasses.replace(one.result, track_ids=(7, 3)), one.shape)
+    content = json.loads(written(file_format, [tracked]))
+    listed = content["annotations"] if file_format == "coco" else content["frames"][0]["points"]
+    assert [entry["track"] for entry in listed] == [7, 3]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)

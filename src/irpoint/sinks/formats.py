@@ -70,7 +70,7 @@ def json_text(frames: Iterable[FoundFrame]) -> str:
             "frame": found.result.index,
             **_time(found.result),
             "points": [
-                {"x": x, "y": y, "score": score} | ({} if number is None else {TRACK: number})
+                {"x": x, "y": y, "score": score, **_track(number)}
                 for (x, y, score), number in zip(
                     _numbers(found.result.points), _tracks(found.result), strict=True
                 )
@@ -82,7 +82,7 @@ def json_text(frames: Iterable[FoundFrame]) -> str:
 
 
 def coco_text(frames: Iterable[FoundFrame]) -> str:
-    """A COCO dictionary: an image a frame, a keypoint annotation with ``score`` a point.
+    """A COCO dictionary: an image a frame, a keypoint annotation with ``score`` (and ``track``) a point.
 
     A point has no extent; its box is the pixel about it. COCO boxes count from the pixel's corner,
     so that this box starts at the point's own numbers.
@@ -93,7 +93,9 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
         height, width = found.shape
         image = {"id": image_id, "file_name": found.result.source, "height": height, "width": width}
         images.append(image | {"frame": found.result.index} | _time(found.result))
-        for x, y, score in _numbers(found.result.points):
+        for (x, y, score), number in zip(
+            _numbers(found.result.points), _tracks(found.result), strict=True
+        ):
             annotations.append(
                 {
                     "id": len(annotations) + 1,
@@ -105,6 +107,7 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
                     "area": 1,
                     "iscrowd": 0,
                     "score": score,
+                    **_track(number),
                 }
             )
     category = {
@@ -128,6 +131,10 @@ def coco_text(frames: Iterable[FoundFrame]) -> str:
 
 def _tracks(result: FrameResult) -> Sequence[int | None]:
     return [None] * len(result.points) if result.track_ids is None else result.track_ids
+
+
+def _track(number: int | None) -> dict[str, int]:
+    return {} if number is None else {TRACK: number}
 
 
 def _time(result: FrameResult) -> dict[str, float]:
