@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from label_scenes import TRUTH, picture, write_folder
 
@@ -18,7 +20,7 @@ pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
 
 from irpoint.datasets import load_dataset
-from irpoint.errors import DatasetError
+from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames import read_frame
 from irpoint.label import LabelSession
 from irpoint.label.guard import LARGEST_BODY, LOCAL
@@ -241,6 +243,100 @@ def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) ->
     again = client.get("/api/labels", params={"frame": "images/b.png"}).json()["labels"]
     assert again == held["labels"]
     assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+    session.close()
+
+
+def data_set(root: Path, rows: list[str], **lists: str) -> Path:
+    """Frames a to e, points for those that rows name, and split lists."""
+    (root / "images").mkdir(parents=True)
+    (root / "img_idx").mkdir()
+    for name in "abcde":
+        Image.fromarray(picture([], 0)).save(root / "images" / f"{name}.png")
+    (root / "points.csv").write_text("\n".join(["image,x,y", *rows]) + "\n")
+    for split, names in lists.items():
+        (root / "img_idx" / f"{split}.txt").write_text("\n".join(names) + "\n")
+    return root
+
+
+def test_the_lists_of_a_data_set_are_kept_and_what_it_lacks_is_shown(tmp_path: Path) -> None:
+    rows = [f"{name}.png,20,30" for name in "abcd"]
+    root = data_set(tmp_path / "set", rows, train="a", test="bc", trainval="ad")
+    session = LabelSession(root, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    assert client.get("/api/session").json()["frames"] == [f"images/{k}.png" for k in "abcde"]
+    put(client, "images/e.png", state="done", points=[point(20, 30)])
+    written = client.post("/api/export", headers=JSON).json()
+    folder = Path(written["folder"])
+    held = {path.stem: path.read_text().split() for path in (folder / "img_idx").iterdir()}
+    assert held["test"] == ["b", "c"]
+    assert held["trainval"] == ["a", "d"]
+    assert sorted(held["train"] + held["val"]) == ["a", "d", "e"]
+    assert written["lists"] == {split: len(names) for split, names in held.items()}
+    session.close()
+    for name in "abd":
+        (root / "images" / f"{name}.png").unlink()
+    session = LabelSession(root, tmp_path / "out")
+    put(TestClient(create_app(session), base_url="http://127.0.0.1"), "images/e.png", 1)
+    with pytest.raises(DatasetError, match=r"on lists of the data set \(test\)"):
+        session.train("spire")
+    session.close()
+
+
+def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    tifffile.imwrite(folder / "a.tif", picture([], 0))
+    for pages in (2, 3):
+        shots = np.stack([picture([], pages)] * pages)
+        tifffile.imwrite(folder / "stack.tif", shots, photometric="minisblack")
+        os.utime(folder / "stack.tif", (pages, pages))
+        session = LabelSession(folder, tmp_path / "out")
+        client = TestClient(create_app(session), base_url="http://127.0.0.1")
+        for name in ("a.tif", "a.png", "stack.tif#1"):
+            put(client, name, state="done", points=[point(20, 30)])
+        written = session.export().folder
+        session.close()
+        Image.fromarray(picture([], 5)).save(folder / "a.png")
+    loaded = {frame.name: frame for frame in load_dataset(written, "all")}
+    assert sorted(loaded) == ["a", "a-tif", "stack.tif-000001"]
+    shown = read_frame(loaded["stack.tif-000001"].image)
+    assert np.array_equal(shown, picture([], 3))
+    assert len(list((written / "images").iterdir())) == 3
+
+
+def test_labels_of_another_folder_are_refused_unless_it_was_moved(tmp_path: Path) -> None:
+    folder, out = write_folder(tmp_path / "frames"), tmp_path / "out"
+    LabelSession(folder, out).close()
+    other = write_folder(tmp_path / "other")
+    with pytest.raises(DatasetError, match=r"labels of .*frames, not of .*other"):
+        LabelSession(other, out)
+    session = LabelSession(folder, out)
+    put(TestClient(create_app(session), base_url="http://127.0.0.1"), "a.png", note="kept")
+    session.close()
+    folder.rename(tmp_path / "moved")
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    Image.fromarray(picture([], 0)).save(strange / "strange.png")
+    with pytest.raises(DatasetError, match="none of its frames"):
+        LabelSession(strange, out)
+    with pytest.warns(IrpointWarning, match="which is gone"):
+        session = LabelSession(tmp_path / "moved", out)
+    assert session.labels("a.png").labels.note == "kept"
+    session.close()
+    (tmp_path / "mine" / "dataset" / "images").mkdir(parents=True)
+    with pytest.raises(DatasetError, match="that no labelling has made"):
+        LabelSession(other, tmp_path / "mine")
+
+
+def test_what_cannot_be_shown_is_said(tmp_path: Path) -> None:
+    root = data_set(tmp_path / "set", ["a.png,20,thirty"])
+    (root / "images" / os.fsdecode(b"caf\xe9.png")).write_bytes(b"")
+    session = LabelSession(root, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    said = client.get("/api/session").json()
+    assert said["frames"] == [f"images/{k}.png" for k in "abcde"]
+    assert "line 2: x '20' and y 'thirty'" in said["skipped"][0]
+    assert said["skipped"][1] == "images/caf\\xe9.png: its name is not UTF-8; rename it"
     session.close()
 
 

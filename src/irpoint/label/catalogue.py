@@ -18,6 +18,7 @@ from irpoint.frames.video import VIDEO_SUFFIXES
 from irpoint.frames.video_seek import VideoFrames
 
 _STACKS = (".tif", ".tiff")
+_POINT_FILES = ("coco", "csv")  # layouts whose labels are one file, which may lack images
 _OPEN_VIDEOS = 4  # kept open at a time, each with its decoder
 
 
@@ -30,7 +31,7 @@ class FrameEntry:
         path: the file.
         index: number of the frame in its file, from 0.
         sequence: the file, or the folder, whose frames follow one another in time.
-        stacked: whether its file holds several frames.
+        stacked: whether its file is one of several frames, or a video.
         label_name: the frame's name in the data set that the folder is; None in a plain folder.
     """
 
@@ -52,7 +53,7 @@ class Catalogue:
     Attributes:
         entries: the frames.
         dataset: the data set that the folder is; None for a plain folder.
-        skipped: one line on each file that was left out.
+        skipped: one line on each file that was left out, and on labels that were.
 
     Raises:
         DatasetError: where the folder is missing or holds no frame.
@@ -63,7 +64,7 @@ class Catalogue:
         if not self.root.is_dir():
             raise DatasetError(f"{root}: no such folder; give the folder with the frames")
         self.skipped: list[str] = []
-        self.dataset = _dataset(self.root)
+        self.dataset = self._dataset()
         self.entries = self._of_dataset(self.dataset) if self.dataset else self._of_folder()
         if not self.entries:
             raise DatasetError(f"{root}: holds no frame that can be read; give another folder")
@@ -101,6 +102,14 @@ class Catalogue:
             self._videos.pop(next(iter(self._videos))).close()
         return video
 
+    def _dataset(self) -> OpenedLayout | None:
+        try:
+            return open_dataset(self.root)
+        except DatasetError as error:
+            if "not the layout of a data set" not in str(error):
+                self.skipped.append(f"the labels of the folder: {error}")
+            return None
+
     def _of_dataset(self, opened: OpenedLayout) -> list[FrameEntry]:
         entries = []
         for name in opened.names:
@@ -110,43 +119,57 @@ class Catalogue:
                 self.skipped.append(str(error))
                 continue
             shown = path.relative_to(self.root).as_posix()
-            entries.append(FrameEntry(shown, path, 0, _folder(shown), False, name))
-        return entries
+            if self._sayable(shown):
+                entries.append(FrameEntry(shown, path, 0, _folder(shown), False, name))
+        if opened.layout in _POINT_FILES:
+            known = {entry.path for entry in entries}
+            others = self._of_folder("images/" if (self.root / "images").is_dir() else "")
+            entries += [entry for entry in others if entry.path not in known]
+        return sorted(entries, key=lambda entry: natural_key(entry.name))
 
-    def _of_folder(self) -> list[FrameEntry]:
+    def _of_folder(self, inside: str = "") -> list[FrameEntry]:
         entries: list[FrameEntry] = []
-        for shown in sorted(_files(self.root), key=natural_key):
+        for shown in sorted(_files(self.root / inside, inside), key=natural_key):
+            if not self._sayable(shown):
+                continue
             path = self.root / shown
             try:
                 count = _frame_count(path)
             except FrameError as error:
                 self.skipped.append(str(error))
                 continue
-            if count == 1:
+            if count == 1 and path.suffix.lower() not in VIDEO_SUFFIXES:
                 entries.append(FrameEntry(shown, path, 0, _folder(shown)))
             else:
                 pages = (FrameEntry(f"{shown}#{k}", path, k, shown, True) for k in range(count))
                 entries.extend(pages)
         return entries
 
+    def _sayable(self, shown: str) -> bool:
+        """Whether a path can be told to a browser; one that is not UTF-8 is left out."""
+        if printable(shown) == shown:
+            return True
+        line = f"{printable(shown)}: its name is not UTF-8; rename it"
+        if line not in self.skipped:
+            self.skipped.append(line)
+        return False
 
-def _dataset(root: Path) -> OpenedLayout | None:
-    try:
-        return open_dataset(root)
-    except DatasetError:
-        return None
+
+def printable(path: str | Path) -> str:
+    """A path as text that can be stored and sent: bytes that are not UTF-8 as ``\\xe9``."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _files(root: Path) -> list[str]:
+def _files(root: Path, prefix: str) -> list[str]:
     """Paths in ``root`` of what looks like frames; hidden files and folders are left out."""
     suffixes, found = READABLE_SUFFIXES + VIDEO_SUFFIXES, []
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         inside = os.path.relpath(folder, root)
-        prefix = "" if inside == "." else f"{inside}/".replace(os.sep, "/")
+        before = prefix if inside == "." else f"{prefix}{inside}/".replace(os.sep, "/")
         for name in files:
             if name.lower().endswith(suffixes) and not name.startswith("."):
-                found.append(prefix + name)
+                found.append(before + name)
     return found
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from irpoint.label.labels import FrameLabels
 from irpoint.points import Points
 
 VAL_SHARE = 0.2
+_OF_TRAIN_AND_VAL = {"trainval", "all"}  # lists that hold nothing out
 _BLOCK = 100  # frames of one file that go into the same list: neighbours look alike
 
 
@@ -34,7 +37,7 @@ class Exported:
     Attributes:
         folder: the data set.
         frames, targets: how many.
-        lists: number of frames on each split list.
+        lists: number of frames on each split list, ``train`` and ``val`` first.
         skipped: one line on each frame that could not be read.
     """
 
@@ -51,9 +54,9 @@ def export(
     """Write the frames that are decided as a data set; what was exported before is replaced.
 
     The folder gets ``images/``, ``annotations/annotations.json`` (COCO keypoints), ``points.csv``
-    and ``img_idx/train.txt`` and ``val.txt``. Images are copied as they are; frames of videos and
-    stacks become PNG (or .npy, where PNG lacks the depth). A frame stays on its list for ever: the
-    data set's own lists count, or else a hash of its name, by blocks of a file.
+    and the lists in ``img_idx/``. Images are copied as they are; frames of videos and stacks become
+    PNG (or .npy, where PNG lacks the depth). A frame stays on its lists for ever: those of the data
+    set or, where it is on none, ``train`` or ``val`` by a hash of its name, by blocks of a file.
 
     Raises:
         DatasetError: where no frame is decided, or the folder cannot be written.
@@ -83,10 +86,15 @@ def export(
     if not named:
         raise DatasetError("no frame is decided yet: press Enter on one whose points are all set")
     lists = _split_lists(catalogue, entries, [frame.name for _, frame in named])
-    for split, names in lists.items():
-        write_whole(folder / "img_idx" / f"{split}.txt", "".join(f"{n}\n" for n in names))
-    write_whole(folder / POINTS_FILE, csv_text(named))
-    write_whole(folder / ANNOTATIONS, coco_json(named))
+    try:
+        for split, names in lists.items():
+            write_whole(folder / "img_idx" / f"{split}.txt", "".join(f"{n}\n" for n in names))
+        write_whole(folder / POINTS_FILE, csv_text(named))
+        write_whole(folder / ANNOTATIONS, coco_json(named))
+        _remove_all_but(folder / "img_idx", {f"{split}.txt" for split in lists})
+        _remove_all_but(folder / "images", {file_name for file_name, _ in named})
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be written ({error.strerror})") from error
     targets = sum(len(frame.points) for _, frame in named)
     counts = {split: len(names) for split, names in lists.items()}
     return Exported(folder, len(named), targets, counts, skipped)
@@ -99,10 +107,11 @@ def _file_name(entry: FrameEntry, frame: Frame, taken: set[str]) -> str:
         name = f"{base}-{entry.index:06d}{_suffix(frame)}"
     else:
         name = (entry.label_name or without_suffix(entry.name)) + entry.path.suffix
-    if without_suffix(name) in taken:
-        name = f"{without_suffix(name)}-{entry.path.suffix[1:]}{entry.path.suffix}"
-    taken.add(without_suffix(name))
-    return name
+    stem, suffix = without_suffix(name).removeprefix("images/"), Path(name).suffix
+    while stem in taken:
+        stem = f"{stem}-{entry.path.suffix[1:]}"
+    taken.add(stem)
+    return stem + suffix
 
 
 def _suffix(frame: Frame) -> str:
@@ -110,39 +119,67 @@ def _suffix(frame: Frame) -> str:
 
 
 def _write_image(entry: FrameEntry, frame: Frame, target: Path) -> None:
+    """Write a frame, unless it is there as of the time of its file."""
     try:
+        written = entry.path.stat().st_mtime_ns
+        if target.exists() and target.stat().st_mtime_ns == written:
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not entry.stacked:
-            source = entry.path.stat()
-            if target.exists() and target.stat().st_mtime_ns == source.st_mtime_ns:
-                return
-            part = target.with_name(f".{target.name}.part")
-            shutil.copy2(entry.path, part)
-            part.replace(target)
-        elif not target.exists():
+        if entry.stacked:
             stream = io.BytesIO()
             if target.suffix == ".png":
                 Image.fromarray(frame).save(stream, "PNG", compress_level=1)
             else:
                 np.save(stream, frame)
             write_whole(target, stream.getvalue())
+            os.utime(target, ns=(written, written))
+        else:
+            part = target.with_name(f".{target.name}.part")
+            shutil.copy2(entry.path, part)
+            part.replace(target)
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written ({error.strerror})") from error
+
+
+def _remove_all_but(folder: Path, kept: set[str]) -> None:
+    """Remove what earlier exports have left: two pictures of a name cannot be told apart."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            with suppress(OSError):  # not empty
+                path.rmdir()
+        elif path.relative_to(folder).as_posix() not in kept:
+            path.unlink()
 
 
 def _split_lists(
     catalogue: Catalogue, entries: list[FrameEntry], names: list[str]
 ) -> dict[str, list[str]]:
-    stated = catalogue.dataset.splits if catalogue.dataset else {}
-    own = {split: set(listed) for split, listed in stated.items() if split in ("train", "val")}
-    lists: dict[str, list[str]] = {"train": [], "val": []}
+    stated = _stated_lists(catalogue)
+    lists: dict[str, list[str]] = {"train": [], "val": [], **{split: [] for split in stated}}
     for entry, name in zip(entries, names, strict=True):
-        known = next((split for split, held in own.items() if entry.label_name in held), None)
-        lists[known or _by_hash(entry)].append(name)
+        on = [split for split, paths in stated.items() if entry.path in paths]
+        if set(on) <= _OF_TRAIN_AND_VAL:
+            on.append(_by_hash(entry))
+        for split in on:
+            lists[split].append(name)
     # A list needs a frame to be a list; with one frame, training and choosing see the same.
     for empty, full in (("val", "train"), ("train", "val")):
         if not lists[empty]:
             lists[empty] = [lists[full].pop()] if len(lists[full]) > 1 else list(lists[full])
+    return {split: listed for split, listed in lists.items() if listed}
+
+
+def _stated_lists(catalogue: Catalogue) -> dict[str, set[Path]]:
+    """The lists of the data set, as the files of their frames."""
+    dataset = catalogue.dataset
+    lists: dict[str, set[Path]] = {}
+    if dataset is None:
+        return lists
+    for split, names in dataset.splits.items():
+        lists[split] = set()
+        for name in names:
+            with suppress(DatasetError):  # a list may name what is not there
+                lists[split].add(dataset.find(name))
     return lists
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint import __version__
 from irpoint.errors import IrpointError
+from irpoint.label.catalogue import printable
 from irpoint.label.guard import LOCAL, Guard
 from irpoint.label.labels import Coordinate, FrameLabels, State, Stored
 from irpoint.label.pixels import pixels
@@ -121,12 +122,12 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
         number = {name: at for at, name in enumerate(sequences)}
         return {
             "version": __version__,
-            "folder": session.catalogue.root.name,
-            "out": str(session.out),
+            "folder": printable(session.catalogue.root.name),
+            "out": printable(session.out),
             "frames": [entry.name for entry in entries],
             "sequences": [number[entry.sequence] for entry in entries],
             "labelled_before": session.catalogue.dataset is not None,
-            "skipped": session.catalogue.skipped,
+            "skipped": [printable(line) for line in session.catalogue.skipped],
             "models": session.proposer.models(),
             "model": session.proposer.model,
             "threshold": session.proposer.threshold,

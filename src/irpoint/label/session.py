@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from irpoint.errors import DatasetError, SettingsError
-from irpoint.label.catalogue import Catalogue, FrameEntry
+from irpoint.errors import DatasetError, IrpointWarning, SettingsError
+from irpoint.label.catalogue import Catalogue, FrameEntry, printable
 from irpoint.label.export import Exported, export
 from irpoint.label.labels import FrameLabels, Point, Stored
 from irpoint.label.proposals import Candidate, Proposer
@@ -27,7 +28,8 @@ class LabelSession:
             ``runs/`` (what was trained). Made where there is none; a session goes on from it.
 
     Raises:
-        DatasetError: where ``folder`` holds no frame, or ``out`` lies in it or cannot be written.
+        DatasetError: where ``folder`` holds no frame, or ``out`` lies in it, cannot be written or
+            belongs to another folder.
         StoreError: where the labels in ``out`` cannot be opened.
     """
 
@@ -36,15 +38,43 @@ class LabelSession:
         self.out = out.absolute()
         if self.out.resolve().is_relative_to(self.catalogue.root):
             raise DatasetError(f"{out}: lies in the folder that is labelled; give one outside it")
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatasetError(f"{out}: cannot be made ({error.strerror})") from error
-        self.store = Store(self.out / "labels.sqlite")
+        self.store = self._open_store()
         self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
         self.trainer = Trainer(self.out / "runs")
         self.tabs = Tabs()
         self._export = threading.Lock()
+
+    def _open_store(self) -> Store:
+        path = self.out / "labels.sqlite"
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            if not path.exists() and any((self.out / "dataset").glob("*")):
+                raise DatasetError(
+                    f"{self.out}: holds a dataset/ that no labelling has made; give --out"
+                )
+        except OSError as error:
+            raise DatasetError(f"{self.out}: cannot be made ({error.strerror})") from error
+        store = Store(path)
+        try:
+            self._claim(store)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _claim(self, store: Store) -> None:
+        """Refuse labels of another folder; a folder that was moved goes on, and is said."""
+        now, before = self.catalogue.root, store.folder
+        if before not in (None, printable(now)) and not _same(Path(before or ""), now):
+            said = f"{store.path}: labels of {before}"
+            touched = store.states()
+            if Path(before or "").is_dir():
+                raise DatasetError(f"{said}, not of {now}; give --out another folder")
+            if touched and not any(self.catalogue.number(name) is not None for name in touched):
+                raise DatasetError(f"{said}, and none of its frames are in {now}; give --out")
+            warnings.warn(f"{said}, which is gone: taken for {now}", IrpointWarning, stacklevel=4)
+        if before != printable(now):
+            store.folder = printable(now)
 
     def close(self) -> None:
         """Stop what runs in the background."""
@@ -130,6 +160,7 @@ class LabelSession:
         Raises:
             DatasetError: where none is decided yet.
         """
+        self.store.gather()
         with self._export:
             return export(self.catalogue, self._decided(), self.out / "dataset")
 
@@ -155,6 +186,11 @@ class LabelSession:
         exported = self.export()
         if not exported.targets:
             raise DatasetError("no target among the frames that are decided: nothing to learn from")
+        if "train" not in exported.lists:
+            held = ", ".join(exported.lists)
+            raise DatasetError(
+                f"all decided frames are on lists of the data set ({held}): none to train on"
+            )
         return exported
 
     def _decided(self) -> Iterator[tuple[FrameEntry, FrameLabels]]:
@@ -179,3 +215,10 @@ class LabelSession:
             Point(x=float(x), y=float(y), origin="source") for x, y in frame.points.xy.tolist()
         )
         return FrameLabels(state="done" if points else "empty", points=points)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -37,7 +37,7 @@ export function followTraining({ say, showModels, showSeen, trying, choose, flus
     await flush();
     const written = await post("/api/export");
     element("training-text").textContent =
-      `${written.frames} frames with ${written.targets} targets (train ${written.lists.train}, val ${written.lists.val}) in ${written.folder}` +
+      `${written.frames} frames with ${written.targets} targets (${Object.entries(written.lists).map((pair) => pair.join(" ")).join(", ")}) in ${written.folder}` +
       (written.skipped.length ? `; ${written.skipped.length} left out: ${written.skipped[0]}` : "");
   });
   element("train").onclick = () => trying(async () => {
