@@ -77,6 +77,15 @@ def test_openvino_gives_the_points_of_onnx_runtime(
     assert total > 20
 
 
+@shipped_weights
+@pytest.mark.filterwarnings("ignore:scale native")
+@pytest.mark.parametrize("shape", [(8, 8), (3, 64), (1, 1)])
+def test_the_smallest_frames_are_frames(shape: tuple[int, int]) -> None:
+    frame = np.random.default_rng(0).integers(0, 255, shape, np.uint8)
+    detector = Detector("p2p-lite", scale="native", backend="onnxruntime", threads=1)
+    assert isinstance(detector(frame), Points)
+
+
 @needs_openvino
 def test_levels_are_taken_off_before_anything_is_rounded(model: Path) -> None:
     """bfloat16 has steps of 64 at 14-bit counts: the sky would be flat, were it not."""

@@ -17,6 +17,7 @@ from irpoint.errors import SettingsError
 
 Resize = Literal["half-pixel", "corner"]
 Image2D = npt.NDArray[np.float32]
+_LEAST_CELLS = 3  # a side, among which exported graphs look for a peak
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,10 @@ def fit(frame: Image2D, scale: InputScale) -> tuple[Image2D, Placement]:
 
 
 def pad(frame: Image2D, multiple: int) -> Image2D:
-    """Repeat the last row and column until both sides are multiples of ``multiple``."""
-    bottom, right = (-side % multiple for side in frame.shape)
+    """Repeat the last row and column until both sides are multiples, 3 or more, of ``multiple``."""
+    bottom, right = (
+        max(-(-side // multiple), _LEAST_CELLS) * multiple - side for side in frame.shape
+    )
     return np.pad(frame, ((0, bottom), (0, right)), mode="edge") if bottom or right else frame
 
 
@@ -113,7 +116,7 @@ def to_network(
         frame: float32 (H, W), in counts or normalised.
         scale: the input scale on the model's card.
         resize: ``half-pixel`` (ours) or ``corner`` (published weights; needs a ``fit`` scale).
-        multiple: the sides of the network input are padded to multiples of this.
+        multiple: the sides of the network input are padded to multiples of this, three or more.
         low: the value that is 0 once normalised; published weights have it around the frame.
     """
     if resize == "corner":
