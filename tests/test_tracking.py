@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from conftest import draw_blobs
+from irpoint.points import FrameResult, Points
+from irpoint.runtime.files import Detected
+from irpoint.runtime.tracks import track
 from irpoint.tracking import Tracker, TrackSettings
 
 NONE = np.empty((0, 2))
@@ -127,6 +130,23 @@ def test_wrong_settings_are_refused() -> None:
     for wrong in ({"confirm": 0}, {"gate": 0}, {"within": 61}, {"nonsense": 1}, {"confirm": 5}):
         with pytest.raises(ValueError, match="1 validation error"):
             TrackSettings.model_validate(wrong)
+
+
+def test_each_source_of_several_frames_begins_anew() -> None:
+    def numbers_of(frames: list[tuple[str, int, float | None]]) -> list[int]:
+        still = Points.labels([(50, 50)])
+        items = [
+            Detected(FrameResult(index, time_s, source, still), (96, 128), None)
+            for source, index, time_s in frames
+        ]
+        found = [item for item in track(items) if isinstance(item, Detected)]
+        return [len(item.result.points) for item in found]
+
+    stacks = [(f"sky/rec{k}.tif", index, None) for k in (1, 2) for index in range(4)]
+    assert numbers_of(stacks) == [0, 0, 1, 1] * 2
+    assert numbers_of([(f"sky/{k}.tif", 0, None) for k in range(4)]) == [0, 0, 1, 1]
+    assert numbers_of([(f"{k}/1.tif", 0, None) for k in range(4)]) == [0] * 4
+    assert numbers_of([(f"sky/{k}.mp4", 0, 0.0) for k in range(4)]) == [0] * 4
 
 
 def test_cli_follows_a_folder(cli, shipped: Path, tmp_path: Path) -> None:

@@ -17,20 +17,20 @@ from irpoint.tracking import Tracker, TrackSettings
 def track(
     items: Iterable[Detected | Skipped], settings: TrackSettings | None = None
 ) -> Iterator[Detected | Skipped]:
-    """Follow the points of each sequence: a video, a stream, or all files of one folder, in order.
+    """Follow the points of each sequence: a source of several frames, or a folder of single ones.
 
     Yields:
         The same items; of a frame's points those of confirmed tracks, with ``track_ids`` and
         ``tails``. Track numbers start at 1 in every sequence.
     """
-    sequence, tracker = "", Tracker(settings)
+    before, tracker = None, Tracker(settings)
     for item in items:
         if isinstance(item, Skipped):
             yield item
             continue
-        before, sequence = sequence, _sequence(item.result)
-        if sequence != before:
+        if before is not None and not _go_on(before, item.result):
             tracker = Tracker(settings)
+        before = item.result
         numbers = tracker.update(item.result.points.xy)
         kept = np.flatnonzero(numbers)
         result = dataclasses.replace(
@@ -39,5 +39,9 @@ def track(
         yield dataclasses.replace(item, result=result, tails=dict(tracker.tails()))
 
 
-def _sequence(result: FrameResult) -> str:
-    return result.source if result.time_s is not None else str(Path(result.source).parent)
+def _go_on(before: FrameResult, result: FrameResult) -> bool:
+    """Whether two frames are of one sequence: of one source, or images of one folder."""
+    if result.source == before.source:
+        return True
+    images = all(frame.time_s is None and frame.index == 0 for frame in (before, result))
+    return images and Path(result.source).parent == Path(before.source).parent
