@@ -82,10 +82,10 @@ def json_text(frames: Iterable[FoundFrame]) -> str:
 
 
 def coco_text(frames: Iterable[FoundFrame]) -> str:
-    """A COCO dictionary: an image a frame, a keypoint annotation with ``score`` (and ``track``) a point.
+    """A COCO dictionary: an image a frame, a keypoint annotation with ``score`` a point.
 
     A point has no extent; its box is the pixel about it. COCO boxes count from the pixel's corner,
-    so that this box starts at the point's own numbers.
+    so that this box starts at the point's own numbers. Those of a track have ``track`` too.
     """
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
