@@ -22,7 +22,8 @@ def interpolated(
     """New labels of the frames between the clicks of a track.
 
     Clicks are what a person set or moved; they are never changed. What an earlier interpolation
-    left is replaced. Between clicks the path is a monotone cubic (PCHIP), which does not overshoot.
+    left is replaced, or taken away where no two clicks are around it any more. Between clicks the
+    path is a monotone cubic (PCHIP), which does not overshoot.
 
     Args:
         sequence: names of the frames in order of time.
@@ -51,8 +52,8 @@ def interpolated(
 
 
 def _state(before: FrameLabels) -> str:
-    # A frame said to be empty is no longer, and somebody has to look whether the track is right.
-    return "open" if before.state == "empty" else before.state
+    # Somebody has to look whether the track is right.
+    return "open" if before.decided else before.state
 
 
 def _path(
