@@ -479,12 +479,78 @@ def test_a_page_of_another_machine_saves_and_takes_over_what_waits(
     wait_for_points(open_page("a.png", context), 2)
 
 
+def test_the_least_sure_open_frame_is_always_next(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    page = open_page("a.png")
+    page.keyboard.press("e")
+    settled(page, "b.png")
+    page.select_option("#order", "doubt")
+    page.wait_for_timeout(300)
+    settled(page, "b.png")  # a.png is decided: last
+    page.select_option("#model", "p2p-lite")
+    store = Store(served.out / "labels.sqlite")
+    key = f"p2p-lite:{find_model('p2p-lite').card.sha256[:12]}"
+    while len(doubts := store.doubts(key)) < len(TRUTH) + 5:  # all but the damaged one
+        page.wait_for_timeout(100)
+    store.close()
+    page.wait_for_timeout(3500)  # the page asks every three seconds
+    order = sorted(doubts, key=lambda name: -doubts[name])
+    first = next(name for name in order if name not in ("a.png", "b.png"))
+    page.keyboard.press("n")
+    settled(page, first)
+
+
+def test_keys_go_to_the_frame_after_a_button_and_alt_is_the_browsers(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    page = open_page()
+    page.click("[data-state=unsure]")
+    page.keyboard.press("Enter")
+    settled(page, "b.png")
+    assert served.stored("a.png").state == "done"
+    page.keyboard.press("Alt+e")
+    page.keyboard.press("Enter")
+    settled(page, "c.png")
+    assert served.stored("b.png").state == "done"
+    page.keyboard.down("Enter")
+    page.keyboard.down("Enter")  # as a key that is held repeats itself
+    page.wait_for_timeout(300)
+    page.keyboard.down("Enter")
+    page.wait_for_timeout(300)
+    settled(page, "deep.tif")
+    page.keyboard.up("Enter")
+    click(page, *TRUTH["deep.tif"][0])
+    page.keyboard.press("Escape")
+    for leaves in (False, True):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id !== 'view'") == leaves
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("o")
+    page.keyboard.type("haze")
+    page.wait_for_timeout(600)
+    assert served.stored("deep.tif").note == "haze"
+
+
 def test_a_server_that_is_told_to_end_leaves_one_file(
     open_page: Callable[..., Any], served: Served
 ) -> None:
     click(open_page(), *TRUTH["a.png"][0])
     served.kill(signal.SIGTERM)
     assert [path.name for path in served.out.iterdir()] == ["labels.sqlite"]
+
+
+def test_files_that_are_left_out_are_said(browser: Any, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "frames")
+    (folder / "cut.mp4").write_bytes(b"not a video")
+    server = Served(folder, tmp_path / "out")
+    server.start()
+    page = browser.new_page()
+    page.goto(server.address)
+    page.click("#skipped-count")
+    assert "cut.mp4: cannot be read as video" in page.inner_text("#skipped-lines")
+    page.close()
+    server.kill()
 
 
 def test_a_damaged_frame_shows_its_error_and_the_next_works(open_page: Callable[..., Any]) -> None:

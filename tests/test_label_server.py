@@ -151,6 +151,21 @@ def test_a_track_is_filled_in_between_its_clicks_and_corrections_stay(client: Te
     assert back[0]["y"] == 30
 
 
+def test_frames_that_a_track_touches_are_open_and_what_it_leaves_is_taken_away(
+    client: TestClient,
+) -> None:
+    for k in (0, 4):
+        put(client, f"{STACK}#{k}", state="done", points=[point(20 + k, 30, track=3)])
+    put(client, f"{STACK}#1", state="done", points=[point(5, 5)])
+    wanted = {"frame": f"{STACK}#0", "track": 3}
+    changed = client.post("/api/interpolate", json=wanted).json()
+    assert {stored["labels"]["state"] for stored in changed.values()} == {"open"}
+    put(client, f"{STACK}#4", version=1)  # the last click goes
+    changed = client.post("/api/interpolate", json=wanted).json()
+    assert sorted(changed) == [f"{STACK}#{k}" for k in (1, 2, 3)]
+    assert [len(stored["labels"]["points"]) for stored in changed.values()] == [1, 0, 0]
+
+
 def test_a_track_of_one_click_cannot_be_filled_in(client: TestClient) -> None:
     put(client, f"{STACK}#0", points=[point(20, 30, track=3)])
     answer = client.post("/api/interpolate", json={"frame": f"{STACK}#0", "track": 3})
@@ -181,6 +196,7 @@ def test_the_least_sure_frame_comes_first(session: LabelSession) -> None:
     assert doubt(at(2.0), 0.5) == doubt(at(), 0.5) == 0
     names = ["a", "b", "c", "d"]
     assert queue(names, "doubt", {"a": 0.1, "c": 0.9, "d": 0.0}) == [2, 0, 3, 1]
+    assert queue(names, "doubt", {"a": 0.1, "c": 0.9, "d": 0.0}, {"c"}) == [0, 3, 1, 2]
     shuffled = queue(names, "random", {})
     assert sorted(shuffled) == [0, 1, 2, 3]
     assert queue(names, "random", {"a": 1}) == shuffled

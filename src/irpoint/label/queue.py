@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from irpoint.points import Points
@@ -11,17 +11,23 @@ from irpoint.points import Points
 Order = Literal["name", "random", "doubt"]
 
 
-def queue(names: Sequence[str], order: Order, doubts: Mapping[str, float]) -> list[int]:
+def queue(
+    names: Sequence[str],
+    order: Order,
+    doubts: Mapping[str, float],
+    decided: Collection[str] = frozenset(),
+) -> list[int]:
     """Numbers of the frames in the order asked for.
 
     ``random`` is the same at every start, so that nobody loses the place; ``doubt`` puts the frames
-    of which the model is least sure first, then those it has not seen yet, by name.
+    of which the model is least sure first, then those it has not seen yet, by name, and last those
+    that a person has decided.
     """
     numbers = range(len(names))
     if order == "random":
         return sorted(numbers, key=lambda k: hashlib.sha1(names[k].encode()).digest())
     if order == "doubt":
-        return sorted(numbers, key=lambda k: (-doubts.get(names[k], -1.0), k))
+        return sorted(numbers, key=lambda k: (names[k] in decided, -doubts.get(names[k], -1.0), k))
     return list(numbers)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from irpoint.errors import DatasetError, IrpointWarning, SettingsError
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
 from irpoint.label.export import Exported, export
-from irpoint.label.labels import FrameLabels, Point, Stored
+from irpoint.label.labels import FrameLabels, Origin, Point, Stored
 from irpoint.label.proposals import Candidate, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
@@ -123,16 +123,16 @@ class LabelSession:
         """Fill in a track between its clicks, over the sequence that a frame belongs to; one step.
 
         Raises:
-            SettingsError: where the track has fewer than two clicks.
+            SettingsError: where the track has fewer than two clicks, and nothing to take away.
         """
         wanted, touched = self.entry(name).sequence, self.store.states()
         names = [entry.name for entry in self.catalogue.entries if entry.sequence == wanted]
-        clicked = [at for at, k in enumerate(names) if k in touched and self._clicked(k, track)]
-        if len(clicked) < 2:
-            raise SettingsError(
-                f"track {track} has {len(clicked)} clicks: set it in two frames or more"
-            )
-        span = names[clicked[0] : clicked[-1] + 1]
+        found = {at: self._origins(k, track) for at, k in enumerate(names) if k in touched}
+        holding = [at for at, origins in found.items() if origins]
+        clicks = sum(origins != {"track"} for origins in found.values() if origins)
+        if clicks < 2 and clicks == len(holding):
+            raise SettingsError(f"track {track} has {clicks} clicks: set it in two frames or more")
+        span = names[holding[0] : holding[-1] + 1]
         held = {k: self.labels(k) for k in span}
         shape = self.catalogue.read(self.entry(name)).shape
         said = {k: at.labels for k, at in held.items()}
@@ -140,15 +140,17 @@ class LabelSession:
         changes = {k: (labels, held[k].version) for k, labels in changed.items()}
         return self.store.put(changes, said, tab, self.tabs.others(tab))
 
-    def _clicked(self, name: str, track: int) -> bool:
+    def _origins(self, name: str, track: int) -> set[Origin]:
+        """Where the points of a track in a frame come from."""
         points = self.labels(name).labels.points
-        return any(point.track == track and point.origin != "track" for point in points)
+        return {point.origin for point in points if point.track == track}
 
     def queue(self, order: Order) -> list[int]:
         """Numbers of the frames in the order in which to show them."""
-        return queue(
-            [entry.name for entry in self.catalogue.entries], order, self.proposer.doubts()
-        )
+        names = [entry.name for entry in self.catalogue.entries]
+        states = self.store.states()
+        decided = {name for name, (state, _) in states.items() if state in ("done", "empty")}
+        return queue(names, order, self.proposer.doubts(), decided)
 
     def proposals(self, name: str) -> list[Candidate]:
         """What the chosen model sees in a frame, best first."""

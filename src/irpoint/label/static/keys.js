@@ -2,6 +2,9 @@
 
 import { Desk } from "./desk.js";
 
+// What a key that is held down must not do frame after frame.
+const ONCE = new Set(["Enter", "E", "U", "A", "Shift+A", "R", "Shift+R", "Space", "Delete", "Backspace", "K"]);
+
 const element = (id) => document.getElementById(id);
 
 export function bindKeys({ page, desk, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor }) {
@@ -17,13 +20,14 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
     const index = desk.active ?? (at ? Desk.nearest(desk.labels.points, at.x, at.y, view.reach) : null);
     if (index !== null) desk.delete(index);
   };
+  /** Select the next point; after the last one none, and false: Tab goes on to the controls. */
   const select = (by) => {
-    const count = desk.labels.points.length;
-    if (!count) return;
-    desk.active = desk.active === null ? (by > 0 ? 0 : count - 1) : (desk.active + by + count) % count;
-    const { x, y } = desk.labels.points[desk.active];
-    view.show(x, y);
+    const next = desk.active === null ? (by > 0 ? 0 : desk.labels.points.length - 1) : desk.active + by;
+    const point = desk.labels.points[next];
+    desk.active = point ? next : null;
+    if (point) view.show(point.x, point.y);
     show();
+    return Boolean(point);
   };
   const arrow = (dx, dy, event) => {
     const point = desk.active === null ? null : desk.labels.points[desk.active];
@@ -63,7 +67,7 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
     ["Ctrl+Y", "redo", () => travel("/api/redo")],
     ["Space", "point at the pointer or cross", put],
     ["Delete", "delete the point", erase],
-    ["Tab", "select the next point", (event) => select(event.shiftKey ? -1 : 1)],
+    ["Tab", "select the next point, after the last the controls", null],
     ["Escape", "select nothing", () => { desk.active = null; page.cross = null; show(); }],
     ["Arrows", "move cross (Shift: 10 px) or point (0.1 px, Shift: 1)", null],
     ["A", "accept the nearest proposal", () => desk.accept(nearest(desk.open_proposals))],
@@ -90,7 +94,6 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
   ];
   const byKey = new Map(actions.filter(([, , act]) => act).map(([key, , act]) => [key, act]));
   byKey.set("Ctrl+Shift+Z", byKey.get("Ctrl+Y"));
-  byKey.set("Shift+Tab", byKey.get("Tab"));
   byKey.set("Backspace", byKey.get("Delete"));
   byKey.set("=", byKey.get("+"));
   element("keys").replaceChildren(...actions.map(([key, does]) => {
@@ -108,21 +111,33 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
       if (event.key === "Escape" || (event.key === "Enter" && !event.target.matches("textarea"))) event.target.blur();
       return;
     }
+    // On many keyboards brackets need AltGr or Option; other keys with Alt are the browser's.
+    if (event.altKey && !"[]".includes(event.key)) return;
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in arrows && !event.ctrlKey && !event.target.matches("input")) {
       event.preventDefault();
       arrow(...arrows[event.key], event);
       return;
     }
-    // Tab leaves the picture as it leaves every control, unless there are points to go through.
-    const onStage = event.target === view.canvas || event.target === document.body;
-    if (event.key === "Tab" && !(onStage && desk.labels.points.length)) return;
+    if (event.key === "Tab") {
+      const onStage = event.target === view.canvas || event.target === document.body;
+      if (onStage && select(event.shiftKey ? -1 : 1)) event.preventDefault();
+      return;
+    }
     if ((event.key === " " || event.key === "Enter") && event.target.matches("button, input")) return;
-    const act = byKey.get(nameOf(event));
+    const name = nameOf(event), act = byKey.get(name);
     if (!act) return;
     event.preventDefault();
-    act(event);
+    if (!(event.repeat && ONCE.has(name))) act(event);
   });
+
+  // A control that the mouse has used gives the keys back to the frame; Tab's stay where they are.
+  const back = ({ target }) => {
+    if (target.matches?.("button, select, input[type=checkbox], input[type=range]") && !target.matches(":focus-visible")) view.canvas.focus();
+  };
+  document.addEventListener("click", (event) => { if (event.target.matches?.("button, input")) back(event); });
+  document.addEventListener("change", back);
+  element("help").addEventListener("close", () => view.canvas.focus());
 }
 
 /** A key as the list above names it: letters in capitals, Shift only where it makes a difference. */
@@ -130,6 +145,5 @@ function nameOf(event) {
   const control = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
   if (event.key === " ") return "Space";
   if (/^[a-z]$/i.test(event.key)) return `${control}${event.shiftKey ? "Shift+" : ""}${event.key.toUpperCase()}`;
-  if (event.key === "Tab" && event.shiftKey) return "Shift+Tab";
-  return control + event.key;
+  return "[]".includes(event.key) ? event.key : control + event.key;
 }

@@ -8,8 +8,11 @@ import { claimName } from "./tab.js";
 import { followTraining } from "./train.js";
 import { View } from "./view.js";
 
+const NOTE_MS = 400; // after the last letter of a note until it is saved
+
 const element = (id) => document.getElementById(id);
-const page = { frames: [], queue: [], place: 0, states: {}, cross: null, hovered: null };
+const typing = (id) => document.activeElement === element(id);
+const page = { frames: [], queue: [], place: 0, states: {}, shown: new Set(), cross: null, hovered: null };
 const settings = { low: 0, high: 255, gamma: 1, invert: false, map: "grey" };
 
 const saver = new Saver({
@@ -25,7 +28,7 @@ const saver = new Saver({
     page.away = why;
   },
 });
-const desk = new Desk(saver, { changed: show, leaving: () => {} });
+const desk = new Desk(saver, { changed: show, leaving: () => { if (typing("note")) saveNote(); } });
 const view = new View(element("view"), {
   press, drag: (dx, dy) => desk.drag(dx, dy), drop: () => desk.drop(),
   hover: (x, y) => { page.hovered = x === null ? null : { x, y }; if (page.hovered) page.cross = null; showCursor(); },
@@ -72,11 +75,13 @@ async function open(number, keepView) {
   document.body.dataset.ms = Math.round(performance.now() - began);
   history.replaceState(null, "", `#${encodeURIComponent(name)}`);
   page.place = page.queue.indexOf(number);
-  for (const next of [1, 2, -1]) {
-    const ahead = page.queue[page.place + next];
-    if (ahead !== undefined) desk.fetch(page.frames[ahead]);
-  }
-  if (page.frames[number + 1]) desk.fetch(page.frames[number + 1]);
+  page.shown.add(number);
+  prefetch();
+}
+
+function prefetch() {
+  const ahead = [...[1, 2, -1].map((by) => page.queue[page.place + by]), page.number + 1];
+  for (const number of ahead) if (page.frames[number]) desk.fetch(page.frames[number]);
 }
 
 function showFrame(keepView) {
@@ -85,6 +90,7 @@ function showFrame(keepView) {
   element("broken").textContent = broken || "";
   element("name").textContent = desk.name;
   element("name").title = desk.name;
+  element("note").value = desk.labels.note;
   if (pixels) {
     pixels.counts ??= countValues(pixels);
     const size = [view.picture.width, view.picture.height];
@@ -116,9 +122,14 @@ function repaint() {
   paintHistogram(element("histogram"), pixels, settings);
   const digits = pixels.scale === 1 ? 0 : 3;
   for (const id of ["low", "high"]) {
-    if (document.activeElement !== element(id)) element(id).value = (pixels.offset + settings[id] * pixels.scale).toFixed(digits);
+    if (!typing(id)) element(id).value = (pixels.offset + settings[id] * pixels.scale).toFixed(digits);
   }
   view.draw();
+}
+
+function saveNote() {
+  clearTimeout(page.noting);
+  desk.set({ note: element("note").value });
 }
 
 /** Everything that depends on the labels of the frame. */
@@ -128,7 +139,7 @@ function show() {
   for (const button of document.querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", String(labels.state === button.dataset.state));
   }
-  if (document.activeElement !== element("note")) element("note").value = labels.note;
+  if (!typing("note")) element("note").value = labels.note;
   const open = desk.open_proposals.length;
   element("proposed").textContent = page.model ? `${open} proposed` : "";
   element("why").textContent = why();
@@ -156,10 +167,11 @@ function count(frames) {
 
 const counted = (points) => `${points} point${points === 1 ? "" : "s"}`;
 
+const decided = () => Object.values(page.states).filter(([state]) => state === "done" || state === "empty").length;
+
 function showCounts() {
-  const decided = Object.values(page.states).filter(([state]) => state === "done" || state === "empty");
   const points = Object.values(page.states).reduce((sum, [, count]) => sum + count, 0);
-  element("done").textContent = `${decided.length} of ${page.frames.length} frames, ${counted(points)}`;
+  element("done").textContent = `${decided()} of ${page.frames.length} frames, ${counted(points)}`;
 }
 
 function showCursor() {
@@ -203,9 +215,20 @@ async function travel(path) {
   }
 }
 
+/** Take the queue as it is now. By doubt, frames that were shown stay behind, in their order. */
 async function requeue() {
-  page.queue = await get(`/api/queue?by=${element("order").value}`);
+  const order = element("order").value;
+  const [queue, shown] = [await get(`/api/queue?by=${order}`), order === "doubt" ? page.shown : new Set()];
+  page.queue = [...shown, ...queue.filter((number) => !shown.has(number))];
   page.place = Math.max(0, page.queue.indexOf(page.number));
+  prefetch();
+}
+
+/** Sort anew what is still to come, where the model has seen more or more is decided. */
+async function refresh() {
+  const now = element("order").value === "doubt" && page.model ? `${page.model} ${page.seen} ${decided()}` : "";
+  if (now && now !== page.sorted) await requeue().catch(() => {});
+  page.sorted = now;
 }
 
 async function choose(model) {
@@ -214,7 +237,8 @@ async function choose(model) {
   page.threshold = chosen?.threshold || 1;
   element("model").value = page.model || "";
   setThreshold(page.threshold);
-  await desk.propose();
+  page.sorted = "";
+  await Promise.all([desk.propose(), refresh()]);
 }
 
 function setThreshold(value) {
@@ -234,6 +258,19 @@ function showModels(models) {
 function showSeen(seen) {
   const left = page.frames.length - seen;
   element("seen").textContent = page.model && left > 0 ? `${left} frames still to be looked at` : "";
+  page.seen = seen;
+  refresh();
+}
+
+/** Files that are no frames here, and why. */
+function showSkipped(lines) {
+  element("skipped").hidden = !lines.length;
+  element("skipped-count").textContent = `${lines.length} left out`;
+  element("skipped-lines").replaceChildren(...lines.map((line) => {
+    const item = document.createElement("li");
+    item.textContent = line;
+    return item;
+  }));
 }
 
 async function interpolate() {
@@ -244,17 +281,20 @@ async function interpolate() {
   if (!changed) return;
   count(changed);
   if (changed[desk.name]) desk.take(changed[desk.name]);
-  say(`Track ${wanted.track}: ${Object.keys(changed).length} frames filled in.`);
+  const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === wanted.track)).length;
+  const cleared = Object.keys(changed).length - filled;
+  say(`Track ${wanted.track}: ${filled} frames filled in${cleared ? `, ${cleared} cleared` : ""}.`);
 }
 
 function bindControls() {
   element("next").onclick = () => step(1);
   element("previous").onclick = () => step(-1);
-  element("order").onchange = () => trying(async () => { await requeue(); open(page.queue[0]); });
+  element("order").onchange = () => trying(async () => { page.shown.clear(); await requeue(); open(firstOpen()); });
   for (const button of document.querySelectorAll("[data-state]")) button.onclick = () => decide(button.dataset.state, true);
   element("undo").onclick = () => travel("/api/undo");
   element("redo").onclick = () => travel("/api/redo");
-  element("note").onchange = () => desk.set({ note: element("note").value });
+  element("note").oninput = () => { clearTimeout(page.noting); page.noting = setTimeout(saveNote, NOTE_MS); };
+  element("note").onchange = saveNote;
   element("model").onchange = () => choose(element("model").value);
   element("threshold").oninput = () => setThreshold(Number(element("threshold").value));
   element("accept-all").onclick = () => desk.accept(desk.open_proposals);
@@ -282,6 +322,7 @@ async function start() {
   const session = await get("/api/session");
   Object.assign(page, { frames: session.frames, sequences: session.sequences, model: session.model, threshold: session.threshold || 1 });
   element("folder").textContent = session.folder;
+  showSkipped(session.skipped);
   document.title = `${session.folder} – irpoint label`;
   showModels(session.models);
   element("model").value = session.model || "";
