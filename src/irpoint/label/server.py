@@ -75,7 +75,7 @@ def create_app(
         token: that every caller must show; None where only this machine can call.
     """
 
-    def seen(tab: Tab = "") -> None:
+    async def seen(tab: Tab = "") -> None:  # a plain one would wait for a thread at every request
         session.tabs.seen(tab)
 
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,

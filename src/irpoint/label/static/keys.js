@@ -124,7 +124,7 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
       if (onStage && select(event.shiftKey ? -1 : 1)) event.preventDefault();
       return;
     }
-    if ((event.key === " " || event.key === "Enter") && event.target.matches("button, input")) return;
+    if ((event.key === " " || event.key === "Enter") && event.target.matches("button, input, summary")) return;
     const name = nameOf(event), act = byKey.get(name);
     if (!act) return;
     event.preventDefault();
@@ -133,9 +133,9 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
 
   // A control that the mouse has used gives the keys back to the frame; Tab's stay where they are.
   const back = ({ target }) => {
-    if (target.matches?.("button, select, input[type=checkbox], input[type=range]") && !target.matches(":focus-visible")) view.canvas.focus();
+    if (target.matches?.("button, summary, select, input[type=checkbox], input[type=range]") && !target.matches(":focus-visible")) view.canvas.focus();
   };
-  document.addEventListener("click", (event) => { if (event.target.matches?.("button, input")) back(event); });
+  document.addEventListener("click", (event) => { if (event.target.matches?.("button, summary, input")) back(event); });
   document.addEventListener("change", back);
   element("help").addEventListener("close", () => view.canvas.focus());
 }
