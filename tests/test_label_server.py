@@ -359,27 +359,29 @@ def test_what_cannot_be_shown_is_said(tmp_path: Path) -> None:
 def test_frames_of_videos_are_labelled_like_others(tmp_path: Path) -> None:
     av = pytest.importorskip("av", reason="needs PyAV")
     (tmp_path / "frames").mkdir()
-    clip = tmp_path / "frames" / "clip.mkv"
-    with av.open(str(clip), "w") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "gray"
-        for k in range(6):
-            shot = av.VideoFrame.from_ndarray(picture([(20.0 + k, 30.0)], k), format="gray")
-            container.mux(stream.encode(shot))
-        container.mux(stream.encode())
+    for name, count in (("clip", 6), ("one", 1)):
+        with av.open(str(tmp_path / "frames" / f"{name}.mkv"), "w") as container:
+            stream = container.add_stream("ffv1", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "gray"
+            for k in range(count):
+                shot = av.VideoFrame.from_ndarray(picture([(20.0 + k, 30.0)], k), format="gray")
+                container.mux(stream.encode(shot))
+            container.mux(stream.encode())
     (tmp_path / "frames" / "cut.mp4").write_bytes(b"not a video" * 9)
     session = LabelSession(tmp_path / "frames", tmp_path / "out")
     client = TestClient(create_app(session), base_url="http://127.0.0.1")
     overview = client.get("/api/session").json()
-    assert overview["frames"] == [f"clip.mkv#{k}" for k in range(6)]
+    assert overview["frames"] == [*(f"clip.mkv#{k}" for k in range(6)), "one.mkv#0"]
     assert "cut.mp4: cannot be read as video" in overview["skipped"][0]
     answer = client.get("/api/pixels", params={"frame": "clip.mkv#4"})
     shown = np.frombuffer(answer.content, np.uint8).reshape(64, 96)
     assert np.array_equal(shown, picture([(24.0, 30.0)], 4))
     put(client, "clip.mkv#4", state="done", points=[point(24, 30)])
+    put(client, "one.mkv#0", state="done", points=[point(20, 30)])
     written = Path(client.post("/api/export", headers=JSON).json()["folder"])
-    (frame,) = load_dataset(written, "all")
+    frame, one = load_dataset(written, "all")
     assert np.array_equal(read_frame(frame.image), shown)
+    assert one.image.name == "one.mkv-000000.png"
     session.close()
 
 
