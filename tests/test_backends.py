@@ -58,7 +58,7 @@ def unequal(one: Points, other: Points, px: float, score: float, threshold: floa
     ("precision", "px", "score"),
     [("f32", 0.05, 1e-3), ("bf16", 0.3, 0.06)],
 )
-@pytest.mark.parametrize("name", ["spire", "p2p-lite"])
+@pytest.mark.parametrize("name", ["spire", "p2p-lite", "sshd"])
 def test_openvino_gives_the_points_of_onnx_runtime(
     name: str, precision: str, px: float, score: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

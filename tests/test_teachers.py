@@ -106,16 +106,16 @@ def test_a_teacher_of_another_method_is_refused(tmp_path: Path) -> None:
         Teachers([wrong], lambda image: image)
 
 
-@pytest.mark.parametrize("name", ["spire", "p2p-lite"])
+@pytest.mark.parametrize("name", ["spire", "p2p-lite", "sshd"])
 def test_shipped_weights_are_found_by_name_and_are_those_of_the_graph(name: str) -> None:
     import numpy as np
 
     from irpoint import Detector
     from irpoint.training.export import OURS, native
 
-    network = METHODS[name].build(None)
-    network.load_state_dict(read_weights(Path(name), network))
     detector = Detector(name, backend="onnxruntime")
+    network = METHODS[name].build(detector.card.width)
+    network.load_state_dict(read_weights(Path(name), network))
     frame = np.random.default_rng(0).normal(1000, 30, (64, 96)).astype(np.float32)
     prepared = detector.prepare(frame)
     low, high = prepared.levels
@@ -123,3 +123,24 @@ def test_shipped_weights_are_found_by_name_and_are_those_of_the_graph(name: str)
     with torch.inference_mode():
         said = native(network.eval(), image, OURS)[0, 0].numpy()
     assert np.abs(detector.respond([prepared])[0] - said).max() < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "method", "width"),
+    [
+        (("--init", "sshd"), "sshd", 8),
+        (("--init", "sshd", "--set", "width=16"), "sshd", 16),
+        (("--init", "p2p-lite"), "p2p-lite", None),
+        (("--init", "p2p-lite", "--method", "spire"), "spire", None),
+        (("--method", "sshd"), "sshd", None),
+        ((), "spire", None),
+    ],
+)
+def test_a_shipped_start_says_which_network(
+    cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments, method: str, width: int | None
+) -> None:
+    begun: list[TrainSettings] = []
+    monkeypatch.setattr("irpoint.training.run.train", lambda s, run, **_: begun.append(s) or run)
+    code, _, err = cli("train", "--data", tmp_path, "--out", tmp_path / "run", *arguments)
+    assert code == 0, err
+    assert (begun[0].method, begun[0].width) == (method, width)

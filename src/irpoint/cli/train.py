@@ -12,7 +12,10 @@ def train(
     data: Annotated[
         list[Path], typer.Option(help="Data set folder, any layout; repeat for several.")
     ],
-    method: Annotated[str, typer.Option(help="Published method to train.")] = "spire",
+    method: Annotated[
+        str | None,
+        typer.Option(help="Published method to train. Default: that of --init, or spire."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("runs/spire"),
     resume: Annotated[bool, typer.Option(help="Go on from the run's last checkpoint.")] = False,
     split: Annotated[str, typer.Option(help="Split to train on; join several by '+'.")] = "train",
@@ -20,7 +23,7 @@ def train(
     seed: Annotated[int, typer.Option(help="All randomness derives from it.")] = 0,
     init: Annotated[
         Path | None,
-        typer.Option(help="Start from these weights: a safetensors file, or spire or p2p-lite."),
+        typer.Option(help="Start from these weights: a safetensors file, or a shipped model."),
     ] = None,
     scale: Annotated[str | None, typer.Option(help="Input scale: native, or fit:N.")] = None,
     label_noise: Annotated[
@@ -54,8 +57,8 @@ def train(
 
     named: dict[str, Any] = {"epochs": epochs, "init": init, "input_scale": scale}
     named["label_noise"] = label_noise
-    values = {k: v for k, v in named.items() if v is not None}
-    values |= {"data": data, "method": method, "split": split, "seed": seed}
+    values = _network(method, init) | {k: v for k, v in named.items() if v is not None}
+    values |= {"data": data, "split": split, "seed": seed}
     settings = settings_from(values, override or [])
     from irpoint.training.distributed import is_leader
     from irpoint.training.run import train as fit
@@ -63,3 +66,14 @@ def train(
     model = fit(settings, out, resume=resume, devices=devices, nodes=nodes)
     if is_leader():
         typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {out}")
+
+
+def _network(method: str | None, init: Path | None) -> dict[str, Any]:
+    """Method and width: of the shipped model that is started from, where nothing else is said."""
+    from irpoint.zoo import find_model, model_names
+
+    if init is not None and not init.exists() and str(init) in model_names():
+        card = find_model(str(init)).card
+        if method in (None, card.method):
+            return {"method": card.method, "width": card.width}
+    return {"method": method or "spire"}

@@ -62,7 +62,7 @@ class Trainer:
         Args:
             data: the data set folder.
             frames: how many it holds; sets the length of an epoch.
-            init: ``spire``, ``p2p-lite`` or ``runs/3``.
+            init: a shipped model with weights, as ``spire``; or ``runs/3``.
 
         Raises:
             SettingsError: where a training is running already, or PyTorch is missing.
@@ -93,6 +93,7 @@ class Trainer:
         call = [sys.executable, "-c", "from irpoint.cli import main; main()", "train"]
         call += ["--data", str(data), "--method", card.method, "--scale", card.input_scale]
         call += ["--init", str(weights), "--epochs", str(_EPOCHS), "--out", str(self._run)]
+        call += [] if card.width is None else ["--set", f"width={card.width}"]
         return [*call, *(part for text in _settings(frames) for part in ("--set", text))]
 
     def stop(self) -> Progress:
