@@ -1,26 +1,16 @@
-"""Training crops: points move with pixels, whatever is done to a crop, and crop k is crop k."""
+"""What is done to a training crop: points move with pixels, pasted targets bring their own."""
 
 from __future__ import annotations
-
-import dataclasses
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irpoint.datasets import LabelledFrame
-from irpoint.decode import decode
-from irpoint.frames.scale import Placement
-from irpoint.points import Points
-from irpoint.simulate import gaussian_psf_image
+from blobs import blob, centroid, inside
 from irpoint.training.augment import PATCH, cut, lift, paste, vary
-from irpoint.training.crops import Crops
-from irpoint.training.frames import NetworkFrame
-from irpoint.training.settings import AugmentSettings, TrainSettings
+from irpoint.training.settings import AugmentSettings
 
 Floats = npt.NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
@@ -28,22 +18,6 @@ few = settings(max_examples=60, deadline=None)
 NONE = np.empty((0, 2))
 PLAIN = AugmentSettings(warp_share=0)
 WARPED = AugmentSettings(warp_share=1, scale=1.5, rotation=45)
-
-
-def blob(
-    shape: tuple[int, int], xy: npt.ArrayLike, sigma: float = 2.0, height: float = 1.0
-) -> npt.NDArray[np.float32]:
-    return gaussian_psf_image(shape, xy, sigma, height, np.float32)
-
-
-def centroid(image: npt.NDArray[np.float32]) -> Floats:
-    rows, columns = np.indices(image.shape)
-    weight = image.astype(float)
-    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
-
-
-def inside(xy: Floats, side: int, margin: float) -> bool:
-    return bool((xy > margin).all() and (xy < side - 1 - margin).all())
 
 
 # --- cut
@@ -223,6 +197,15 @@ def test_nothing_is_pasted_beside_another_target() -> None:
     assert 5 < refused < 60
 
 
+def test_a_neighbour_is_not_lifted_along() -> None:
+    near, apart = np.array([50.0, 40.0]), np.array([61.0, 40.0])
+    alone = lift(blob((90, 110), near, 1.5), near)
+    both = lift(blob((90, 110), near, 1.5) + blob((90, 110), apart, 1.5), near)
+    assert alone is not None
+    assert both is not None
+    np.testing.assert_allclose(both[0], alone[0], atol=0.02)
+
+
 # --- vary
 
 
@@ -255,167 +238,3 @@ def test_without_variation_a_crop_stays_and_each_part_does_its_own() -> None:
     assert 1 <= min(changed) <= max(changed) <= 5
     spread = [(varied(seed, noise=0.1) - crop).std() for seed in range(30)]
     assert 0.02 < max(spread) < 0.4
-
-
-# --- crops by number
-
-
-def network_frame(seed: int, targets: int, dataset: str = "one") -> NetworkFrame:
-    rng = np.random.default_rng(seed)
-    xy = rng.uniform(25, (125, 95), (targets, 2)) if targets else NONE
-    image = rng.normal(0.3, 0.02, (120, 150)) + blob((120, 150), xy)
-    label = LabelledFrame(f"{seed}", Path(f"{seed}.png"), (120, 150), Points.labels(xy), dataset)
-    place = Placement((1.0, 1.0), (0.0, 0.0))
-    return NetworkFrame(label, image.astype(np.float16), xy, place)
-
-
-def train_settings(**changes: object) -> TrainSettings:
-    return TrainSettings(data=(Path("none"),), crop=64, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def frames() -> list[NetworkFrame]:
-    return [network_frame(seed, seed % 3) for seed in range(6)]
-
-
-def test_crop_k_depends_on_the_seed_and_k_alone(frames: list[NetworkFrame]) -> None:
-    crops = Crops(frames, train_settings(seed=3))
-    first = [crops[k] for k in range(30)]
-    np.random.seed(99)  # noqa: NPY002
-    torch.manual_seed(99)
-    again = Crops(frames, train_settings(seed=3))
-    for k in reversed(range(30)):
-        for one, other in zip(first[k], again[k], strict=True):
-            assert torch.equal(one, other)
-    assert len({frame.numpy().tobytes() for frame, _ in first}) == 30
-    other = Crops(frames, train_settings(seed=4))
-    assert not any(torch.equal(first[k][0], other[k][0]) for k in range(30))
-
-
-def test_making_crops_leaves_the_frames_as_they_were(frames: list[NetworkFrame]) -> None:
-    before = [frame.image.copy() for frame in frames]
-    crops = Crops(frames, train_settings())
-    _ = [crops[k] for k in range(40)]
-    assert all(np.array_equal(a, f.image) for a, f in zip(before, frames, strict=True))
-
-
-@pytest.mark.parametrize("target", ["prps", "published"])
-def test_crops_have_the_shape_and_type_of_a_training_pair(
-    frames: list[NetworkFrame], target: str
-) -> None:
-    frame, response = Crops(frames, train_settings(target=target))[0]
-    assert frame.shape == (1, 64, 64)
-    assert response.shape == (1, 16, 16)
-    assert frame.dtype == response.dtype == torch.float32
-
-
-def test_the_target_of_a_crop_has_its_peak_on_the_blob() -> None:
-    """From label to response through every step: warp, target and decoder agree on the pixels."""
-    still = AugmentSettings(
-        target_share=1, warp_share=1, paste=0, gain=1, offset=0, noise=0, bad_pixels=0
-    )
-    frame = network_frame(1, 1)
-    clean = NetworkFrame(
-        frame.label, blob((120, 150), frame.xy).astype(np.float16), frame.xy, frame.placement
-    )
-    crops = Crops([clean], train_settings(augment=still))
-    compared = 0
-    for k in range(60):
-        image, response = (part[0].numpy() for part in crops[k])
-        found = decode(response, 0.5)
-        if len(found) == 1 and inside(found.xy[0], 64, 12):
-            compared += 1
-            assert centroid(image) == pytest.approx(found.xy[0], abs=0.15)
-    assert compared > 20
-
-
-@pytest.mark.parametrize(
-    ("enlargement", "scales", "cells"),
-    [(2.0, False, 1.0), (1.0, True, 1.0), (1.5, True, 1.5), (9.0, True, 2.0), (0.1, True, 1.0)],
-)
-def test_the_response_grows_with_the_enlargement_where_asked(
-    enlargement: float, scales: bool, cells: float
-) -> None:
-    frame = network_frame(1, 1)
-    place = Placement((1 / enlargement, 1 / enlargement), (0.0, 0.0))
-    still = AugmentSettings(target_share=1, warp_share=0, paste=0)
-    settings = train_settings(target="gaussian", sigma=1.0, sigma_scales=scales, augment=still)
-    crops = Crops([NetworkFrame(frame.label, frame.image, frame.xy, place)], settings)
-    areas = [float(crops[k][1].sum()) for k in range(20)]  # less where it is cut by the border
-    assert max(areas) == pytest.approx(2 * np.pi * cells**2, rel=0.01)
-
-
-def test_pasted_targets_get_a_response_of_their_own() -> None:
-    empty = [network_frame(seed, 0) for seed in range(2)]
-    donor = network_frame(9, 1)
-    augment = AugmentSettings(target_share=0, paste=3.0, simulated=0.5, hard_share=0)
-    crops = Crops([*empty, donor], train_settings(augment=augment))
-    counts = [len(decode(crops[k][1][0].numpy(), 0.5)) for k in range(40)]
-    assert np.mean(counts) > 1
-
-
-def test_frames_without_any_label_still_give_crops() -> None:
-    crops = Crops([network_frame(seed, 0) for seed in range(2)], train_settings())
-    augment = AugmentSettings(simulated=0)
-    assert not Crops(crops.frames, train_settings(augment=augment))[5][1].any()
-    assert crops[0][0].isfinite().all()
-
-
-def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
-    """Drawn by the square root: 16 frames against 1 are 4 against 1, not 16."""
-    frames = [network_frame(seed, 1, "large") for seed in range(16)]
-    crops = Crops([*frames, network_frame(99, 1, "small")], train_settings())
-    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(1500)]
-    assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
-
-
-def test_crops_on_labels_go_to_those_overlooked() -> None:
-    augment = AugmentSettings(target_share=1, missed_share=1)
-    crops = Crops([network_frame(0, 2), network_frame(1, 2)], train_settings(augment=augment))
-    crops.missed = crops.labels[[3]]
-    for k in range(50):
-        index, centre = crops._place(np.random.default_rng(k))
-        assert index == 1
-        assert np.abs(centre - crops.labels[3, 1:]).max() <= 0.4 * 64
-
-
-def test_what_is_always_overlooked_does_not_crowd_out_the_rest() -> None:
-    """One label of forty, missed: five times as often as others, not in every crop."""
-    augment = AugmentSettings(target_share=1, missed_share=1)
-    frames = [network_frame(seed, 2) for seed in range(20)]
-    crops = Crops(frames, train_settings(augment=augment))
-    crops.missed = crops.labels[[0]]
-    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(800)]
-    wanted = 5 / 40 + 35 / 40 * 2 / 40  # on the list, or among all labels; two a frame
-    assert np.mean(np.array(drawn) == 0) == pytest.approx(wanted, abs=0.04)
-
-
-def test_background_crops_go_to_false_alarms() -> None:
-    augment = AugmentSettings(target_share=0, hard_share=1)
-    crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
-    crops.false_alarms = np.array([[1.0, 30.0, 40.0, 0.5]])
-    for k in range(50):
-        index, centre = crops._place(np.random.default_rng(k))
-        assert index == 1
-        assert np.abs(centre - (30, 40)).max() <= 0.4 * 64
-
-
-def test_the_surest_false_alarms_come_most_often() -> None:
-    augment = AugmentSettings(target_share=0, hard_share=1)
-    crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
-    crops.false_alarms = np.array([[0.0, 30.0, 40.0, 0.3], [1.0, 30.0, 40.0, 0.9]])
-    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(800)]
-    assert np.mean(drawn) == pytest.approx(0.9, abs=0.04)  # as the square of the score
-
-
-def test_a_neighbour_is_not_lifted_along() -> None:
-    near, apart = np.array([50.0, 40.0]), np.array([61.0, 40.0])
-    alone = lift(blob((90, 110), near, 1.5), near)
-    both = lift(blob((90, 110), near, 1.5) + blob((90, 110), apart, 1.5), near)
-    assert alone is not None
-    assert both is not None
-    np.testing.assert_allclose(both[0], alone[0], atol=0.02)
-    frame = network_frame(0, 2)
-    frame = dataclasses.replace(frame, xy=np.array([[30.0, 30.0], [40.0, 30.0]]))
-    crops = Crops([frame], train_settings())
-    assert crops._donor(np.random.default_rng(0)) is None

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -86,20 +87,31 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
+    """Let Ctrl-C come at the detector's n-th batch; gives the sizes of all batches."""
+
+    def arm(call: int) -> list[int]:
+        batch, calls = Detector.batch, []
+
+        def stopping(self, frames, threshold=None):
+            calls.append(len(frames))
+            if len(calls) == call:
+                raise KeyboardInterrupt
+            return batch(self, frames, threshold)
+
+        monkeypatch.setattr(Detector, "batch", stopping)
+        return calls
+
+    return arm
+
+
 def test_stopped_and_run_again_gives_the_files_of_one_run(
-    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli, shipped: Path, folder: Path, tmp_path: Path, stop_at: Callable[[int], list[int]]
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     cli("detect", folder, "--out", whole, "--overlay", "--batch", 1)
-    batch, calls = Detector.batch, []
-
-    def counted(self, frames, threshold=None):
-        calls.append(len(frames))
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return batch(self, frames, threshold)
-
-    monkeypatch.setattr(Detector, "batch", counted)
+    calls = stop_at(4)
     code, _, err = cli("detect", folder, "--out", broken, "--overlay", "--batch", 1)
     assert code == 130
     assert "the same command goes on" in " ".join(err.split())
@@ -111,17 +123,10 @@ def test_stopped_and_run_again_gives_the_files_of_one_run(
 
 
 def test_only_the_sources_and_the_model_of_this_run_come_from_the_last_one(
-    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at
 ) -> None:
     out = tmp_path / "out"
     stdin = (folder / "5.png").read_bytes()
-    batch, calls = Detector.batch, []
-
-    def stopping(self, frames, threshold=None):
-        calls.append(len(frames))
-        if len(calls) == 4:  # "-" and 0.png are finished by then
-            raise KeyboardInterrupt
-        return batch(self, frames, threshold)
 
     def detect(*sources: object, model: str = "dog") -> tuple[str, set[str]]:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
@@ -133,7 +138,7 @@ def test_only_the_sources_and_the_model_of_this_run_come_from_the_last_one(
     for card in ("top-hat", "dog"):
         path = Path(zoo.__file__).parent / "weights" / f"{card}.json"
         (shipped.parent / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(Detector, "batch", stopping)
+    stop_at(4)  # "-" and 0.png are finished by then
     frames = [folder / f"{k}.png" for k in range(5)]
     detect("-", *frames)
     kept = (out / ".unfinished.jsonl").read_bytes()
@@ -148,22 +153,14 @@ def test_only_the_sources_and_the_model_of_this_run_come_from_the_last_one(
 
 
 def test_damage_of_a_finished_source_is_said_again(
-    cli, shipped: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli, shipped: Path, folder: Path, tmp_path: Path, stop_at: Callable[[int], list[int]]
 ) -> None:
     (folder / "1.png").unlink()
     pages = [Image.fromarray(draw_blobs([(30, 40)], seed=k)) for k in range(3)]
     pages[0].save(folder / "1.tif", save_all=True, append_images=pages[1:])
     with (folder / "1.tif").open("r+b") as stream:
         stream.truncate((folder / "1.tif").stat().st_size - 5000)
-    batch, calls = Detector.batch, []
-
-    def stopping(self, frames, threshold=None):
-        calls.append(len(frames))
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-        return batch(self, frames, threshold)
-
-    monkeypatch.setattr(Detector, "batch", stopping)
+    stop_at(5)
     arguments = ("--batch", 1, "--overlay", "--out", tmp_path / "out")
     assert cli("detect", folder, *arguments)[0] == 130
     (folder / "2b.png").unlink()
