@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
 few = settings(max_examples=60, deadline=None)
 NONE = np.empty((0, 2))
+SMALL, LARGE = (64, 64), (96, 96)  # crops
 PLAIN = AugmentSettings(warp_share=0)
 WARPED = AugmentSettings(warp_share=1, scale=1.5, rotation=45)
 
@@ -32,7 +33,7 @@ def test_a_target_moves_with_its_pixels(
 ) -> None:
     rng = np.random.default_rng(seed)
     xy = rng.uniform(12, np.array(shape[::-1]) - 13)
-    crop, labels = cut(blob(shape, xy), xy[None], xy + rng.uniform(-40, 40, 2), 96, augment, rng)
+    crop, labels = cut(blob(shape, xy), xy[None], xy + rng.uniform(-40, 40, 2), LARGE, augment, rng)
     assert crop.shape == (96, 96)
     assert crop.dtype == np.float32
     if len(labels) and inside(labels[0], 96, 14):
@@ -48,9 +49,9 @@ def test_targets_are_in_most_crops_that_are_placed_on_them() -> None:
     seen = 0
     for _ in range(100):
         xy = rng.uniform(12, (187, 147))
-        labels = cut(blob((160, 200), xy), xy[None], xy + rng.uniform(-30, 30, 2), 96, WARPED, rng)[
-            1
-        ]
+        labels = cut(
+            blob((160, 200), xy), xy[None], xy + rng.uniform(-30, 30, 2), LARGE, WARPED, rng
+        )[1]
         seen += len(labels) == 1 and inside(labels[0], 96, 0)
     assert seen > 80
 
@@ -61,10 +62,12 @@ def test_a_plain_crop_is_a_window_turned_and_no_pixel_is_interpolated(seed: int)
     rng = np.random.default_rng(seed)
     image = rng.permutation(150 * 180).reshape(150, 180).astype(np.float32)  # all values differ
     xy = rng.integers(0, (180, 150), (30, 2)).astype(float)
-    crop, _ = cut(image, NONE, rng.uniform(0, (179, 149)), 64, PLAIN, np.random.default_rng(seed))
+    crop, _ = cut(
+        image, NONE, rng.uniform(0, (179, 149)), SMALL, PLAIN, np.random.default_rng(seed)
+    )
     assert np.unique(crop).size == 64 * 64
     centre = rng.uniform(0, (179, 149))
-    crop, labels = cut(image, xy, centre, 64, PLAIN, np.random.default_rng(seed))
+    crop, labels = cut(image, xy, centre, SMALL, PLAIN, np.random.default_rng(seed))
     for label in labels[((labels >= 0) & (labels <= 63)).all(axis=1)]:
         assert label == pytest.approx(np.round(label), abs=1e-6)
         column, row = np.round(label).astype(int)
@@ -75,7 +78,7 @@ def test_a_plain_crop_is_a_window_turned_and_no_pixel_is_interpolated(seed: int)
 def test_all_eight_turns_and_mirrors_occur() -> None:
     image = np.arange(64.0 * 64).reshape(64, 64)
     crops = {
-        cut(image, NONE, np.array([31.5, 31.5]), 64, PLAIN, np.random.default_rng(seed))[
+        cut(image, NONE, np.array([31.5, 31.5]), SMALL, PLAIN, np.random.default_rng(seed))[
             0
         ].tobytes()
         for seed in range(200)
@@ -95,7 +98,7 @@ def test_labels_out_of_reach_are_dropped_and_near_ones_kept(seed: int) -> None:
     everywhere = np.stack(np.meshgrid(np.arange(0, 200, 8.0), np.arange(0, 160, 8.0)), -1)
     xy = everywhere.reshape(-1, 2)
     centre = rng.uniform(0, (199, 159))
-    kept = cut(np.zeros((160, 200)), xy, centre, 64, WARPED, rng)[1]
+    kept = cut(np.zeros((160, 200)), xy, centre, SMALL, WARPED, rng)[1]
     assert ((kept > -24) & (kept < 64 + 23)).all()
     area = (64**2 / 1.5**2, 64**2 * 1.5**2)  # of the crop in the frame, by the scale
     within = ((kept >= 0) & (kept <= 63)).all(axis=1).sum()
@@ -108,7 +111,7 @@ def test_scale_and_rotation_stay_in_their_limits() -> None:
     zooms, angles, hands = [], [], []
     for seed in range(300):
         rng = np.random.default_rng(seed)
-        moved = cut(np.zeros((160, 200)), corners, corners[0], 64, augment, rng)[1]
+        moved = cut(np.zeros((160, 200)), corners, corners[0], SMALL, augment, rng)[1]
         along, down = moved[1] - moved[0], moved[2] - moved[0]
         assert along @ down == pytest.approx(0, abs=1e-9)  # no shear
         assert np.hypot(*along) == pytest.approx(np.hypot(*down))
@@ -125,7 +128,7 @@ def test_scale_and_rotation_stay_in_their_limits() -> None:
 def test_a_frame_smaller_than_the_crop_repeats_its_edges() -> None:
     image = np.full((30, 40), 0.7, np.float32)
     for seed in range(20):
-        crop, _ = cut(image, NONE, np.array([5.0, 5.0]), 96, WARPED, np.random.default_rng(seed))
+        crop, _ = cut(image, NONE, np.array([5.0, 5.0]), LARGE, WARPED, np.random.default_rng(seed))
         assert crop == pytest.approx(0.7, abs=1e-5)
 
 

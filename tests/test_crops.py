@@ -14,6 +14,7 @@ from irpoint.datasets import LabelledFrame
 from irpoint.decode import decode
 from irpoint.frames.scale import Placement
 from irpoint.points import Points
+from irpoint.training.augment import cut
 from irpoint.training.crops import Crops
 from irpoint.training.frames import NetworkFrame
 from irpoint.training.settings import AugmentSettings, TrainSettings
@@ -126,7 +127,7 @@ def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
     """Drawn by the square root: 16 frames against 1 are 4 against 1, not 16."""
     frames = [network_frame(seed, 1, "large") for seed in range(16)]
     crops = Crops([*frames, network_frame(99, 1, "small")], train_settings())
-    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(1500)]
+    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(1500)]
     assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
 
 
@@ -135,7 +136,7 @@ def test_crops_on_labels_go_to_those_overlooked() -> None:
     crops = Crops([network_frame(0, 2), network_frame(1, 2)], train_settings(augment=augment))
     crops.missed = crops.labels[[3]]
     for k in range(50):
-        index, centre = crops._place(np.random.default_rng(k))
+        index, centre = crops._place(crops._windows[0], np.random.default_rng(k))
         assert index == 1
         assert np.abs(centre - crops.labels[3, 1:]).max() <= 0.4 * 64
 
@@ -146,7 +147,7 @@ def test_what_is_always_overlooked_does_not_crowd_out_the_rest() -> None:
     frames = [network_frame(seed, 2) for seed in range(20)]
     crops = Crops(frames, train_settings(augment=augment))
     crops.missed = crops.labels[[0]]
-    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(800)]
+    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(800)]
     wanted = 5 / 40 + 35 / 40 * 2 / 40  # on the list, or among all labels; two a frame
     assert np.mean(np.array(drawn) == 0) == pytest.approx(wanted, abs=0.04)
 
@@ -156,7 +157,7 @@ def test_background_crops_go_to_false_alarms() -> None:
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
     crops.false_alarms = np.array([[1.0, 30.0, 40.0, 0.5]])
     for k in range(50):
-        index, centre = crops._place(np.random.default_rng(k))
+        index, centre = crops._place(crops._windows[0], np.random.default_rng(k))
         assert index == 1
         assert np.abs(centre - (30, 40)).max() <= 0.4 * 64
 
@@ -165,7 +166,7 @@ def test_the_surest_false_alarms_come_most_often() -> None:
     augment = AugmentSettings(target_share=0, hard_share=1)
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
     crops.false_alarms = np.array([[0.0, 30.0, 40.0, 0.3], [1.0, 30.0, 40.0, 0.9]])
-    drawn = [crops._place(np.random.default_rng(k))[0] for k in range(800)]
+    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(800)]
     assert np.mean(drawn) == pytest.approx(0.9, abs=0.04)  # as the square of the score
 
 
@@ -173,4 +174,51 @@ def test_a_target_with_a_neighbour_is_no_donor() -> None:
     frame = network_frame(0, 2)
     frame = dataclasses.replace(frame, xy=np.array([[30.0, 30.0], [40.0, 30.0]]))
     crops = Crops([frame], train_settings())
-    assert crops._donor(np.random.default_rng(0)) is None
+    assert crops._donor(crops._windows[0], np.random.default_rng(0)) is None
+
+
+def test_a_batch_has_one_shape_and_the_epoch_has_them_all() -> None:
+    frames = [network_frame(seed, 2) for seed in range(4)]
+    shapes = [(64, 64), (64, 96), (96, 96)]
+    settings = train_settings().model_copy(
+        update={"crop": tuple(shapes), "batch": 4, "crops_per_epoch": 42}
+    )
+    crops = Crops(frames, settings)
+    for epoch in range(2):
+        seen = [tuple(crops[42 * epoch + k][0].shape[1:]) for k in range(42)]
+        batches = [seen[at : at + 4] for at in range(0, 42, 4)]
+        assert all(len(set(batch)) == 1 for batch in batches)
+        assert {batch[0] for batch in batches} == set(shapes)
+    frame, response = crops[0]
+    assert response.shape[1:] == (frame.shape[1] // 4, frame.shape[2] // 4)
+
+
+def test_frames_are_cut_in_the_shapes_that_they_hold() -> None:
+    """A frame too small for a shape is not cut so; too small for all, it is cut in the smallest."""
+    still = AugmentSettings(warp_share=0, paste=0, gain=1, offset=0, noise=0, bad_pixels=0)
+    settings = train_settings(augment=still).model_copy(
+        update={"crop": ((64, 64), (112, 144)), "batch": 1}
+    )
+    frames = []
+    for at, shape in enumerate(((120, 150), (100, 150), (40, 40))):
+        label = LabelledFrame(str(at), Path(f"{at}.png"), shape, Points.labels(NONE), "one")
+        image = np.full(shape, 0.2 + 0.2 * at, np.float16)
+        frames.append(NetworkFrame(label, image, NONE, Placement((1.0, 1.0), (0.0, 0.0))))
+    seen: dict[int, set[int]] = {}
+    for k in range(200):
+        crop = Crops(frames, settings)[k][0]
+        seen.setdefault(crop.shape[1], set()).add(round((float(crop.mean()) - 0.2) / 0.2))
+    assert seen == {64: {0, 1, 2}, 112: {0}}
+
+
+def test_a_wide_crop_shows_the_frame_as_it_lies() -> None:
+    """Turned by a quarter it would find no room in a wide frame, and repeat its edges."""
+    image = np.tile(np.linspace(0, 1, 100)[:, None], (1, 160)).astype(np.float32)
+    for seed in range(20):
+        crop, _ = cut(
+            image, NONE, np.array([80.0, 50.0]), (96, 152), AugmentSettings(warp_share=0),
+            np.random.default_rng(seed),
+        )  # fmt: skip
+        assert crop.shape == (96, 152)
+        assert np.ptp(crop, axis=1).max() < 1e-6
+        assert len(np.unique(crop[:, 0])) == 96

@@ -24,22 +24,27 @@ def cut(
     image: npt.NDArray[np.floating],
     xy: Points2D,
     centre: Points2D,
-    side: int,
+    rows_columns: tuple[int, int],
     settings: AugmentSettings,
     rng: np.random.Generator,
 ) -> tuple[Image, Points2D]:
-    """A square crop around ``centre``, turned, mirrored and (most often) scaled and rotated.
+    """A crop around ``centre``, turned, mirrored and (most often) scaled and rotated.
+
+    Square crops are turned by quarters. Others only by halves, so that a wide one, meant for wide
+    frames, finds room in them.
 
     Args:
         image: (h, w) network frame.
         xy: (N, 2) labels in the frame.
         centre: (2,) middle of the crop in the frame; moved so that the crop stays inside.
-        side: side of the crop in pixels.
+        rows_columns: shape of the crop.
 
     Returns:
-        The crop (side, side) and the labels in it, those up to a target's reach outside included.
+        The crop (rows, columns) and the labels in it, those outside up to a target's reach too.
     """
-    turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), int(rng.integers(4)))
+    rows, columns = rows_columns
+    quarters = int(rng.integers(4)) if rows == columns else 2 * int(rng.integers(2))
+    turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), quarters)
     turn = turn @ np.diag([rng.choice((-1.0, 1.0)), 1.0])
     shape = np.array(image.shape[::-1], float)
     if rng.random() < settings.warp_share:
@@ -47,30 +52,32 @@ def cut(
         cosine, sine = np.cos(angle), np.sin(angle)
         zoom = np.exp(rng.uniform(-1, 1) * np.log(settings.scale))
         turn = turn @ np.array([[cosine, -sine], [sine, cosine]]) / zoom
-    reach = np.abs(turn).sum(axis=1) * (side - 1) / 2  # half extent of the crop in the frame
+    middle = np.array([columns - 1, rows - 1]) / 2
+    reach = np.abs(turn) @ middle  # half extent of the crop in the frame
     centre = np.clip(
         centre, np.minimum(reach, (shape - 1) / 2), np.maximum(shape - 1 - reach, (shape - 1) / 2)
     )
-    corner = centre - turn @ np.full(2, (side - 1) / 2)
+    corner = centre - turn @ middle
     if (np.abs(turn) == np.round(np.abs(turn))).all():
         corner = np.round(corner)  # a plain window: no pixel is interpolated
-    crop = _sample(image, turn, corner, side)
+    crop = _sample(image, turn, corner, rows_columns)
     moved = (xy - corner) @ np.linalg.inv(turn).T
-    near = ((moved > -24) & (moved < side + 23)).all(axis=1)
+    near = ((moved > -24) & (moved < 2 * middle + 24)).all(axis=1)
     return crop, moved[near]
 
 
-def _sample(image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, side: int) -> Image:
+def _sample(
+    image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, shape: tuple[int, int]
+) -> Image:
     """Bilinear samples of ``image`` at turn · (x, y) + corner; edges repeat beyond the frame."""
-    corners = (
-        corner + np.array([[0, 0], [side - 1, 0], [0, side - 1], [side - 1, side - 1]]) @ turn.T
-    )
+    down, right = shape[0] - 1, shape[1] - 1
+    corners = corner + np.array([[0, 0], [right, 0], [0, down], [right, down]]) @ turn.T
     low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(image.shape[::-1]) - 1)
     high = np.ceil(corners.max(axis=0)).astype(int) + 2
     window = image[low[1] : high[1], low[0] : high[0]].astype(np.float32)
     matrix, offset = turn[::-1, ::-1], (corner - low)[::-1]
     crop: Image = ndimage.affine_transform(
-        window, matrix, offset, (side, side), order=1, mode="nearest", prefilter=False
+        window, matrix, offset, shape, order=1, mode="nearest", prefilter=False
     )
     return crop
 
@@ -113,8 +120,8 @@ def paste(
     rng: np.random.Generator,
 ) -> Points2D:
     """Add a lifted (or simulated) target to ``crop`` in place; returns the labels with its own."""
-    side = len(crop)
-    column, row = (int(v) for v in rng.integers(4, side - 4, 2))
+    rows, columns = crop.shape
+    column, row = (int(v) for v in rng.integers(4, (columns - 4, rows - 4)))
     if rng.random() < settings.simulated:
         place = np.array([column, row]) + rng.uniform(-0.5, 0.5, 2)
         sigma, amplitude = np.exp(rng.uniform(np.log((0.5, 0.3)), np.log((3.0, 3.0))))
@@ -126,7 +133,7 @@ def paste(
         if rng.random() < 0.5:
             patch, at = patch.T, at[::-1]
         place = np.array([column, row]) + at - PATCH
-        added = np.zeros((side + 2 * PATCH, side + 2 * PATCH), np.float32)
+        added = np.zeros((rows + 2 * PATCH, columns + 2 * PATCH), np.float32)
         added[row : row + 2 * PATCH + 1, column : column + 2 * PATCH + 1] = patch
         added = added[PATCH:-PATCH, PATCH:-PATCH] * rng.uniform(0.5, 1.3)
     if len(xy) and (np.hypot(*(xy - place).T) < _APART).any():
@@ -143,6 +150,6 @@ def vary(crop: Image, settings: AugmentSettings, rng: np.random.Generator) -> Im
         deviation = abs(rng.normal(0, settings.noise))
         crop += rng.standard_normal(crop.shape, np.float32) * np.float32(deviation)
     if rng.random() < settings.bad_pixels:
-        rows, columns = rng.integers(0, len(crop), (2, int(rng.integers(1, 6))))
-        crop[rows, columns] = rng.choice((-1.0, 3.0), len(rows))
+        bad = rng.integers(crop.size, size=int(rng.integers(1, 6)))
+        crop.flat[bad] = rng.choice((-1.0, 3.0), len(bad))
     return np.clip(crop, -1.0, 5.0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,8 @@ Table = npt.NDArray[np.float64]  # rows (frame index, x, y), of false alarms a s
 # How much oftener than other labels one that was missed is shown. What stays on the list to the end
 # is mostly labels of what cannot be seen.
 _MISSED_ODDS = 5
+_ROOM = 0.9  # least part of a crop's side that a frame must have; the rest repeats its edge
+_OF_BATCHES = 1  # parts what is drawn for a batch from what is drawn for a crop
 _ALONE = 24.0  # network px around a target that is lifted out of its frame, without another
 
 
@@ -50,8 +54,29 @@ class EpochNumbers(Sampler[int]):
                 yield self.epoch * self.length + number
 
 
+@dataclass(frozen=True)
+class _Window:
+    """One shape of crops, and what they are cut from: the frames in which it finds room.
+
+    Attributes:
+        shape: rows and columns.
+        frames: (F,) indices of these frames, each with its odds.
+        labels: (N, 3) rows (frame index, x, y) of these frames, likewise.
+    """
+
+    shape: tuple[int, int]
+    frames: npt.NDArray[np.int64]
+    frame_odds: npt.NDArray[np.float64]
+    labels: Table
+    label_odds: npt.NDArray[np.float64]
+
+    def within(self, table: Table) -> Table:
+        """The rows of a table whose first column is one of these frames."""
+        return table[np.isin(table[:, 0], self.frames)]
+
+
 class Crops(Dataset[tuple[Tensor, Tensor]]):
-    """Crop number k → (frame (1, side, side), target (1, side/4, side/4)).
+    """Crop number k → (frame (1, h, w), target (1, h/4, w/4)), of one shape throughout a batch.
 
     Data sets are drawn in proportion to the square root of their targets (of their frames, for
     crops of background), so that a large one does not drown a small one.
@@ -71,18 +96,17 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
         self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
-        sets = np.array([frame.label.dataset for frame in frames])
-        self._frame_odds = _odds(sets)
-        self._label_odds = _odds(sets[self.labels[:, 0].astype(int)])
+        self._windows = self._cut_from(settings.crop)
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
         settings, varied = self.settings, self.settings.augment
         rng = np.random.default_rng((settings.seed, number))
-        index, centre = self._place(rng)
+        window = self._window(number)
+        index, centre = self._place(window, rng)
         frame = self.frames[index]
-        crop, xy = augment.cut(frame.image, frame.xy, centre, settings.crop, varied, rng)
+        crop, xy = augment.cut(frame.image, frame.xy, centre, window.shape, varied, rng)
         for _ in range(rng.poisson(varied.paste)):
-            donor = self._donor(rng)
+            donor = self._donor(window, rng)
             if donor is not None:
                 xy = augment.paste(crop, xy, donor, varied, rng)
         crop = augment.vary(crop, varied, rng)
@@ -96,29 +120,62 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         enlargement = 1 / frame.placement.factor[0]
         return min(max(self.settings.sigma * enlargement, 1.0), 2.0)
 
-    def _place(self, rng: np.random.Generator) -> tuple[int, Table]:
+    def _cut_from(self, shapes: Sequence[tuple[int, int]]) -> list[_Window]:
+        """Frames by shape: each in all shapes that it holds, or in the smallest if in none."""
+        sides = np.array([frame.image.shape for frame in self.frames])
+        held = np.array([(sides >= _ROOM * np.array(shape)).all(axis=1) for shape in shapes])
+        held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
+        sets = np.array([frame.label.dataset for frame in self.frames])
+        windows = []
+        for shape, own in zip(shapes, held, strict=True):
+            if own.any():
+                indices = np.flatnonzero(own)
+                labels = self.labels[np.isin(self.labels[:, 0], indices)]
+                label_odds = _odds(sets[labels[:, 0].astype(int)])
+                windows.append(_Window(shape, indices, _odds(sets[indices]), labels, label_odds))
+        return windows
+
+    def _window(self, number: int) -> _Window:
+        """The shape that the batch of crop ``number`` has drawn."""
+        settings = self.settings
+        epoch, place = divmod(number, settings.crops_per_epoch)
+        batches = math.ceil(settings.crops_per_epoch / settings.batch)
+        batch = epoch * batches + place // settings.batch
+        which = np.random.default_rng((settings.seed, batch, _OF_BATCHES))
+        return self._windows[which.integers(len(self._windows))]
+
+    def _place(self, window: _Window, rng: np.random.Generator) -> tuple[int, Table]:
         """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""
         varied = self.settings.augment
-        reach = 0.4 * self.settings.crop / varied.scale  # inside the smallest window of the frame
-        if len(self.labels) and rng.random() < varied.target_share:
-            share = min(varied.missed_share, _MISSED_ODDS * len(self.missed) / len(self.labels))
+        # Inside the smallest window of the frame.
+        reach = 0.4 * np.array(window.shape[::-1]) / varied.scale
+        false_alarms = window.within(self.false_alarms)
+        if len(window.labels) and rng.random() < varied.target_share:
+            missed = window.within(self.missed)
+            share = min(varied.missed_share, _MISSED_ODDS * len(missed) / len(window.labels))
             if rng.random() < share:
-                row = self.missed[rng.integers(len(self.missed))]
+                row = missed[rng.integers(len(missed))]
             else:
-                row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
-        elif len(self.false_alarms) and rng.random() < varied.hard_share:
-            odds = self.false_alarms[:, 3] ** 2
-            row = self.false_alarms[rng.choice(len(odds), p=odds / odds.sum())]
+                row = self._label(window, rng)
+        elif len(false_alarms) and rng.random() < varied.hard_share:
+            odds = false_alarms[:, 3] ** 2
+            row = false_alarms[rng.choice(len(odds), p=odds / odds.sum())]
         else:
-            index = int(rng.choice(len(self.frames), p=self._frame_odds))
+            index = int(rng.choice(window.frames, p=window.frame_odds))
             height, width = self.frames[index].image.shape
             return index, rng.uniform(0, 1, 2) * (width - 1, height - 1)
-        return int(row[0]), row[1:3] + rng.uniform(-reach, reach, 2)
+        return int(row[0]), row[1:3] + rng.uniform(-reach, reach)
 
-    def _donor(self, rng: np.random.Generator) -> tuple[augment.Image, Table] | None:
-        if not len(self.labels):
+    def _label(self, window: _Window, rng: np.random.Generator) -> Table:
+        row: Table = window.labels[rng.choice(len(window.labels), p=window.label_odds)]
+        return row
+
+    def _donor(
+        self, window: _Window, rng: np.random.Generator
+    ) -> tuple[augment.Image, Table] | None:
+        if not len(window.labels):
             return None
-        row = self.labels[rng.choice(len(self.labels), p=self._label_odds)]
+        row = self._label(window, rng)
         frame = self.frames[int(row[0])]
         if (np.hypot(*(frame.xy - row[1:]).T) < _ALONE).sum() > 1:
             return None  # its neighbour would come along without a label

@@ -77,13 +77,12 @@ class ResponseModule(L.LightningModule):
         return response
 
     def on_fit_start(self) -> None:
-        # Compiled code cannot wait for other processes in the middle of a network.
-        if self.settings.compile and self.trainer.world_size == 1:
-            self.network.compile()
         for teacher in self._teachers.networks:
             channels_last(teacher).to(self.device)
-            if self.settings.compile and self.trainer.world_size == 1:
-                teacher.compile()
+        # Compiled code cannot wait for other processes in the middle of a network.
+        if self.settings.compile and self.trainer.world_size == 1:
+            for network in (self.network, *self._teachers.networks):
+                network.compile(dynamic=False)  # code for each shape of crops: it is quicker
         if self.settings.init and self.settings.mine_every and not self._resumed:
             self._mine(range(_MINED_SHARE))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from irpoint.frames.scale import InputScale
 
 MethodName = Literal["spire", "sshd", "p2p-lite"]
+Side = Annotated[int, Field(ge=32, multiple_of=4)]
 
 
 class AugmentSettings(BaseModel):
@@ -89,7 +90,12 @@ class TrainSettings(BaseModel):
     )
     epochs: int = Field(100, ge=1)
     crops_per_epoch: int = Field(2040, ge=1)
-    crop: int = Field(192, ge=32, multiple_of=4, description="side of a crop in network pixels")
+    crop: tuple[tuple[Side, Side], ...] = Field(
+        ((192, 192),),
+        min_length=1,
+        description="rows and columns of a crop in network pixels; of several shapes each batch "
+        "draws one; a single number is a square",
+    )
     batch: int = Field(12, ge=1)
     optimizer: Literal["muon", "adamw"] = "muon"
     learning_rate: float = Field(
@@ -106,6 +112,11 @@ class TrainSettings(BaseModel):
     compile: bool = True
     workers: int = Field(1, ge=0)
     augment: AugmentSettings = AugmentSettings()
+
+    @field_validator("crop", mode="before")
+    @classmethod
+    def _number_is_a_square(cls, value: Any) -> Any:
+        return ((value, value),) if isinstance(value, int) else value
 
     @field_validator("label_noise", mode="before")
     @classmethod

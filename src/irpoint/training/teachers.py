@@ -44,7 +44,7 @@ class Teachers:
 
     @torch.no_grad()
     def __call__(self, image: Tensor, step: int) -> Tensor:
-        """Response (B, 1, h/4, w/4) of the step's teacher to square crops (B, 1, h, w)."""
+        """Response (B, 1, h/4, w/4) of the step's teacher to crops (B, 1, h, w)."""
         network = self.networks[step % len(self.networks)]
         way = step // len(self.networks) % _WAYS
         response: Tensor = network(self._see(turned(image, way)))
