@@ -1,7 +1,9 @@
 """How F1 grows with the number of clicks, by the order in which frames are labelled.
 
     python docs/label_curve.py simulated --out curve --init p2p-lite
-    python docs/label_curve.py DATA --out curve --init runs/without/best.safetensors
+    python docs/label_curve.py DATA --out curve --init runs/without
+
+where runs/without is a run of ``irpoint train`` that has not seen DATA.
 
 Replays a labelling session without a person: true points, moved as people click, are put into the
 session frame by frame in the order of its queue; at every milestone the session's own training
@@ -75,11 +77,16 @@ def replay(
 ) -> list[tuple[int, float]]:  # fmt: skip
     """(clicks, F1) at every milestone of one session."""
     truth = {frame.image.resolve(): frame for frame in clicked}
-    own = init.endswith(".safetensors")
-    curve = [(0, judge(Path(init).parent if own else init, judged))]
+    runs = out / order / "runs"
+    if Path(init).is_dir():  # as if the session had trained it
+        runs.mkdir(parents=True, exist_ok=True)
+        if not (runs / "0").exists():
+            (runs / "0").symlink_to(Path(init).resolve())
+        init = "runs/0"
     session = LabelSession(images, out / order)
+    curve = [(0, judge(runs / "0" if init == "runs/0" else init, judged))]
     if order == "doubt":
-        session.proposer.choose(init if init in session.proposer.models() else None)
+        session.proposer.choose(init)
     clicks = 0
     for milestone in MILESTONES:
         while clicks < milestone:
@@ -94,12 +101,10 @@ def replay(
             if session.store.get(name) is None:
                 session.put(name, labels, 0)
             clicks += max(1, len(points))  # saying that nothing is there takes a key too
-        run = out / order / "runs" / str(len(curve))
+        run = runs / str(len(curve))
         if not (run / "model.onnx").exists():
             shutil.rmtree(run, ignore_errors=True)
-            _, command = session.training_command("p2p-lite" if own else init)
-            if own:
-                command[command.index("--init") + 1] = init
+            _, command = session.training_command(init)
             subprocess.run(command, check=True)
         if order == "doubt":
             session.proposer.choose(f"runs/{run.name}")
@@ -137,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--init", default="p2p-lite")
+    parser.add_argument("--init", default="p2p-lite", help="a shipped model, or a run's folder")
     arguments = parser.parse_args()
     made = arguments.data == "simulated"
     images, clicked, judged = simulated(arguments.out) if made else recorded(Path(arguments.data))
