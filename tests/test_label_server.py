@@ -1,19 +1,16 @@
-"""The page's server: what it gives, what it refuses, and what comes out at the end."""
+"""The page's server: what it gives and what it stores."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
+from label_client import JSON, STACK, client, data_set, point, put, session
 from label_scenes import TRUTH, picture, write_folder
 
 pytest.importorskip("fastapi", reason="needs the extra label")
@@ -23,32 +20,9 @@ from irpoint.datasets import load_dataset
 from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames import read_frame
 from irpoint.label import LabelSession
-from irpoint.label.guard import LARGEST_BODY, LOCAL
 from irpoint.label.server import create_app
 
-JSON = {"Content-Type": "application/json"}
-STACK = "sub/stack.tif"
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[LabelSession]:
-    session = LabelSession(write_folder(tmp_path / "frames"), tmp_path / "out")
-    yield session
-    session.close()
-
-
-@pytest.fixture
-def client(session: LabelSession) -> TestClient:
-    return TestClient(create_app(session), base_url="http://127.0.0.1")
-
-
-def put(client: TestClient, frame: str, version: int = 0, **labels: Any) -> Any:
-    body = {"labels": labels, "version": version}
-    return client.put("/api/labels", params={"frame": frame}, json=body)
-
-
-def point(x: float, y: float, **more: Any) -> dict[str, Any]:
-    return {"x": x, "y": y, **more}
+__all__ = ["client", "session"]  # fixtures
 
 
 def test_every_frame_of_the_folder_is_listed_in_natural_order(client: TestClient) -> None:
@@ -202,124 +176,6 @@ def test_the_least_sure_frame_comes_first(session: LabelSession) -> None:
     assert queue(names, "random", {"a": 1}) == shuffled
 
 
-def test_what_is_exported_loads_as_it_was_labelled(
-    client: TestClient, session: LabelSession
-) -> None:
-    for name, targets in TRUTH.items():
-        state = "done" if targets else "empty"
-        put(client, name, state=state, points=[point(x, y) for x, y in targets])
-    put(client, f"{STACK}#1", state="done", points=[point(22, 30)])
-    put(client, f"{STACK}#2", state="unsure", points=[point(24, 30)])
-    written = client.post("/api/export", headers=JSON).json()
-    assert (written["frames"], written["targets"]) == (5, 5)
-    loaded = {frame.name: frame for frame in load_dataset(Path(written["folder"]), "all")}
-    assert set(loaded) == {"a", "b", "c", "deep", "stack.tif-000001"}
-    for name, targets in TRUTH.items():
-        frame = loaded[name.partition(".")[0]]
-        assert np.allclose(frame.points.xy, np.array(targets).reshape(-1, 2), atol=1e-4)
-        assert np.array_equal(read_frame(frame.image), read_frame(session.catalogue.root / name))
-    page = read_frame(loaded["stack.tif-000001"].image)
-    assert np.array_equal(page, tifffile.imread(session.catalogue.root / STACK)[1])
-    lists = [load_dataset(Path(written["folder"]), split) for split in ("train", "val")]
-    listed = [frame.image for split in lists for frame in split]
-    assert sorted(listed) == sorted(frame.image for frame in loaded.values())
-    assert min(map(len, lists)) >= 1
-
-
-def test_frames_stay_on_their_list_when_more_are_labelled(client: TestClient) -> None:
-    lists = []
-    for number in range(5):
-        put(client, f"{STACK}#{number}", state="done", points=[point(20, 30)])
-        for name in TRUTH if number == 0 else ():
-            put(client, name, state="done", points=[point(20, 30)])
-        written = client.post("/api/export", headers=JSON).json()
-        lists.append({s: {f.name for f in load_dataset(Path(written["folder"]), s)}
-                      for s in ("train", "val")})  # fmt: skip
-    for earlier, later in itertools.pairwise(lists):
-        assert earlier["train"] <= later["train"]
-
-
-def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) -> None:
-    source = tmp_path / "set"
-    (source / "images").mkdir(parents=True)
-    write_folder(tmp_path / "frames")
-    for name in ("a.png", "b.png", "c.png"):
-        (source / "images" / name).write_bytes((tmp_path / "frames" / name).read_bytes())
-    rows = [f"{n},{x},{y}" for n in ("a.png", "b.png") for x, y in TRUTH[n]]
-    (source / "points.csv").write_text("\n".join(["image,x,y", *rows, "c.png,,"]) + "\n")
-    before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
-    session = LabelSession(source, tmp_path / "out")
-    client = TestClient(create_app(session), base_url="http://127.0.0.1")
-    held = client.get("/api/labels", params={"frame": "images/b.png"}).json()
-    assert [p["origin"] for p in held["labels"]["points"]] == ["source", "source"]
-    assert held["labels"]["state"] == "done"
-    put(client, "images/b.png", state="done", points=held["labels"]["points"][:1])
-    assert client.post("/api/export", headers=JSON).json()["targets"] == 2
-    client.post("/api/undo", headers=JSON)
-    again = client.get("/api/labels", params={"frame": "images/b.png"}).json()["labels"]
-    assert again == held["labels"]
-    assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
-    session.close()
-
-
-def data_set(root: Path, rows: list[str], **lists: str) -> Path:
-    """Frames a to e, points for those that rows name, and split lists."""
-    (root / "images").mkdir(parents=True)
-    (root / "img_idx").mkdir()
-    for name in "abcde":
-        Image.fromarray(picture([], 0)).save(root / "images" / f"{name}.png")
-    (root / "points.csv").write_text("\n".join(["image,x,y", *rows]) + "\n")
-    for split, names in lists.items():
-        (root / "img_idx" / f"{split}.txt").write_text("\n".join(names) + "\n")
-    return root
-
-
-def test_the_lists_of_a_data_set_are_kept_and_what_it_lacks_is_shown(tmp_path: Path) -> None:
-    rows = [f"{name}.png,20,30" for name in "abcd"]
-    root = data_set(tmp_path / "set", rows, train="a", test="bc", trainval="ad")
-    session = LabelSession(root, tmp_path / "out")
-    client = TestClient(create_app(session), base_url="http://127.0.0.1")
-    assert client.get("/api/session").json()["frames"] == [f"images/{k}.png" for k in "abcde"]
-    put(client, "images/e.png", state="done", points=[point(20, 30)])
-    written = client.post("/api/export", headers=JSON).json()
-    folder = Path(written["folder"])
-    held = {path.stem: path.read_text().split() for path in (folder / "img_idx").iterdir()}
-    assert held["test"] == ["b", "c"]
-    assert held["trainval"] == ["a", "d"]
-    assert sorted(held["train"] + held["val"]) == ["a", "d", "e"]
-    assert written["lists"] == {split: len(names) for split, names in held.items()}
-    session.close()
-    for name in "abd":
-        (root / "images" / f"{name}.png").unlink()
-    session = LabelSession(root, tmp_path / "out")
-    put(TestClient(create_app(session), base_url="http://127.0.0.1"), "images/e.png", 1)
-    with pytest.raises(DatasetError, match=r"on lists of the data set \(test\)"):
-        session.train("spire")
-    session.close()
-
-
-def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    tifffile.imwrite(folder / "a.tif", picture([], 0))
-    for pages in (2, 3):
-        shots = np.stack([picture([], pages)] * pages)
-        tifffile.imwrite(folder / "stack.tif", shots, photometric="minisblack")
-        os.utime(folder / "stack.tif", (pages, pages))
-        session = LabelSession(folder, tmp_path / "out")
-        client = TestClient(create_app(session), base_url="http://127.0.0.1")
-        for name in ("a.tif", "a.png", "stack.tif#1"):
-            put(client, name, state="done", points=[point(20, 30)])
-        written = session.export().folder
-        session.close()
-        Image.fromarray(picture([], 5)).save(folder / "a.png")
-    loaded = {frame.name: frame for frame in load_dataset(written, "all")}
-    assert sorted(loaded) == ["a", "a-tif", "stack.tif-000001"]
-    shown = read_frame(loaded["stack.tif-000001"].image)
-    assert np.array_equal(shown, picture([], 3))
-    assert len(list((written / "images").iterdir())) == 3
-
-
 def test_labels_of_another_folder_are_refused_unless_it_was_moved(tmp_path: Path) -> None:
     folder, out = write_folder(tmp_path / "frames"), tmp_path / "out"
     LabelSession(folder, out).close()
@@ -383,101 +239,6 @@ def test_frames_of_videos_are_labelled_like_others(tmp_path: Path) -> None:
     assert np.array_equal(read_frame(frame.image), shown)
     assert one.image.name == "one.mkv-000000.png"
     session.close()
-
-
-def test_nothing_decided_cannot_be_exported(client: TestClient) -> None:
-    answer = client.post("/api/export", headers=JSON)
-    assert answer.status_code == 422
-    assert "no frame is decided yet" in answer.json()["error"]
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        {"points": [point(float("1e9"), 1)]},
-        {"points": [point(-3, 1)]},
-        {"points": [{"x": "nan", "y": 1}]},
-        {"points": [point(1, 2, colour="red")]},
-        {"state": "perhaps"},
-        {"note": "x" * 3000},
-    ],
-)
-def test_labels_that_make_no_sense_are_refused(client: TestClient, labels: dict[str, Any]) -> None:
-    answer = put(client, "a.png", **labels)
-    assert answer.status_code == 422
-    assert "\n" not in answer.json()["error"]
-    assert client.get("/api/labels", params={"frame": "a.png"}).json()["version"] == 0
-
-
-@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "notes.txt", "a.png/../b.png"])
-def test_only_listed_frames_are_read(client: TestClient, name: str) -> None:
-    answer = client.get("/api/pixels", params={"frame": name})
-    assert answer.status_code == 422
-    assert "no frame of this name" in answer.json()["error"]
-
-
-def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "frames")
-    outside = tmp_path / "secret.png"
-    outside.write_bytes((folder / "a.png").read_bytes())
-    (folder / "link.png").symlink_to(outside)
-    session = LabelSession(folder, tmp_path / "out")
-    client = TestClient(create_app(session), base_url="http://127.0.0.1")
-    answer = client.get("/api/pixels", params={"frame": "link.png"})
-    assert answer.status_code == 422
-    assert "link to outside the folder" in answer.json()["error"]
-    session.close()
-
-
-def test_static_files_only_come_from_the_page(client: TestClient) -> None:
-    assert client.get("/static/page.js").status_code == 200
-    assert client.get("/static/%2e%2e/server.py").status_code == 404
-
-
-def test_callers_from_elsewhere_are_refused(client: TestClient) -> None:
-    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
-    other = {"Origin": "http://evil.example", **JSON}
-    assert client.post("/api/undo", headers=other).status_code == 403
-    assert client.post("/api/undo", headers={"Content-Type": "text/plain"}).status_code == 415
-    own = {"Origin": "http://127.0.0.1", **JSON}
-    assert client.post("/api/undo", headers=own).status_code == 200
-
-
-def test_requests_are_bounded(client: TestClient) -> None:
-    body = b'{"model": "' + b"x" * LARGEST_BODY + b'"}'
-    assert client.post("/api/model", content=body, headers=JSON).status_code == 413
-    parts = (body[k : k + 65536] for k in range(0, len(body), 65536))  # no length stated
-    assert client.post("/api/model", content=parts, headers=JSON).status_code in (400, 413)
-
-
-def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
-    for path in ("/", "/static/page.js", "/api/session", "/nothing"):
-        headers = client.get(path).headers
-        assert "default-src 'none'" in headers["content-security-policy"]
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["cache-control"] == "no-store"
-
-
-def test_another_address_asks_for_the_token(session: LabelSession) -> None:
-    app = create_app(session, LOCAL | {"10.0.0.7"}, token="sesame")
-    client = TestClient(app, base_url="http://10.0.0.7:8321")
-    assert client.get("/api/session").status_code == 401
-    assert client.get("/", params={"token": "wrong"}).status_code == 401
-    assert client.get("/", params={"token": "sesame"}).status_code == 200  # sets the cookie
-    assert client.get("/api/session").status_code == 200
-    other = TestClient(create_app(session, token="else"), base_url="http://10.0.0.7:8322")
-    ours = "; ".join(['x={"a":1}', *(f"{k}={v}" for k, v in client.cookies.items())])
-    other.get("/", params={"token": "else"}, headers={"Cookie": ours})
-    theirs = "; ".join(f"{k}={v}" for k, v in other.cookies.items())
-    both = {"Cookie": f"{ours}; {theirs}"}
-    plain = TestClient(app, base_url="http://10.0.0.7:8321")
-    assert plain.get("/api/session", headers=both).status_code == 200
-
-
-def test_names_of_the_server_may_be_written_in_capitals(session: LabelSession) -> None:
-    client = TestClient(create_app(session, LOCAL | {"My-Desk"}), base_url="http://127.0.0.1")
-    assert client.get("/", headers={"Host": "My-Desk:8321"}).status_code == 200
-    assert client.get("/", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403
 
 
 def test_a_session_goes_on_where_it_was_left(tmp_path: Path) -> None:
