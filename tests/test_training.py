@@ -213,6 +213,8 @@ def test_overrides_reach_every_setting() -> None:
     assert settings.augment.noise == 0.2
     assert settings_from({"data": ["x"], "label_noise": 1.5}, []).label_noise == 1.5
     assert settings_from({"data": ["x"]}, ["label_noise=coarse"]).label_noise == "coarse"
+    assert settings_from({"data": ["x"]}, ["crop=64"]).crop == ((64, 64),)
+    assert settings_from({"data": ["x"]}, ["crop=[[64, 96]]"]).crop == ((64, 96),)
     assert settings.compile is False
     assert settings.epochs == 3
 
@@ -251,6 +253,8 @@ def test_weights_of_another_method_are_refused(scenes: Path, tmp_path: Path) -> 
         ("label_noise=-1", "label_noise: .*pixels above 0"),
         ("label_noise=NaN", "label_noise: .*pixels above 0"),
         ("optimizer=sgd", "optimizer"),
+        ("crop=large", "crop: write the side of a square"),
+        ("crop=[[64, 63]]", "crop"),
     ],
 )
 def test_wrong_overrides_name_the_setting(override: str, named: str) -> None:

@@ -116,6 +116,8 @@ class TrainSettings(BaseModel):
     @field_validator("crop", mode="before")
     @classmethod
     def _number_is_a_square(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError("write the side of a square, or shapes as [[512, 512], [320, 512]]")
         return ((value, value),) if isinstance(value, int) else value
 
     @field_validator("label_noise", mode="before")
