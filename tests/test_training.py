@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
 from irpoint.errors import DatasetError, ModelError, SettingsError
@@ -328,3 +329,27 @@ def test_searches_and_the_last_epoch_is_judged(
     best = json.loads((tmp_path / "run" / "best.json").read_text())
     assert best["epoch"] <= epochs
     assert (tmp_path / "run" / "best.safetensors").exists()
+
+
+def test_the_mean_that_is_kept_holds_its_share_of_the_weights_started_from(
+    scenes: Path, tmp_path: Path
+) -> None:
+    init = tmp_path / "init.safetensors"
+    torch.manual_seed(0)
+    save_file(METHODS["p2p-lite"].build(None).state_dict(), init)
+    kept = []
+    for share in (0.0, 0.25):
+        once = small(scenes, method="p2p-lite", init=init, init_share=share, epochs=1, val_every=1,
+                     mine_every=0)  # fmt: skip
+        fit(once, tmp_path / f"{share}")
+        kept.append(load_file(tmp_path / f"{share}" / "best.safetensors"))
+    began = load_file(init)
+    moved = 0
+    for name, plain in kept[0].items():
+        if plain.is_floating_point():
+            expected = 0.75 * plain + 0.25 * began[name]
+            assert torch.allclose(kept[1][name], expected, atol=1e-5)
+            moved += not torch.allclose(plain, began[name], atol=1e-4)
+    assert moved > 10
+    with pytest.raises(ValidationError, match="init_share is of the weights of init"):
+        small(scenes, init_share=0.25)

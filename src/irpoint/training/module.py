@@ -62,6 +62,7 @@ class ResponseModule(L.LightningModule):
         self.stride = method.stride
         self.network = over_whole_batch(channels_last(method.build(settings.width)))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self._start: dict[str, Tensor] = {}
         self._teachers = Teachers(settings.teachers, network_input)
         self._seen: list[EvaluatedFrame] = []
         self._resumed = False
@@ -70,6 +71,7 @@ class ResponseModule(L.LightningModule):
         """Begin with given weights instead of random ones."""
         self.network.load_state_dict(state)
         self.average.load_state_dict(state)
+        self._start = copy.deepcopy(self.average.state_dict())
 
     def forward(self, image: Tensor) -> Tensor:
         """Normalised frames (B, 1, H, W) → response of the averaged network (B, 1, H/4, W/4)."""
@@ -79,6 +81,7 @@ class ResponseModule(L.LightningModule):
     def on_fit_start(self) -> None:
         for teacher in self._teachers.networks:
             channels_last(teacher).to(self.device)
+        self._start = {name: value.to(self.device) for name, value in self._start.items()}
         # Compiled code cannot wait for other processes in the middle of a network.
         if self.settings.compile and self.trainer.world_size == 1:
             for network in (self.network, *self._teachers.networks):
@@ -104,13 +107,18 @@ class ResponseModule(L.LightningModule):
         return loss
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """Moving average, quick at first so that it does not remember the initial weights."""
-        step = self.global_step
+        """Moving average, quick at first so that it does not remember random initial weights.
+
+        Of given ones it keeps the share that it is told to: where the network went on to learn
+        something else, their mean knows both (Wortsman et al., arXiv 2109.01903).
+        """
+        step, share = self.global_step, self.settings.init_share
         decay = min(self.settings.ema_decay, (1 + step) / (10 + step))
         ours, theirs = self.average.state_dict(), self.network.state_dict()
         for name, value in ours.items():
             if value.is_floating_point():
-                value.lerp_(theirs[name], 1 - decay)
+                now = theirs[name].lerp(self._start[name], share) if share else theirs[name]
+                value.lerp_(now, 1 - decay)
 
     def validation_step(self, index: int, _: int) -> None:
         frame = self.checked[index]

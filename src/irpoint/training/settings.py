@@ -83,6 +83,9 @@ class TrainSettings(BaseModel):
     init: Path | None = Field(
         None, description="safetensors or shipped model to start from; random if none"
     )
+    init_share: float = Field(
+        0.0, ge=0, lt=1, description="share of the weights started from in the mean that is kept"
+    )
     twin: Path | None = Field(
         None,
         description="run that differs in having left the validation split out: gives threshold and "
@@ -141,6 +144,12 @@ class TrainSettings(BaseModel):
                 "a run trained on its validation split too needs twin, the run that left it out; "
                 "others have none"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_share_is_of_given_weights(self) -> TrainSettings:
+        if self.init_share and self.init is None:
+            raise ValueError("init_share is of the weights of init, which is not given")
         return self
 
     @field_validator("input_scale")
