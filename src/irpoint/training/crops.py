@@ -60,11 +60,13 @@ class _Window:
 
     Attributes:
         shape: rows and columns.
+        share: of the batches, in which it is drawn.
         frames: (F,) indices of these frames, each with its odds.
         labels: (N, 3) rows (frame index, x, y) of these frames, likewise.
     """
 
     shape: tuple[int, int]
+    share: float
     frames: npt.NDArray[np.int64]
     frame_odds: npt.NDArray[np.float64]
     labels: Table
@@ -121,18 +123,25 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         return min(max(self.settings.sigma * enlargement, 1.0), 2.0)
 
     def _cut_from(self, shapes: Sequence[tuple[int, int]]) -> list[_Window]:
-        """Frames by shape: each in all shapes that it holds, or in the smallest if in none."""
+        """Frames by shape: each in all shapes that it holds, or in the smallest if in none.
+
+        A frame's odds are divided among its shapes, so that it is seen as often as with one shape.
+        """
         sides = np.array([frame.image.shape for frame in self.frames])
         held = np.array([(sides >= _ROOM * np.array(shape)).all(axis=1) for shape in shapes])
         held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
         sets = np.array([frame.label.dataset for frame in self.frames])
+        of_label = self.labels[:, 0].astype(int)
+        aimed = self.settings.augment.target_share
+        frame_odds = _odds(sets) / held.sum(axis=0)
+        label_odds = _odds(sets[of_label]) / held.sum(axis=0)[of_label]
         windows = []
         for shape, own in zip(shapes, held, strict=True):
             if own.any():
-                indices = np.flatnonzero(own)
-                labels = self.labels[np.isin(self.labels[:, 0], indices)]
-                label_odds = _odds(sets[labels[:, 0].astype(int)])
-                windows.append(_Window(shape, indices, _odds(sets[indices]), labels, label_odds))
+                labels, odds = self.labels[own[of_label]], label_odds[own[of_label]]
+                indices, frames = np.flatnonzero(own), frame_odds[own]
+                share = aimed * odds.sum() + (1 - aimed) * frames.sum()
+                windows.append(_Window(shape, share, indices, _unit(frames), labels, _unit(odds)))
         return windows
 
     def _window(self, number: int) -> _Window:
@@ -142,7 +151,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         batches = math.ceil(settings.crops_per_epoch / settings.batch)
         batch = epoch * batches + place // settings.batch
         which = np.random.default_rng((settings.seed, batch, _OF_BATCHES))
-        return self._windows[which.integers(len(self._windows))]
+        odds = _unit(np.array([window.share for window in self._windows]))
+        return self._windows[which.choice(len(odds), p=odds)]
 
     def _place(self, window: _Window, rng: np.random.Generator) -> tuple[int, Table]:
         """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""
@@ -185,5 +195,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
 def _odds(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
     """Odds of each row, so that a set of n rows is drawn in proportion to √n."""
     _, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
-    odds = 1 / np.sqrt(counts[which])
-    return np.asarray(odds / odds.sum())
+    return _unit(1 / np.sqrt(counts[which]))
+
+
+def _unit(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return odds / odds.sum() if len(odds) else odds
