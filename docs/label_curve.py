@@ -83,6 +83,10 @@ def replay(
         if not (runs / "0").exists():
             (runs / "0").symlink_to(Path(init).resolve())
         init = "runs/0"
+    # Clicked again, in the same order, up to where it was stopped.
+    shutil.rmtree(out / order / "dataset", ignore_errors=True)
+    for file in (out / order).glob("labels.sqlite*"):
+        file.unlink()
     session = LabelSession(images, out / order)
     curve = [(0, judge(runs / "0" if init == "runs/0" else init, judged))]
     if order == "doubt":
@@ -98,8 +102,7 @@ def replay(
                 state="done" if len(points) else "empty",
                 points=tuple(Point(x=float(x), y=float(y)) for x, y in points),
             )
-            if session.store.get(name) is None:
-                session.put(name, labels, 0)
+            session.put(name, labels, 0)
             clicks += max(1, len(points))  # saying that nothing is there takes a key too
         run = runs / str(len(curve))
         if not (run / "model.onnx").exists():
@@ -151,7 +154,8 @@ def main() -> None:
         for order in ORDERS
     }
     (arguments.out / "curves.json").write_text(json.dumps(curves, indent=1))
-    draw(curves, f"{arguments.data}, from {arguments.init}", arguments.out / "label_curve.png")
+    title = "simulated frames" if made else Path(arguments.data).resolve().name
+    draw(curves, title, arguments.out / "label_curve.png")
 
 
 if __name__ == "__main__":
