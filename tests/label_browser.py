@@ -37,11 +37,12 @@ class Served:
 
     def __init__(self, folder: Path, out: Path) -> None:
         self.folder, self.out, self.port = folder, out, 0
+        self.code = "from irpoint.cli import main; main()"
         self.address = self.token = ""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, *options: str) -> None:
-        call = [sys.executable, "-c", "from irpoint.cli import main; main()", "label"]
+        call = [sys.executable, "-c", self.code, "label"]
         call += [str(self.folder), "--out", str(self.out), "--no-browser", *options]
         self._process = subprocess.Popen(
             [*call, "--port", str(self.port)], stdout=subprocess.PIPE, text=True,

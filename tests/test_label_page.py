@@ -261,7 +261,7 @@ def test_labels_come_out_as_a_data_set(open_page: Callable[..., Any], served: Se
         page.keyboard.press("Enter" if targets else "e")
     settled(page, "sub/stack.tif#0")
     page.click("#export")
-    shows(page, "#training-text", re.compile("4 frames with 4 targets"))
+    shows(page, "#exported", re.compile("4 frames with 4 targets"))
     loaded = {frame.image.name: frame for frame in load_dataset(served.out / "dataset", "all")}
     for name, targets in TRUTH.items():
         found = loaded[name].points.xy
@@ -293,3 +293,64 @@ def test_the_page_fits_its_window(
         [x, y],
     )
     assert value[0] > value[1] + 60
+
+
+# A training that takes as long as the test wants: one epoch, then what it waits for, then the end.
+_TRAINS = """
+import json, shutil, sys, time
+from pathlib import Path
+from irpoint.zoo import shipped_weights
+run, weights = Path(sys.argv[1]), shipped_weights("p2p-lite")
+(run / "logs" / "csv").mkdir(parents=True)
+(run / "settings.json").write_text('{"epochs": 2}')
+log = run / "logs" / "csv" / "metrics.csv"
+log.write_text("epoch,train_loss,val_f1\\n0,0.5,\\n0,,0.75\\n")
+while not (run.parent / "go on").exists():
+    time.sleep(0.05)
+log.write_text(log.read_text() + "1,0.4,\\n1,,0.5\\n")
+for suffix in (".onnx", ".json"):
+    shutil.copy(weights.with_suffix(suffix), run / f"model{suffix}")
+"""
+_SERVES = f"""
+import sys
+from irpoint.cli import main
+from irpoint.label.training import Trainer
+real = Trainer.command
+def stand_in(self, *given):
+    real(self, *given)
+    return [sys.executable, "-c", {_TRAINS!r}, str(self._run)]
+Trainer.command = stand_in
+main()
+"""
+
+
+def test_a_training_is_watched_stopped_and_its_model_proposes(
+    open_page: Callable[..., Any], served: Served
+) -> None:
+    pytest.importorskip("lightning", reason="needs the extra train")
+    served.kill()
+    served.code = _SERVES
+    served.start()
+    page = open_page("a.png")
+    page.click("#train")
+    shows(page, "#banner", re.compile("no frame is decided yet"))
+    click(page, *TRUTH["a.png"][0])
+    wait_for_points(page, 1)
+    page.keyboard.press("Enter")
+    settled(page, "b.png")
+    page.click("#train")
+    shows(page, "#training-text", "runs/1: epoch 1 of 2; val F1 75.0, best 75.0")
+    playwright.expect(page.locator("#train")).to_be_disabled()
+    page.click("#stop")
+    shows(page, "#training-text", "runs/1: stopped")
+    page.click("#export")
+    shows(page, "#exported", re.compile("1 frame with 1 target "))
+    page.click("#train")
+    shows(page, "#training-text", "runs/2: epoch 1 of 2; val F1 75.0, best 75.0")
+    page.reload()  # it goes on without the page
+    settled(page, "b.png")
+    shows(page, "#training-text", re.compile("runs/2: epoch 1 of 2"))
+    (served.out / "runs" / "go on").write_text("")
+    shows(page, "#training-text", "runs/2: done; val F1 50.0, best 75.0")
+    playwright.expect(page.locator("#model")).to_have_value("runs/2")
+    playwright.expect(page.locator("#train")).to_be_enabled()

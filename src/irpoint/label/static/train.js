@@ -36,8 +36,8 @@ export function followTraining({ say, showModels, showSeen, trying, choose, flus
   element("export").onclick = () => trying(async () => {
     await flush();
     const written = await post("/api/export");
-    element("training-text").textContent =
-      `${written.frames} frames with ${written.targets} targets (${Object.entries(written.lists).map((pair) => pair.join(" ")).join(", ")}) in ${written.folder}` +
+    element("exported").textContent =
+      `${some(written.frames, "frame")} with ${some(written.targets, "target")} (${Object.entries(written.lists).map((pair) => pair.join(" ")).join(", ")}) in ${written.folder}` +
       (written.skipped.length ? `; ${written.skipped.length} left out: ${written.skipped[0]}` : "");
   });
   element("train").onclick = () => trying(async () => {
@@ -49,6 +49,8 @@ export function followTraining({ say, showModels, showSeen, trying, choose, flus
   element("stop").onclick = () => trying(async () => { show(await remove("/api/training")); });
   look();
 }
+
+const some = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 function describe({ state, name, epoch, epochs, f1, message }) {
   const best = f1.length ? `; val F1 ${(100 * f1.at(-1)[1]).toFixed(1)}, best ${(100 * Math.max(...f1.map((pair) => pair[1]))).toFixed(1)}` : "";
