@@ -17,6 +17,7 @@ from PIL import Image
 
 from conftest import draw_blobs
 from irpoint import zoo
+from irpoint.files import held
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import FoundFrame, Journal
@@ -204,3 +205,17 @@ def test_killed_without_warning_and_run_again(model: Path, folder: Path, tmp_pat
     rows = (out / "points.csv").read_text().splitlines()[1:]
     assert [Path(row.split(",")[0]).stem for row in rows] == [str(k) for k in range(6)]
     assert not journal.exists()
+
+
+def test_two_detections_do_not_share_a_folder(cli, model: Path, tmp_path: Path) -> None:
+    frame, out = tmp_path / "a.png", tmp_path / "out"
+    Image.fromarray(draw_blobs([(30.3, 20.7)])).save(frame)
+    out.mkdir()
+    with held(out) as ours:
+        assert ours
+        code, _, err = cli("detect", "--model", model, frame, "--out", out)
+        assert code == 1
+        assert "another detection is writing there" in " ".join(err.split())
+        assert list(out.iterdir()) == []
+    assert cli("detect", "--model", model, frame, "--out", out)[0] == 0
+    assert [path.name for path in out.iterdir()] == ["points.csv"]

@@ -1,10 +1,17 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that one process has to itself."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:
@@ -40,3 +47,27 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[bool]:
+    """Whether the folder is ours until the end of the block, or of the process if that is sooner.
+
+    It leaves nothing behind. Where the system cannot tell (Windows, some network drives) everybody
+    is told yes.
+    """
+    if fcntl is None:
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    ours = True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        ours = False
+    except OSError:
+        pass
+    try:
+        yield ours
+    finally:
+        os.close(descriptor)

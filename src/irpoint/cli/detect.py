@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -27,6 +28,7 @@ from rich.text import Text
 
 from irpoint.cli.engine import check_engine, found_by
 from irpoint.errors import SettingsError
+from irpoint.files import held
 
 if TYPE_CHECKING:
     from irpoint.frames.sequence import Skipped
@@ -159,18 +161,17 @@ def detect(
         backend=backend,
     )
     detector = build(threads=threads)
-    if out is not None:
-        _make_folder(out)
     clock = any(has_clock(path, layout) for path in paths)
-    job = _job(out, file_format, overlay, clock, track, len(paths) + len(missing))
-    if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
-        settings = {"roi": roi, "raw": raw, "overlay": overlay}
-        journal = Journal(out, settings_of(detector, ignore_mask) | settings)
-        paths, again = job.go_on(journal, paths)
-        missing += again
-    found = found_by(engine, build, detector, paths, batch, layout, threads, pixels=overlay)
-    items = chain(missing, follow(found) if track else found)
-    _run(job, items, bar=out is not None or not sys.stdout.isatty())
+    with nullcontext() if out is None else _folder(out):
+        job = _job(out, file_format, overlay, clock, track, len(paths) + len(missing))
+        if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
+            settings = {"roi": roi, "raw": raw, "overlay": overlay}
+            journal = Journal(out, settings_of(detector, ignore_mask) | settings)
+            paths, again = job.go_on(journal, paths)
+            missing += again
+        found = found_by(engine, build, detector, paths, batch, layout, threads, pixels=overlay)
+        items = chain(missing, follow(found) if track else found)
+        _run(job, items, bar=out is not None or not sys.stdout.isatty())
     _report(job)
 
 
@@ -211,8 +212,9 @@ def _region(roi: str | None, ignore_mask: Path | None) -> Region:
     )
 
 
-def _make_folder(out: Path) -> None:
-    """Now, and not after an hour of detection."""
+@contextmanager
+def _folder(out: Path) -> Iterator[None]:
+    """Make the folder of the results, now and not after an hour, and keep others out of it."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -221,6 +223,12 @@ def _make_folder(out: Path) -> None:
         ) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise SettingsError(f"--out {out}: cannot be written to; give another folder")
+    with held(out) as ours:
+        if not ours:
+            raise SettingsError(
+                f"--out {out}: another detection is writing there; wait, or give another folder"
+            )
+        yield
 
 
 def _run(job: Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
