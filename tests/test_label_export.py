@@ -21,6 +21,9 @@ from irpoint.datasets import load_dataset
 from irpoint.errors import DatasetError
 from irpoint.frames import read_frame
 from irpoint.label import LabelSession
+from irpoint.label.catalogue import FrameEntry
+from irpoint.label.export import _by_hash
+from irpoint.label.queue import queue
 from irpoint.label.server import create_app
 
 __all__ = ["client", "session"]  # fixtures
@@ -136,3 +139,10 @@ def test_nothing_decided_cannot_be_exported(client: TestClient) -> None:
     answer = client.post("/api/export", headers=JSON)
     assert answer.status_code == 422
     assert "no frame is decided yet" in answer.json()["error"]
+
+
+def test_the_random_order_does_not_go_by_list() -> None:
+    """Whoever labels a tenth of the frames in it needs some to train on and some to choose by."""
+    entries = [FrameEntry(f"{k}.png", Path(f"{k}.png"), 0, "", False, None) for k in range(1000)]
+    shown = queue([entry.name for entry in entries], "random", {})[:100]
+    assert 10 <= [_by_hash(entries[k]) for k in shown].count("val") <= 30

@@ -19,16 +19,22 @@ def queue(
 ) -> list[int]:
     """Numbers of the frames in the order asked for.
 
-    ``random`` is the same at every start, so that nobody loses the place; ``doubt`` puts the frames
+    ``random`` is the same at every start, so that nobody loses the place, and has nothing to do
+    with the list that the export puts a frame on; ``doubt`` puts the frames
     of which the model is least sure first, then those it has not seen yet, by name, and last those
     that a person has decided.
     """
     numbers = range(len(names))
     if order == "random":
-        return sorted(numbers, key=lambda k: hashlib.sha1(names[k].encode()).digest())
+        return sorted(numbers, key=lambda k: _shuffled(names[k]))
     if order == "doubt":
         return sorted(numbers, key=lambda k: (names[k] in decided, -doubts.get(names[k], -1.0), k))
     return list(numbers)
+
+
+def _shuffled(name: str) -> bytes:
+    """A key without order. Not the hash of the bare name: that decides on train or val."""
+    return hashlib.sha1(b"queue " + name.encode()).digest()
 
 
 def doubt(candidates: Points, threshold: float) -> float:
