@@ -127,7 +127,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
 
         A frame's odds are divided among its shapes, so that it is seen as often as with one shape.
         """
-        sides = np.array([frame.image.shape for frame in self.frames])
+        sides = np.array([frame.image.shape for frame in self.frames]).reshape(-1, 2)
         held = np.array([(sides >= _ROOM * np.array(shape)).all(axis=1) for shape in shapes])
         held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
         sets = np.array([frame.label.dataset for frame in self.frames])
