@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +143,29 @@ def test_limited_counts_normalise_to_the_same_picture() -> None:
         counts = limited(frame, low, high)
         assert np.isfinite(counts).all()
         assert (counts - low) / (high - low) == pytest.approx(normalise(frame, low, high), abs=2e-4)
+
+
+@needs_openvino
+def test_openvino_reports_its_use_to_nobody(tmp_path: Path) -> None:
+    """By itself it would, at import: from a thread, and with a number for this user in his home."""
+    program = """
+import threading
+from pathlib import Path
+from irpoint import Detector
+detector = Detector("p2p-lite", backend="openvino")
+assert detector.backend == "openvino"
+print([thread.name for thread in threading.enumerate()], [*Path.home().iterdir()])
+"""
+    # Not where the machine says it is a CI, as OpenVINO then keeps quiet without being asked to.
+    quiet = {"CI", "TF_BUILD", "JENKINS_URL"}
+    env = {key: value for key, value in os.environ.items() if key not in quiet}
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=env | {"HOME": str(tmp_path)},
+    )
+    assert told.stdout.strip() == "['MainThread'] []", told.stderr
 
 
 # --- export to OpenVINO's own files

@@ -173,7 +173,7 @@ def test_a_damaged_video_goes_on_and_says_so(tmp_path: Path) -> None:
     path.write_bytes(content)
     items = list(read_source(path))
     read = [item for item in items if isinstance(item, SourceFrame)]
-    assert len(read) >= 55
+    assert len(read) >= 50  # how many are lost depends on the decoder's number of threads
     assert [item.index for item in read] == list(range(len(read)))
 
 
