@@ -12,7 +12,7 @@ from collections import defaultdict
 import numpy as np
 import openvino
 
-from irpoint.runtime.openvino import has_bfloat16, in_unit_range, read_graph
+from irpoint.runtime.openvino import core, has_bfloat16, in_unit_range, read_graph
 from irpoint.runtime.session import RESPONSE
 from irpoint.zoo import find_model
 
@@ -26,7 +26,7 @@ def profile(name: str) -> None:
     graph = openvino.Model([answer], whole.get_parameters(), name)
     precision = "bf16" if has_bfloat16() else "f32"
     settings = {"PERF_COUNT": True, "INFERENCE_PRECISION_HINT": precision}
-    request = openvino.Core().compile_model(graph, "CPU", settings).create_infer_request()
+    request = core().compile_model(graph, "CPU", settings).create_infer_request()
     frame = np.random.default_rng(0).random((1, 1, SIDE, SIDE), np.float32)
     inputs = in_unit_range(frame, np.array([[0, 1]], np.float32))
     totals: dict[str, list[float]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -13,15 +14,25 @@ from irpoint.zoo import Model
 Precision = Literal["bf16", "f32"]
 
 
+@cache
+def core() -> openvino.Core:
+    """OpenVINO itself: one for the whole process, which keeps it until the end.
+
+    Each core gives the thread that first uses it another stack for signals, and puts back the one
+    before when it goes. Of two that go in the order in which they came, the second puts back what
+    the first has freed, and the next signal, Ctrl-C or the end of a child, ends the process.
+    """
+    return openvino.Core()
+
+
 def has_bfloat16() -> bool:
     """Whether this processor computes in bfloat16."""
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def read_graph(model: Model) -> openvino.Model:
     """The graph of a model, an ONNX one or OpenVINO's own."""
-    core = openvino.Core()
-    return core.read_model(model.graph, model.weights or b"")
+    return core().read_model(model.graph, model.weights or b"")
 
 
 def in_unit_range(frames: Batch, levels: Batch) -> dict[str, Batch]:
@@ -49,7 +60,6 @@ class OpenVinoSession(GraphSession):
     backend = "openvino"
 
     def __init__(self, model: Model, threads: int = 0, precision: Precision | None = None) -> None:
-        core = openvino.Core()
         self.precision: str = precision or ("bf16" if has_bfloat16() else "f32")
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -67,7 +77,7 @@ class OpenVinoSession(GraphSession):
             )
             if any(node.get_type_name() == "FakeQuantize" for node in graph.get_ops()):
                 self.precision = "int8"
-            self._request = core.compile_model(graph, "CPU", settings).create_infer_request()
+            self._request = core().compile_model(graph, "CPU", settings).create_infer_request()
         except Exception as error:  # openvino's own exceptions share no base class
             raise does_not_load(model, error) from error
         frames = graph.input(FRAME).partial_shape

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -26,7 +25,13 @@ from irpoint.errors import DatasetError, ModelError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.frames import read_frame
 from irpoint.runtime.detector import Detector, Prepared
-from irpoint.runtime.openvino import OpenVinoSession, Precision, has_bfloat16, in_unit_range
+from irpoint.runtime.openvino import (
+    OpenVinoSession,
+    Precision,
+    has_bfloat16,
+    in_unit_range,
+    read_graph,
+)
 from irpoint.runtime.session import Batch
 from irpoint.runtime.to_openvino import write_openvino
 from irpoint.zoo import Model, digest
@@ -122,11 +127,10 @@ def to_int8(
 
 
 def _quantised(model: Model, frames: list[dict[str, Any]]) -> openvino.Model:
-    os.environ.setdefault("NNCF_CI", "1")  # nothing about the run is sent to anybody
     import nncf
 
     nncf.set_log_level(logging.ERROR)
-    graph = openvino.Core().read_model(model.graph)
+    graph = read_graph(model)
     nodes = graph.get_ordered_ops()
     chosen = {node.get_friendly_name() for node in nodes if _is_worth_it(node)}
     if not chosen:

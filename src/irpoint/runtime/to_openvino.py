@@ -11,6 +11,7 @@ import openvino
 from irpoint.errors import ModelError
 from irpoint.files import write_whole
 from irpoint.runtime.onnx import OnnxSession
+from irpoint.runtime.openvino import core
 from irpoint.runtime.session import FRAME, LEVELS, RESPONSE
 from irpoint.zoo import Model, card_path, digest
 
@@ -31,11 +32,10 @@ def to_openvino(model: Model, folder: Path) -> Path:
         raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
     if model.weights:
         raise ModelError(f"model {model.card.name!r} is in OpenVINO's files already")
-    core = openvino.Core()
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "model.xml"
-        openvino.save_model(core.read_model(model.graph), draft, compress_to_fp16=True)
-        difference = _difference(model, core.read_model(draft))
+        openvino.save_model(core().read_model(model.graph), draft, compress_to_fp16=True)
+        difference = _difference(model, core().read_model(draft))
         if not difference <= _TOLERANCE:
             raise ModelError(
                 f"the model differs by {difference:.2g} in OpenVINO (at most {_TOLERANCE:g}); "
@@ -57,7 +57,7 @@ def write_openvino(model: Model, folder: Path) -> Path:
 
 def _difference(model: Model, graph: openvino.Model) -> float:
     """Largest difference of the responses, relative where they are above 1."""
-    compiled = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     session, rng, largest = OnnxSession(model), np.random.default_rng(0), 0.0
     for height, width in _SIZES:
         frames = rng.integers(7000, 8000, (1, 1, height, width)).astype(np.float32)
