@@ -31,6 +31,7 @@ from irpoint.errors import SettingsError
 from irpoint.files import held
 
 if TYPE_CHECKING:
+    from irpoint.frames.raw import RawLayout
     from irpoint.frames.sequence import Skipped
     from irpoint.runtime import Region
     from irpoint.runtime.files import Detected
@@ -138,7 +139,6 @@ def detect(
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
-    from irpoint.frames.raw import RawLayout
     from irpoint.frames.sequence import has_clock, waits_for_frames
     from irpoint.runtime import Detector
     from irpoint.runtime.files import list_sources
@@ -148,7 +148,7 @@ def detect(
     from irpoint.zoo import find_model
 
     _check(out, file_format, overlay, batch, threads)
-    layout = None if raw is None else RawLayout.parse(raw)
+    layout = _layout(raw)
     paths, missing = list_sources(sources, layout)
     check_engine(engine, paths)
     build = partial(
@@ -200,6 +200,12 @@ def _check(out: Path | None, file_format: str, overlay: bool, batch: int, thread
         raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
     if out is not None and out.exists() and not out.is_dir():
         raise SettingsError(f"--out {out}: is a file; give a folder")
+
+
+def _layout(raw: str | None) -> RawLayout | None:
+    from irpoint.frames.raw import RawLayout
+
+    return None if raw is None else RawLayout.parse(raw)
 
 
 def _region(roi: str | None, ignore_mask: Path | None) -> Region:

@@ -84,6 +84,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _say_errors(app, session)
     _frame_routes(app, session)
+    _label_routes(app, session)
     _model_routes(app, session)
     return app
 
@@ -149,6 +150,8 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
             headers={"X-Frame": json.dumps(shown.head)},
         )  # fmt: skip
 
+
+def _label_routes(app: FastAPI, session: LabelSession) -> None:
     @app.get("/api/labels")
     def labels(name: Name) -> Stored:
         return session.labels(name)
