@@ -10,19 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from label_browser import (
-    Served,
-    browser,
-    click,
-    off_by,
-    on_screen,
-    open_page,
-    saved,
-    served,
-    settled,
-    shows,
-    wait_for_points,
-)
+import label_browser as ui
 from label_scenes import TRUTH, write_folder
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -31,53 +19,53 @@ from irpoint.datasets import load_dataset  # noqa: E402
 from irpoint.label.store import Store  # noqa: E402
 from irpoint.zoo import find_model  # noqa: E402
 
-__all__ = ["browser", "open_page", "served"]  # fixtures, which skip where the browser is missing
+browser, open_page, served = ui.browser, ui.open_page, ui.served  # fixtures
 
 
 def test_clicks_snap_are_stored_undone_and_there_after_a_reload(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     page = open_page("b.png")
     for count, (x, y) in enumerate(TRUTH["b.png"], 1):
-        click(page, x + 1.2, y - 0.9)
-        wait_for_points(page, count)
-    assert off_by(served, "b.png", TRUTH["b.png"]) < 0.1
+        ui.click(page, x + 1.2, y - 0.9)
+        ui.wait_for_points(page, count)
+    assert ui.off_by(served, "b.png", TRUTH["b.png"]) < 0.1
     page.keyboard.press("Control+z")
-    wait_for_points(page, 1)
+    ui.wait_for_points(page, 1)
     page.keyboard.press("Control+y")
-    wait_for_points(page, 2)
+    ui.wait_for_points(page, 2)
     page.reload()
-    settled(page, "b.png")
-    wait_for_points(page, 2)
-    click(page, *TRUTH["b.png"][0], button="right")
-    wait_for_points(page, 1)
-    assert off_by(served, "b.png", TRUTH["b.png"][1:]) < 0.1
+    ui.settled(page, "b.png")
+    ui.wait_for_points(page, 2)
+    ui.click(page, *TRUTH["b.png"][0], button="right")
+    ui.wait_for_points(page, 1)
+    assert ui.off_by(served, "b.png", TRUTH["b.png"][1:]) < 0.1
 
 
 def test_a_point_is_found_again_when_zoomed_and_can_be_dragged(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     page = open_page()
     x, y = TRUTH["a.png"][0]
-    at = on_screen(page, x, y)
+    at = ui.on_screen(page, x, y)
     page.mouse.move(*at)
     page.mouse.wheel(0, -600)
     page.wait_for_timeout(100)
     page.mouse.click(*at)  # the wheel zooms around the pointer, so the target is still under it
-    wait_for_points(page, 1)
-    assert off_by(served, "a.png", [(x, y)]) < 0.1
+    ui.wait_for_points(page, 1)
+    assert ui.off_by(served, "a.png", [(x, y)]) < 0.1
     page.keyboard.press("f")
     page.select_option("#snap", "off")
-    start, end = on_screen(page, x, y), on_screen(page, 60, 20)
+    start, end = ui.on_screen(page, x, y), ui.on_screen(page, 60, 20)
     page.mouse.move(*start)
     page.mouse.down()
     page.mouse.move(*end, steps=5)
     page.mouse.up()
-    saved(page)
-    assert off_by(served, "a.png", [(60, 20)]) < 0.2
+    ui.saved(page)
+    assert ui.off_by(served, "a.png", [(60, 20)]) < 0.2
 
 
-def test_everything_goes_by_keyboard(open_page: Callable[..., Any], served: Served) -> None:
+def test_everything_goes_by_keyboard(open_page: Callable[..., Any], served: ui.Served) -> None:
     page = open_page()
     x, y = TRUTH["a.png"][0]
     page.keyboard.press("ArrowLeft")  # a cross appears beside the middle (48, 32)
@@ -86,24 +74,24 @@ def test_everything_goes_by_keyboard(open_page: Callable[..., Any], served: Serv
     for _ in range(32 - round(y)):
         page.keyboard.press("ArrowUp")
     page.keyboard.press("Space")
-    wait_for_points(page, 1)
-    assert off_by(served, "a.png", [(x, y)]) < 0.1
+    ui.wait_for_points(page, 1)
+    assert ui.off_by(served, "a.png", [(x, y)]) < 0.1
     page.keyboard.press("Shift+ArrowRight")
-    saved(page)
+    ui.saved(page)
     assert served.stored("a.png").points[0].x == pytest.approx(x + 1, abs=0.1)
     page.keyboard.press("o")
     page.keyboard.type("e and u are letters here")
     page.keyboard.press("Escape")
-    saved(page)
+    ui.saved(page)
     page.keyboard.press("Enter")
-    settled(page, "b.png")
+    ui.settled(page, "b.png")
     assert served.stored("a.png").state == "done"
     assert served.stored("a.png").note == "e and u are letters here"
     page.keyboard.press("e")
-    settled(page, "c.png")
+    ui.settled(page, "c.png")
     assert served.stored("b.png").state == "empty"
     page.keyboard.press("p")
-    settled(page, "b.png")
+    ui.settled(page, "b.png")
     page.keyboard.press("?")
     assert page.locator("#help").is_visible()
     page.keyboard.press("Escape")
@@ -111,60 +99,60 @@ def test_everything_goes_by_keyboard(open_page: Callable[..., Any], served: Serv
 
 
 def test_proposals_are_ghosts_until_they_are_accepted(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     page = open_page("b.png")
     page.select_option("#model", "p2p-lite")
     own = find_model("p2p-lite").card.thresholds.default
-    shows(page, "#threshold-value", f"{own:.2f}")
-    shows(page, "#proposed", re.compile(r"\d proposed"))
+    ui.shows(page, "#threshold-value", f"{own:.2f}")
+    ui.shows(page, "#proposed", re.compile(r"\d proposed"))
     page.evaluate(
         "([t]) => { const s = document.getElementById('threshold'); s.value = t; s.oninput(); }",
         [0.6],
     )
-    shows(page, "#proposed", "2 proposed")
+    ui.shows(page, "#proposed", "2 proposed")
     assert served.stored("b.png") is None
-    page.mouse.move(*on_screen(page, *TRUTH["b.png"][1]))
+    page.mouse.move(*ui.on_screen(page, *TRUTH["b.png"][1]))
     page.keyboard.press("r")
-    shows(page, "#proposed", "1 proposed")
+    ui.shows(page, "#proposed", "1 proposed")
     page.keyboard.press("Shift+A")
-    wait_for_points(page, 1)
-    assert off_by(served, "b.png", TRUTH["b.png"][:1]) < 0.5
+    ui.wait_for_points(page, 1)
+    assert ui.off_by(served, "b.png", TRUTH["b.png"][:1]) < 0.5
     assert served.stored("b.png").points[0].origin == "proposal"
     assert len(served.stored("b.png").refused) == 1
 
 
 def test_a_trembling_hand_leaves_a_point_where_it_is(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     page = open_page()
-    click(page, *TRUTH["a.png"][0])
-    wait_for_points(page, 1)
+    ui.click(page, *TRUTH["a.png"][0])
+    ui.wait_for_points(page, 1)
     point = served.stored("a.png").points[0]
-    x, y = on_screen(page, point.x, point.y)
+    x, y = ui.on_screen(page, point.x, point.y)
     for far in (2, 60):
         page.mouse.move(x + 5, y + 4)
         page.mouse.down()
         page.mouse.move(x + 5 + far, y + 4, steps=4)
         page.mouse.up()
-        saved(page)
+        ui.saved(page)
         moved = served.stored("a.png").points[0]
         if far == 2:
             assert moved == point
-    scale = on_screen(page, 1, 0)[0] - on_screen(page, 0, 0)[0]
+    scale = ui.on_screen(page, 1, 0)[0] - ui.on_screen(page, 0, 0)[0]
     assert moved.x - point.x == pytest.approx(60 / scale, abs=0.02)
     assert moved.y == pytest.approx(point.y, abs=1e-6)
 
 
 def test_the_least_sure_open_frame_is_always_next(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     page = open_page("a.png")
     page.keyboard.press("e")
-    settled(page, "b.png")
+    ui.settled(page, "b.png")
     page.select_option("#order", "doubt")
     page.wait_for_timeout(300)
-    settled(page, "b.png")  # a.png is decided: last
+    ui.settled(page, "b.png")  # a.png is decided: last
     page.select_option("#model", "p2p-lite")
     store = Store(served.out / "labels.sqlite")
     key = f"p2p-lite:{find_model('p2p-lite').card.sha256[:12]}"
@@ -177,29 +165,29 @@ def test_the_least_sure_open_frame_is_always_next(
     order = sorted(doubts, key=lambda name: -doubts[name])
     first = next(name for name in order if name not in ("a.png", "b.png"))
     page.keyboard.press("n")
-    settled(page, first)
+    ui.settled(page, first)
 
 
 def test_keys_go_to_the_frame_after_a_button_and_alt_is_the_browsers(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     page = open_page()
     page.click("[data-state=unsure]")
     page.keyboard.press("Enter")
-    settled(page, "b.png")
+    ui.settled(page, "b.png")
     assert served.stored("a.png").state == "done"
     page.keyboard.press("Alt+e")
     page.keyboard.press("Enter")
-    settled(page, "c.png")
+    ui.settled(page, "c.png")
     assert served.stored("b.png").state == "done"
     page.keyboard.down("Enter")
     page.keyboard.down("Enter")  # as a key that is held repeats itself
     page.wait_for_timeout(300)
     page.keyboard.down("Enter")
     page.wait_for_timeout(300)
-    settled(page, "deep.tif")
+    ui.settled(page, "deep.tif")
     page.keyboard.up("Enter")
-    click(page, *TRUTH["deep.tif"][0])
+    ui.click(page, *TRUTH["deep.tif"][0])
     page.keyboard.press("Escape")
     for leaves in (False, True):
         page.keyboard.press("Tab")
@@ -214,7 +202,7 @@ def test_keys_go_to_the_frame_after_a_button_and_alt_is_the_browsers(
 def test_files_that_are_left_out_are_said(browser: Any, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "frames")
     (folder / "cut.mp4").write_bytes(b"not a video")
-    server = Served(folder, tmp_path / "out")
+    server = ui.Served(folder, tmp_path / "out")
     server.start()
     page = browser.new_page()
     try:
@@ -230,38 +218,40 @@ def test_a_damaged_frame_shows_its_error_and_the_next_works(open_page: Callable[
     page = open_page("zz-damaged.png")
     assert "damaged" in page.inner_text("#broken")
     page.keyboard.press("p")
-    settled(page, "sub/stack.tif#4")
+    ui.settled(page, "sub/stack.tif#4")
     assert not page.locator("#broken").is_visible()
 
 
-def test_a_track_is_filled_in_from_the_page(open_page: Callable[..., Any], served: Served) -> None:
+def test_a_track_is_filled_in_from_the_page(
+    open_page: Callable[..., Any], served: ui.Served
+) -> None:
     page = open_page("sub/stack.tif#0")
     page.fill("#track", "1")
     page.fill("#step", "4")
     page.keyboard.press("Escape")
-    click(page, 20, 30)
+    ui.click(page, 20, 30)
     page.keyboard.press(">")
-    settled(page, "sub/stack.tif#4")
-    click(page, 28, 30)
-    wait_for_points(page, 1)
+    ui.settled(page, "sub/stack.tif#4")
+    ui.click(page, 28, 30)
+    ui.wait_for_points(page, 1)
     page.keyboard.press("k")
     page.wait_for_selector("#banner:not([hidden])")
     assert "3 frames filled in" in page.inner_text("#banner")
     for k in (1, 2, 3):
-        assert off_by(served, f"sub/stack.tif#{k}", [(20 + 2 * k, 30)]) < 0.2
+        assert ui.off_by(served, f"sub/stack.tif#{k}", [(20 + 2 * k, 30)]) < 0.2
 
 
-def test_labels_come_out_as_a_data_set(open_page: Callable[..., Any], served: Served) -> None:
+def test_labels_come_out_as_a_data_set(open_page: Callable[..., Any], served: ui.Served) -> None:
     page = open_page()
     for name, targets in TRUTH.items():
-        settled(page, name)
+        ui.settled(page, name)
         for count, (x, y) in enumerate(targets, 1):
-            click(page, x, y)
-            wait_for_points(page, count)
+            ui.click(page, x, y)
+            ui.wait_for_points(page, count)
         page.keyboard.press("Enter" if targets else "e")
-    settled(page, "sub/stack.tif#0")
+    ui.settled(page, "sub/stack.tif#0")
     page.click("#export")
-    shows(page, "#exported", re.compile("4 frames with 4 targets"))
+    ui.shows(page, "#exported", re.compile("4 frames with 4 targets"))
     loaded = {frame.image.name: frame for frame in load_dataset(served.out / "dataset", "all")}
     for name, targets in TRUTH.items():
         found = loaded[name].points.xy
@@ -284,7 +274,7 @@ def test_the_page_fits_its_window(
     picture = page.locator("#view").bounding_box()
     assert picture["width"] > 0.65 * size[0]
     # The frame is really drawn: its pixels differ, and the target's are the brightest.
-    x, y = on_screen(page, *TRUTH["a.png"][0])
+    x, y = ui.on_screen(page, *TRUTH["a.png"][0])
     value = page.evaluate(
         """([x, y]) => { const c = document.getElementById('view'), b = c.getBoundingClientRect();
         const pixels = c.getContext('2d');
@@ -326,7 +316,7 @@ main()
 
 
 def test_a_training_is_watched_stopped_and_its_model_proposes(
-    open_page: Callable[..., Any], served: Served
+    open_page: Callable[..., Any], served: ui.Served
 ) -> None:
     pytest.importorskip("lightning", reason="needs the extra train")
     served.kill()
@@ -334,24 +324,24 @@ def test_a_training_is_watched_stopped_and_its_model_proposes(
     served.start()
     page = open_page("a.png")
     page.click("#train")
-    shows(page, "#banner", re.compile("no frame is decided yet"))
-    click(page, *TRUTH["a.png"][0])
-    wait_for_points(page, 1)
+    ui.shows(page, "#banner", re.compile("no frame is decided yet"))
+    ui.click(page, *TRUTH["a.png"][0])
+    ui.wait_for_points(page, 1)
     page.keyboard.press("Enter")
-    settled(page, "b.png")
+    ui.settled(page, "b.png")
     page.click("#train")
-    shows(page, "#training-text", "runs/1: epoch 1 of 2; val F1 75.0, best 75.0")
+    ui.shows(page, "#training-text", "runs/1: epoch 1 of 2; val F1 75.0, best 75.0")
     playwright.expect(page.locator("#train")).to_be_disabled()
     page.click("#stop")
-    shows(page, "#training-text", "runs/1: stopped")
+    ui.shows(page, "#training-text", "runs/1: stopped")
     page.click("#export")
-    shows(page, "#exported", re.compile("1 frame with 1 target "))
+    ui.shows(page, "#exported", re.compile("1 frame with 1 target "))
     page.click("#train")
-    shows(page, "#training-text", "runs/2: epoch 1 of 2; val F1 75.0, best 75.0")
+    ui.shows(page, "#training-text", "runs/2: epoch 1 of 2; val F1 75.0, best 75.0")
     page.reload()  # it goes on without the page
-    settled(page, "b.png")
-    shows(page, "#training-text", re.compile("runs/2: epoch 1 of 2"))
+    ui.settled(page, "b.png")
+    ui.shows(page, "#training-text", re.compile("runs/2: epoch 1 of 2"))
     (served.out / "runs" / "go on").write_text("")
-    shows(page, "#training-text", "runs/2: done; val F1 50.0, best 75.0")
+    ui.shows(page, "#training-text", "runs/2: done; val F1 50.0, best 75.0")
     playwright.expect(page.locator("#model")).to_have_value("runs/2")
     playwright.expect(page.locator("#train")).to_be_enabled()
