@@ -53,8 +53,10 @@ def ablate(data: Path, out: Path, epochs: int, seeds: int) -> dict[str, list[Fig
     table: dict[str, list[Figures]] = {}
     for name, changes in VARIANTS.items():
         for seed in range(seeds):
+            # Missed labels are sought early enough to matter in so few epochs.
+            often = {"val_every": epochs, "mine_every": max(1, epochs // 4)}
             settings = TrainSettings.model_validate(
-                {"data": [data], "epochs": epochs, "val_every": epochs, "seed": seed, **changes}
+                {"data": [data], "epochs": epochs, "seed": seed, **often, **changes}
             )
             run = out / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
             fit(settings, run, resume=True)
