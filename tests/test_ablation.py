@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from irpoint.methods import METHODS, find_target
+from irpoint.training import ablation
 from irpoint.training.ablation import REFERENCE, VARIANTS, Figures, markdown
 from irpoint.training.settings import TrainSettings
 
@@ -27,3 +30,32 @@ def test_table_compares_seed_by_seed() -> None:
     assert lines[2] == "| ours | 92.0 ± 2.8 |  | 0.60 |"
     assert lines[3] == "| worse | 90.5 ± 2.1 | -1.5 ± 0.7 | 1.10 |"
     assert "± –" in markdown({REFERENCE: table[REFERENCE][:1]})
+
+
+def test_every_variant_acts_within_few_epochs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where labels are not sought before the end, not to seek the missed ones changes nothing."""
+    trained: list[TrainSettings] = []
+
+    def stand_in(settings: TrainSettings, run: Path, *, resume: bool) -> None:
+        assert resume
+        trained.append(settings)
+        run.mkdir(parents=True)
+        (run / "best.json").write_text('{"val_f1": 0.5, "val_error_px": 1.0}')
+
+    monkeypatch.setattr(ablation, "fit", stand_in)
+    monkeypatch.setattr(ablation, "_published_decoder", lambda run, data: Figures(40.0, 2.0))
+    table = ablation.ablate(tmp_path, tmp_path / "runs", epochs=4, seeds=2)
+    assert {len(figures) for figures in table.values()} == {2}
+    assert len(trained) == 2 * len(VARIANTS)
+    assert all(0 < settings.mine_every < settings.epochs for settings in trained)
+
+
+def test_what_is_no_data_set_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["ablation", str(tmp_path), str(tmp_path / "runs")])
+    with pytest.raises(SystemExit):
+        ablation.main()
+    assert "not the layout of a data set" in capsys.readouterr().err.splitlines()[-1]

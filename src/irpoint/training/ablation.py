@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from irpoint.datasets import load_dataset, pool
+from irpoint.errors import IrpointError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.evaluation.splits import find_points
 from irpoint.runtime import Detector
@@ -106,7 +107,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
-    print(markdown(ablate(given.data, given.out, given.epochs, given.seeds)))
+    try:
+        table = ablate(given.data, given.out, given.epochs, given.seeds)
+    except IrpointError as error:
+        parser.error(str(error))
+    print(markdown(table))
 
 
 if __name__ == "__main__":
