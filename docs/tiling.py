@@ -16,6 +16,7 @@ import numpy as np
 import irpoint.runtime.detector as detecting
 from irpoint import Detector, Points
 from irpoint.datasets import LabelledFrame, load_dataset, pool
+from irpoint.errors import IrpointError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.frames import read_frame
 from irpoint.frames.normalise import levels, normalise
@@ -55,8 +56,11 @@ def main() -> None:
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--model", default="spire")
     given = parser.parse_args()
-    detector = Detector(given.model, scale="native", backend="onnxruntime")
-    frames = pool([load_dataset(folder, "val") for folder in given.data])
+    try:
+        detector = Detector(given.model, scale="native", backend="onnxruntime")
+        frames = pool([load_dataset(folder, "val") for folder in given.data])
+    except IrpointError as error:
+        parser.error(str(error))
     judged: dict[str, list[EvaluatedFrame]] = {"whole": [], "tiles": []}
     equal = total = 0
     for number, (mosaic, labels) in enumerate(mosaics(frames)):

@@ -60,6 +60,25 @@ def test_wrong_values_are_named(arguments: list[str], named: str) -> None:
         invoke(*arguments)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--data", "x"],
+        ["export", "--model", "x", "--to", "openvino"],
+        ["export", "--model", "x", "--to", "openvino", "--int8", "--data", "x"],
+        ["import-weights", "x.pth"],
+        ["simulate"],
+    ],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_a_file_where_a_folder_is_to_be_written_stays(arguments: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("mine")
+    with pytest.raises(SettingsError, match=r"mine\.txt: is a file; give a folder"):
+        invoke(*arguments, "--out", str(file))
+    assert file.read_text() == "mine"
+
+
 def test_benchmark_writes_the_contract(model: Path, tmp_path: Path) -> None:
     file = tmp_path / "speed.json"
     text = invoke("benchmark", "--model", str(model), "--size", "64", "--repeats", "2",

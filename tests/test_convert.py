@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from irpoint.cli import app
 from irpoint.datasets import convert, load_dataset
 from irpoint.datasets.convert import PointFormat
-from irpoint.errors import DatasetError
+from irpoint.errors import DatasetError, SettingsError
 
 
 @pytest.fixture
@@ -107,10 +107,10 @@ def test_nothing_is_overwritten(source: Path, tmp_path: Path) -> None:
     taken.mkdir()
     convert(source, taken, "csv")
     before = (taken / "points.csv").read_text()
-    with pytest.raises(DatasetError, match="taken: not empty"):
+    with pytest.raises(SettingsError, match="taken: not empty"):
         convert(source, taken, "coco")
     assert (taken / "points.csv").read_text() == before
-    with pytest.raises(DatasetError, match="not a folder"):
+    with pytest.raises(SettingsError, match=r"points.csv: is a file; give a folder"):
         convert(source, taken / "points.csv", "coco")
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from irpoint import Detector
-from irpoint.errors import ModelError
+from irpoint.errors import ModelError, SettingsError
 from irpoint.frames.normalise import normalise
 from irpoint.frames.scale import letterbox
 from irpoint.methods.spire import SPIRE
@@ -143,6 +143,6 @@ def test_import_overwrites_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "mine.txt").write_text("mine")
-    with pytest.raises(ModelError, match="not empty"):
+    with pytest.raises(SettingsError, match="not empty"):
         import_spire(tmp_path / "any.pth", out)
     assert [path.name for path in out.iterdir()] == ["mine.txt"]

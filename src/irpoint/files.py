@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from irpoint.errors import SettingsError
+
 try:
     import fcntl
 except ImportError:  # Windows has no such locks
@@ -40,6 +42,18 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_folder(folder: Path, *, empty: bool = False) -> None:
+    """Refuse, before anything is done, a folder to write to that is a file.
+
+    Raises:
+        SettingsError: for a file; with ``empty``, for a folder that holds anything too.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder}: is a file; give a folder")
+    if empty and folder.exists() and any(folder.iterdir()):
+        raise SettingsError(f"{folder}: not empty; give a folder that is new or empty")
 
 
 def _umask() -> int:

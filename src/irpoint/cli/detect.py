@@ -28,7 +28,7 @@ from rich.text import Text
 
 from irpoint.cli.engine import check_engine, found_by
 from irpoint.errors import SettingsError
-from irpoint.files import held
+from irpoint.files import check_folder, held
 
 if TYPE_CHECKING:
     from irpoint.frames.raw import RawLayout
@@ -198,8 +198,8 @@ def _check(out: Path | None, file_format: str, overlay: bool, batch: int, thread
         raise SettingsError(f"--batch {batch}: give 1 or more")
     if threads < 0:
         raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
-    if out is not None and out.exists() and not out.is_dir():
-        raise SettingsError(f"--out {out}: is a file; give a folder")
+    if out is not None:
+        check_folder(out)
 
 
 def _layout(raw: str | None) -> RawLayout | None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from irpoint.errors import IrpointWarning, SettingsError
+from irpoint.files import check_folder
 
 
 def export(
@@ -39,6 +40,8 @@ def export(
     """
     if int8 != bool(data) or (int8 and (to != "openvino" or out is None)):
         raise SettingsError("--int8 goes with --to openvino, --data DIR and --out DIR")
+    if out is not None:
+        check_folder(out)
     if int8 and data and out:
         _int8(model, data, out)
         return

@@ -12,7 +12,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import DatasetError
-from irpoint.files import write_whole
+from irpoint.files import check_folder, write_whole
 
 PointFormat = Literal["coco", "csv"]
 
@@ -44,10 +44,11 @@ def convert(
         What was converted, as loaded from the source.
 
     Raises:
-        DatasetError: where the destination is not empty, or the source cannot be loaded.
+        SettingsError: where the destination is a file or not empty.
+        DatasetError: where the source cannot be loaded.
     """
     source, destination = Path(source), Path(destination)
-    _check_free(destination)
+    check_folder(destination, empty=True)
     opened = open_dataset(source, truth)
     frames = opened.read(opened.names if split is None else split_names(opened, split))
     file_names = {frame.image: frame.name + frame.image.suffix for frame in frames}
@@ -77,15 +78,6 @@ def _members(
     if lost is not None:
         raise DatasetError(f"{lost}: on the list '{split}' but without a label; add its label")
     return [written[image] for image in images]
-
-
-def _check_free(destination: Path) -> None:
-    try:
-        free = not destination.exists() or next(destination.iterdir(), None) is None
-    except OSError as error:
-        raise DatasetError(f"{destination}: not a folder to write to ({error.strerror})") from error
-    if not free:
-        raise DatasetError(f"{destination}: not empty; give a folder that is new or empty")
 
 
 def _write(target: Path, content: Callable[[], bytes]) -> None:

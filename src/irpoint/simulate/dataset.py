@@ -19,7 +19,7 @@ from irpoint.datasets import LabelledFrame
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.load import open_dataset
 from irpoint.errors import DatasetError, SettingsError
-from irpoint.files import write_whole
+from irpoint.files import check_folder, write_whole
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
@@ -97,10 +97,9 @@ def _table(path: Path, rows: list[tuple[str, ...]]) -> str:
 
 
 def _check_destination(out: Path, names: list[str], append: bool) -> None:
-    if out.exists() and not out.is_dir():
-        raise SettingsError(f"{out}: is a file; give a folder")
-    if not append and out.is_dir() and any(out.iterdir()):
-        raise SettingsError(f"{out}: is not empty; give an empty folder, or append to it")
+    check_folder(out)
+    if not append and out.exists() and any(out.iterdir()):
+        raise SettingsError(f"{out}: not empty; give an empty folder, or append to it")
     present = {path.stem: path for path in (out / "images").glob("*")}
     taken = next((present[name] for name in names if name in present), None)
     if taken:

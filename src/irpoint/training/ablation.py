@@ -53,7 +53,7 @@ def ablate(data: Path, out: Path, epochs: int, seeds: int) -> dict[str, list[Fig
     table: dict[str, list[Figures]] = {}
     for name, changes in VARIANTS.items():
         for seed in range(seeds):
-            # Searches for misses and false alarms pay in long trainings, and cost time in short ones.
+            # Searching misses and false alarms pays in long trainings and costs time in short ones.
             short = {"epochs": epochs, "val_every": epochs, "mine_every": 0}
             settings = TrainSettings.model_validate(
                 {"data": [data], "seed": seed, **short, **changes}

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from irpoint import __version__
 from irpoint.errors import ModelError
-from irpoint.files import write_whole
+from irpoint.files import check_folder, write_whole
 from irpoint.methods.count import gmac, parameters
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.network import HRPE
@@ -30,10 +30,10 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
         side: input side that the weights were trained at: 512 (SIRST4) or 640 (SIRST-UAVB).
 
     Raises:
-        ModelError: where the file is not such a checkpoint, or ``out`` is not empty.
+        ModelError: where the file is not such a checkpoint.
+        SettingsError: where ``out`` is a file or not empty.
     """
-    if out.exists() and any(out.iterdir()):
-        raise ModelError(f"{out}: not empty; choose another folder")
+    check_folder(out, empty=True)
     network = HRPE()
     published = read_checkpoint(checkpoint)
     try:

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from irpoint import __version__
 from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.errors import DatasetError, ModelError, SettingsError
-from irpoint.files import write_whole
+from irpoint.files import check_folder, write_whole
 from irpoint.frames.scale import InputScale
 from irpoint.methods import find_method
 from irpoint.methods.count import gmac, parameters
@@ -223,6 +223,7 @@ def labelled(data: Sequence[Path], split: str) -> list[LabelledFrame]:
 
 def _check_run(settings: TrainSettings, run: Path, resume: bool) -> None:
     file = run / SETTINGS
+    check_folder(run)
     if resume and file.exists():
         if file.read_text() != _text(settings):
             raise SettingsError(f"{file}: the run was started with other settings; start a new one")
