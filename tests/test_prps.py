@@ -197,6 +197,19 @@ def test_a_label_outside_the_frame_leaves_its_skirt_only() -> None:
     assert prps(image, np.array([[-100.0, 61.5], [61.5, 300.0]])).max() == 0
 
 
+@pytest.mark.parametrize("edge", [-24.0, -7.0, -0.6, 159.6, 166.0, 183.0])
+def test_published_labels_outside_leave_nothing(edge: float) -> None:
+    """Crops have such labels; there is no pixel of theirs to be the brightest."""
+    image = clutter(3)
+    assert not published_prps(image, np.array([[edge, 61.5]])).any()
+    assert not published_prps(image.T, np.array([[61.5, edge]])).any()
+    inside = np.array([[30.0, 61.5]])
+    alone, beside = (
+        published_prps(image, np.vstack(rows)) for rows in ([inside], [inside, [[edge, 61.5]]])
+    )
+    assert np.array_equal(alone, beside)
+
+
 @pytest.mark.parametrize("variant", [prps, published_prps])
 def test_no_labels_no_response(variant: type[prps]) -> None:
     target = variant(clutter(0), np.empty((0, 2)))

@@ -78,6 +78,7 @@ def published_prps(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
     pixel within 5 px is laid over 13 × 13 *cells*; the min–max step is applied twice with the first
     extremes, so that peaks may exceed 1; overlaps are averaged with what is there, so that the
     order of the labels matters; a flat crop gives NaN; a label at (0, 0) means "no target".
+    It was made for whole frames: a label outside, as crops have them, leaves nothing.
     """
     del sigma
     target = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
@@ -85,7 +86,8 @@ def published_prps(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
     gaussian = np.exp(-(reach[:, None] ** 2 + reach[None, :] ** 2) / (2 * 2.0**2))
     framed = np.pad(frame, RADIUS, mode="edge")
     for x, y in np.asarray(labels, np.float64).reshape(-1, 2):
-        if x == 0 and y == 0:
+        inside = 0 <= x + 0.5 < frame.shape[1] and 0 <= y + 0.5 < frame.shape[0]
+        if not inside or (x == 0 and y == 0):
             continue
         row, column = _brightest(frame, x, y)
         crop = framed[row : row + 2 * RADIUS + 1, column : column + 2 * RADIUS + 1]
