@@ -14,6 +14,7 @@ from blobs import blob, centroid, inside
 from irpoint.datasets import LabelledFrame
 from irpoint.decode import decode
 from irpoint.frames.scale import Placement
+from irpoint.methods import TARGETS
 from irpoint.points import Points
 from irpoint.training.augment import cut
 from irpoint.training.crops import Crops
@@ -227,3 +228,15 @@ def test_a_wide_crop_shows_the_frame_as_it_lies() -> None:
         assert crop.shape == (96, 152)
         assert np.ptp(crop, axis=1).max() < 1e-6
         assert len(np.unique(crop[:, 0])) == 96
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_is_made_of_crops(target: str) -> None:
+    """Also of those with labels outside: 64² out of frames full of targets has many."""
+    crops = Crops([network_frame(seed, 30) for seed in range(3)], train_settings(target=target))
+    for number in range(40):
+        image, response = crops[number]
+        assert response.shape == (1, 16, 16)
+        assert response.dtype == image.dtype == torch.float32
+        assert torch.isfinite(response).all()
+        assert response.min() >= 0
