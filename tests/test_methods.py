@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from blobs import blob
 from irpoint.decode import decode
 from irpoint.errors import ModelError, SettingsError
 from irpoint.methods import METHODS, TARGETS, Method, find_method, find_target
@@ -142,7 +143,7 @@ class TestEveryMethod:
     def test_decoding_the_own_target_gives_the_label_back(self, method: Method) -> None:
         frame = np.full((96, 128), 0.3, np.float32)
         label = np.array([[50.3, 41.9]])
-        found = decode(find_target("default", method)(frame, label, 1.5), 0.5)
+        found = decode(find_target("default", method).draw(frame, label, 1.5), 0.5)
         assert found.xy == pytest.approx(label, abs=0.02)
 
 
@@ -155,3 +156,20 @@ def test_unknown_names_are_refused_with_those_known() -> None:
         find_method("yolo")
     with pytest.raises(SettingsError, match="quantised-gaussian"):
         find_target("square", METHODS["spire"])
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_places_read_from_a_target_are_true_on_average(name: str) -> None:
+    """Rounding to cells scatters them by two pixels; the lattice leaves none to one side."""
+    target = TARGETS[name]
+    labels = np.random.default_rng(0).uniform(30, 60, (300, 2))
+    found = [
+        decode(
+            target.draw(blob((96, 96), xy[None]), xy[None], 1.5), 0.5, map_offset=target.map_offset
+        )
+        for xy in labels
+    ]
+    assert {len(points) for points in found} == {1}
+    errors = np.concatenate([points.xy for points in found]) - labels
+    assert np.abs(errors).max() < 3
+    assert errors.mean(axis=0) == pytest.approx((0, 0), abs=0.2)

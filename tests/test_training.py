@@ -17,9 +17,10 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
+from blobs import blob
 from irpoint.errors import DatasetError, ModelError, SettingsError
 from irpoint.frames.scale import InputScale
-from irpoint.methods import METHODS
+from irpoint.methods import METHODS, find_target
 from irpoint.points import Points
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
@@ -168,8 +169,10 @@ def test_a_run_on_val_too_needs_a_twin_and_no_other_has_one(tmp_path: Path) -> N
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("changes", [{"method": "p2p-lite"}, {"method": "sshd", "width": 8}])
-def test_other_methods_train_and_export(
+@pytest.mark.parametrize(
+    "changes", [{"method": "spire"}, {"method": "p2p-lite"}, {"method": "sshd", "width": 8}]
+)
+def test_methods_train_on_their_published_target_and_export(
     scenes: Path, tmp_path: Path, changes: dict[str, object]
 ) -> None:
     few = {"epochs": 1, "val_every": 1, "crops_per_epoch": 8, "batch": 4, "workers": 0}
@@ -178,6 +181,8 @@ def test_other_methods_train_and_export(
     card = json.loads(export_run(tmp_path / "run").with_suffix(".json").read_text())
     assert card["method"] == changes["method"]
     assert card["width"] == changes.get("width")
+    # SPIRE's publication rounds labels to the corners of cells, so they are read back from there.
+    assert card["map_offset"] == (0.0 if changes["method"] == "spire" else 1.5)
     assert 0 <= card["metrics"]["f1"] <= 1
 
 
@@ -266,6 +271,19 @@ def test_wrong_overrides_name_the_setting(override: str, named: str) -> None:
 def test_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no training run"):
         export_run(tmp_path)
+
+
+@pytest.mark.parametrize(("target", "place"), [("published", 28.0), ("prps", 25.5)])
+def test_validation_reads_places_by_the_lattice_of_the_target(
+    scenes: Path, monkeypatch: pytest.MonkeyPatch, target: str, place: float
+) -> None:
+    settings = small(scenes, target=target)
+    frame = load_frames(labelled(settings.data, "all"), InputScale.parse("native"))[0]
+    module = ResponseModule(settings, Crops([frame], settings), [frame])
+    label = np.array([[place, place]])
+    drawn = find_target(target, METHODS["spire"]).draw(blob((48, 64), label), label, 1.5)
+    monkeypatch.setattr(module, "forward", lambda _: torch.from_numpy(drawn)[None, None])
+    assert module.find(frame, 0.5).xy == pytest.approx(label, abs=0.1)
 
 
 def test_what_a_search_learns_of_a_frame(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:

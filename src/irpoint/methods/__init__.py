@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from irpoint.errors import SettingsError
 from irpoint.methods.blocks.gaussian import (
-    Target,
     averaged_gaussian,
     gaussian,
     published_gaussian,
     quantised_gaussian,
 )
-from irpoint.methods.method import Method
+from irpoint.methods.method import Method, Target
 from irpoint.methods.p2p_lite import P2P_LITE
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.target import prps, published_prps
 from irpoint.methods.sshd import SSHD
 
-__all__ = ["METHODS", "TARGETS", "Method", "find_method", "find_target"]
+__all__ = ["METHODS", "TARGETS", "Method", "Target", "find_method", "find_target"]
 
 METHODS: dict[str, Method] = {method.name: method for method in (SPIRE, SSHD, P2P_LITE)}
 
 # Every method can be trained on every target; that is how they are compared.
 TARGETS: dict[str, Target] = {
-    "prps": prps,
-    "published-prps": published_prps,
-    "gaussian": gaussian,
-    "quantised-gaussian": quantised_gaussian,
-    "averaged-gaussian": averaged_gaussian,
-    "published-gaussian": published_gaussian,
+    "prps": Target(prps),
+    "published-prps": Target(published_prps, map_offset=0.0),  # labels are rounded to corners
+    "gaussian": Target(gaussian),
+    "quantised-gaussian": Target(quantised_gaussian),
+    "averaged-gaussian": Target(averaged_gaussian),
+    "published-gaussian": Target(published_gaussian),
 }
 
 

@@ -10,7 +10,20 @@ from torch import nn
 
 from irpoint.errors import SettingsError
 from irpoint.methods.blocks.deployed import Channels, Deployed
-from irpoint.methods.blocks.gaussian import STRIDE
+from irpoint.methods.blocks.gaussian import STRIDE, Draw
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a network is trained to answer.
+
+    Attributes:
+        draw: (frame (H, W), labels (N, 2) in network pixels, σ in cells) → map (H/4, W/4).
+        map_offset: network pixel of the map's cell 0, by which its peaks are read back.
+    """
+
+    draw: Draw
+    map_offset: float = (STRIDE - 1) / 2
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             if donor is not None:
                 xy = augment.paste(crop, xy, donor, varied, rng)
         crop = augment.vary(crop, varied, rng)
-        target = self._target(crop, xy, self._sigma(frame))
+        target = self._target.draw(crop, xy, self._sigma(frame))
         return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
 
     def _sigma(self, frame: NetworkFrame) -> float:

@@ -17,7 +17,7 @@ from irpoint.decode import decode
 from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
 from irpoint.frames.scale import pad
-from irpoint.methods import find_method
+from irpoint.methods import find_method, find_target
 from irpoint.methods.blocks.loss import response_loss
 from irpoint.points import Points
 from irpoint.runtime import CANDIDATE_SCORE
@@ -60,6 +60,7 @@ class ResponseModule(L.LightningModule):
         self.checked = checked
         method = find_method(settings.method)
         self.stride = method.stride
+        self.map_offset = find_target(settings.target, method).map_offset
         self.network = over_whole_batch(channels_last(method.build(settings.width)))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self._start: dict[str, Tensor] = {}
@@ -166,7 +167,8 @@ class ResponseModule(L.LightningModule):
         half = self.settings.precision == "bf16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             response = self(image)
-        return decode(response[0, 0].float().cpu().numpy(), threshold, stride=self.stride)
+        cells = response[0, 0].float().cpu().numpy()
+        return decode(cells, threshold, stride=self.stride, map_offset=self.map_offset)
 
     def _mine(self, thirds: Sequence[int]) -> None:
         """Renew what is known of thirds of the training frames: false alarms, missed labels."""

@@ -20,7 +20,7 @@ from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.errors import DatasetError, ModelError, SettingsError
 from irpoint.files import check_folder, write_whole
 from irpoint.frames.scale import InputScale
-from irpoint.methods import find_method
+from irpoint.methods import find_method, find_target
 from irpoint.methods.count import gmac, parameters
 from irpoint.runtime import Detector
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
@@ -138,6 +138,7 @@ def export_run(run: Path) -> Path:
     """
     settings = TrainSettings.model_validate_json(read_settings(run))
     method = find_method(settings.method)
+    offset = find_target(settings.target, method).map_offset
     network = method.build(settings.width)
     network.load_state_dict(read_weights(run / BEST, network))
     card = ModelCard(
@@ -156,13 +157,15 @@ def export_run(run: Path) -> Path:
         input_scale=settings.input_scale,
         resize="half-pixel",
         stride=method.stride,
-        map_offset=(method.stride - 1) / 2,
+        map_offset=offset,
         halo=method.halo,
         thresholds=Thresholds(default=0.5, chosen="not yet chosen"),
         metrics={},
         sha256="",
     )
-    return write_rated(run / "model.onnx", export_onnx(network, method), card, settings)
+    return write_rated(
+        run / "model.onnx", export_onnx(network, method, map_offset=offset), card, settings
+    )
 
 
 def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
