@@ -51,10 +51,26 @@ def test_every_variant_is_trained_once_a_seed(
     assert len({repr(settings) for settings in trained}) == len(trained)
 
 
-def test_what_is_no_data_set_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("out", "more", "message"),
+    [
+        ("runs", [], "not the layout of a data set"),
+        ("file", [], "file: is a file; give a folder"),
+        ("runs", ["--epochs", "0"], "epochs 0, seeds 3: give 1 or more of both"),
+        ("runs", ["--seeds", "0"], "epochs 8, seeds 0: give 1 or more of both"),
+    ],
+)
+def test_bad_input_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    out: str,
+    more: list[str],
+    message: str,
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["ablation", str(tmp_path), str(tmp_path / "runs")])
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("sys.argv", ["ablation", str(tmp_path), str(tmp_path / out), *more])
     with pytest.raises(SystemExit):
         ablation.main()
-    assert "not the layout of a data set" in capsys.readouterr().err.splitlines()[-1]
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "runs").exists()

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and folders that one process has to itself."""
+"""Files that are written whole or not at all, folders to write to or to have to oneself."""
 
 from __future__ import annotations
 

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from irpoint.datasets import load_dataset, pool
-from irpoint.errors import IrpointError
+from irpoint.errors import IrpointError, SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.evaluation.splits import find_points
+from irpoint.files import check_folder
 from irpoint.runtime import Detector
 from irpoint.training.run import export_run, fit
 from irpoint.training.settings import TrainSettings
@@ -49,7 +50,15 @@ class Figures:
 
 
 def ablate(data: Path, out: Path, epochs: int, seeds: int) -> dict[str, list[Figures]]:
-    """Train every variant with every seed; gives the figures by variant."""
+    """Train every variant with every seed; gives the figures by variant.
+
+    Raises:
+        DatasetError: where the data cannot be read.
+        SettingsError: where ``out`` is a file, or there is nothing to train.
+    """
+    check_folder(out)
+    if epochs < 1 or seeds < 1:
+        raise SettingsError(f"epochs {epochs}, seeds {seeds}: give 1 or more of both")
     table: dict[str, list[Figures]] = {}
     for name, changes in VARIANTS.items():
         for seed in range(seeds):
