@@ -16,25 +16,35 @@ from pathlib import Path
 import numpy as np
 
 from irpoint import Detector
-from irpoint.datasets import load_dataset, pool
+from irpoint.datasets import LabelledFrame, load_dataset, pool
+from irpoint.errors import IrpointError
 from irpoint.evaluation import EvaluatedFrame, sweep
 from irpoint.frames import read_frame
 
 WAYS = ((1, 1), (-1, 1), (1, -1), (-1, -1))  # step through rows and columns
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def models_and_frames(description: str | None) -> tuple[dict[str, Detector], list[LabelledFrame]]:
+    """The models named on the command line, and the pooled val frames of its data sets."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--data", type=Path, action="append", required=True)
-    arguments = parser.parse_args()
-    frames = pool([load_dataset(root, "val") for root in arguments.data])
-    detectors = [Detector(name, threshold=0.05) for name in arguments.models]
-    rows = {name: [(k, 0)] for k, name in enumerate(arguments.models)}
+    given = parser.parse_args()
+    try:
+        models = {name: Detector(name, backend="onnxruntime") for name in given.models}
+        return models, list(pool([load_dataset(root, "val") for root in given.data]))
+    except IrpointError as error:
+        parser.error(str(error))
+
+
+def main() -> None:
+    models, frames = models_and_frames(__doc__)
+    names, detectors = list(models), list(models.values())
+    rows = {name: [(k, 0)] for k, name in enumerate(names)}
     every = range(len(detectors))
     if len(detectors) > 1:
         rows["all"] = [(k, 0) for k in every]
-    for k, name in enumerate(arguments.models):
+    for k, name in enumerate(names):
         rows[f"{name}, mirrored four ways"] = [(k, way) for way in range(4)]
     if len(detectors) > 1:
         rows["all, mirrored four ways"] = list(product(every, range(4)))
@@ -50,7 +60,7 @@ def main() -> None:
             said[k, way] = response / detector.card.thresholds.default
         for name, parts in rows.items():
             mean = np.ascontiguousarray(np.mean([said[part] for part in parts], axis=0))
-            points = detectors[0].locate(mean.astype(np.float32), prepared)
+            points = detectors[0].locate(mean.astype(np.float32), prepared, 0.05)
             judged[name].append(
                 EvaluatedFrame(frame.name, frame.dataset, frame.shape, frame.points, points)
             )

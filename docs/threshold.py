@@ -6,13 +6,9 @@ the threshold comes from a random half of them and F1 from the other half, over 
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
+from ensemble import models_and_frames
 
-from irpoint import Detector
-from irpoint.datasets import load_dataset, pool
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
 from irpoint.evaluation.splits import find_points
 
@@ -20,13 +16,8 @@ DRAWS = 60  # each gives two figures
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("models", nargs="+")
-    parser.add_argument("--data", type=Path, action="append", required=True)
-    arguments = parser.parse_args()
-    frames = pool([load_dataset(root, "val") for root in arguments.data])
-    for name in arguments.models:
-        detector = Detector(name, backend="onnxruntime")
+    models, frames = models_and_frames(__doc__)
+    for name, detector in models.items():
         found = find_points(detector.candidates, frames)
         judged = [
             EvaluatedFrame(f.name, f.dataset, f.shape, f.points, found[f.image]) for f in frames
