@@ -13,6 +13,7 @@ import torch
 from blobs import blob, centroid, inside
 from irpoint.datasets import LabelledFrame
 from irpoint.decode import decode
+from irpoint.errors import SettingsError
 from irpoint.frames.scale import Placement
 from irpoint.methods import TARGETS
 from irpoint.points import Points
@@ -131,6 +132,18 @@ def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
     crops = Crops([*frames, network_frame(99, 1, "small")], train_settings())
     drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(1500)]
     assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
+
+
+def test_a_data_set_is_drawn_as_much_oftener_as_is_asked() -> None:
+    """Two of one size: with emphasis 3 one has three quarters, of labels and of frames alike."""
+    frames = [network_frame(k, k % 2, "one" if k < 8 else "two") for k in range(16)]
+    crops = Crops(frames, train_settings(emphasis={"two": 3}))
+    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(1500)]
+    labelled = np.array(drawn) % 2 == 1
+    for kind in (labelled, ~labelled):
+        assert np.mean(np.array(drawn)[kind] >= 8) == pytest.approx(0.75, abs=0.05)
+    with pytest.raises(SettingsError, match=r"no frame of 'three'; there are one, two"):
+        Crops(frames, train_settings(emphasis={"three": 2}))
 
 
 def test_crops_on_labels_go_to_those_overlooked() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from irpoint.errors import SettingsError
 from irpoint.methods import find_method, find_target
 from irpoint.training import augment
 from irpoint.training.distributed import part_of_batch
@@ -81,13 +82,16 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     """Crop number k → (frame (1, h, w), target (1, h/4, w/4)), of one shape throughout a batch.
 
     Data sets are drawn in proportion to the square root of their targets (of their frames, for
-    crops of background), so that a large one does not drown a small one.
+    crops of background), so that a large one does not drown a small one; ``emphasis`` multiplies.
 
     Attributes:
         false_alarms: (M, 4) rows (frame index, x, y, score) where the network last saw targets that
             are not there; half of the background crops are put on them, most on the best scores.
         missed: (M, 3) rows likewise: labels that it last overlooked.
         numbers: the sampler that goes through the crops of one epoch after the other.
+
+    Raises:
+        SettingsError: where ``emphasis`` names a data set of which there is no frame.
     """
 
     def __init__(self, frames: Sequence[NetworkFrame], settings: TrainSettings) -> None:
@@ -131,10 +135,14 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         held = np.array([(sides >= _ROOM * np.array(shape)).all(axis=1) for shape in shapes])
         held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
         sets = np.array([frame.label.dataset for frame in self.frames])
+        unknown = sorted(self.settings.emphasis.keys() - set(sets))
+        if unknown:
+            known = ", ".join(np.unique(sets))
+            raise SettingsError(f"setting emphasis: no frame of {unknown[0]!r}; there are {known}")
         of_label = self.labels[:, 0].astype(int)
         aimed = self.settings.augment.target_share
-        frame_odds = _odds(sets) / held.sum(axis=0)
-        label_odds = _odds(sets[of_label]) / held.sum(axis=0)[of_label]
+        frame_odds = _odds(sets, self.settings.emphasis) / held.sum(axis=0)
+        label_odds = _odds(sets[of_label], self.settings.emphasis) / held.sum(axis=0)[of_label]
         windows = []
         for shape, own in zip(shapes, held, strict=True):
             if own.any():
@@ -192,10 +200,11 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         return augment.lift(frame.image, row[1:])
 
 
-def _odds(sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
-    """Odds of each row, so that a set of n rows is drawn in proportion to √n."""
-    _, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
-    return _unit(1 / np.sqrt(counts[which]))
+def _odds(sets: npt.NDArray[np.str_], emphasis: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """Odds of each row, so that a set of n rows is drawn in proportion to its emphasis · √n."""
+    names, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
+    weights = np.array([emphasis.get(name, 1.0) for name in names])
+    return _unit((weights / np.sqrt(counts))[which])
 
 
 def _unit(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
