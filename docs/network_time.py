@@ -1,4 +1,4 @@
-"""Where a model's time goes, by kind of layer: python docs/profile.py spire [p2p-lite ...].
+"""Where a model's time goes, by kind of layer: python docs/network_time.py spire [p2p-lite ...].
 
 OpenVINO's own counters, one 512² frame, the median of thirty runs. Beside the time, how many
 multiply-adds the convolutions do a nanosecond: the processor's ceiling shows what is left to gain.
