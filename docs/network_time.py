@@ -12,6 +12,7 @@ from collections import defaultdict
 import numpy as np
 import openvino
 
+from irpoint.errors import IrpointError
 from irpoint.runtime.openvino import core, has_bfloat16, in_unit_range, read_graph
 from irpoint.runtime.session import RESPONSE
 from irpoint.zoo import find_model
@@ -53,5 +54,8 @@ def profile(name: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+")
-    for model_name in parser.parse_args().models:
-        profile(model_name)
+    try:
+        for model_name in parser.parse_args().models:
+            profile(model_name)
+    except IrpointError as error:
+        parser.error(str(error))

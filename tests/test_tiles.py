@@ -100,7 +100,7 @@ def test_tiles_find_the_same_points_with_the_shipped_model(monkeypatch: pytest.M
     gaps = np.linalg.norm(whole.xy[:, None] - tiled.xy[None], axis=2)
     assert len(whole) == len(tiled) == len(places)
     assert (np.sort(gaps.argmin(axis=1)) == np.arange(len(tiled))).all()
-    # Tiles a fifth as wide as the real ones: how the gates pool weighs more than it ever will.
+    # In tiles a fifth as wide as the real ones.
     assert gaps.min(axis=1).max() < 0.5
     assert np.median(gaps.min(axis=1)) < 0.05
 

@@ -91,7 +91,7 @@ class TrainSettings(BaseModel):
         description="run that differs in having left the validation split out: gives threshold and "
         "figures where the split trained on holds it",
     )
-    emphasis: dict[str, Annotated[float, Field(gt=0)]] = Field(
+    emphasis: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
         {}, description="how many times as often as otherwise a data set is drawn, by its name"
     )
     epochs: int = Field(100, ge=1)
