@@ -59,11 +59,26 @@ def cut(
     )
     corner = centre - turn @ middle
     if (np.abs(turn) == np.round(np.abs(turn))).all():
-        corner = np.round(corner)  # a plain window: no pixel is interpolated
-    crop = _sample(image, turn, corner, rows_columns)
+        corner = np.round(corner)
+        crop = _window(image, turn, corner, rows_columns)
+    else:
+        crop = _sample(image, turn, corner, rows_columns)
     moved = (xy - corner) @ np.linalg.inv(turn).T
     near = ((moved > -24) & (moved < 2 * middle + 24)).all(axis=1)
     return crop, moved[near]
+
+
+def _window(
+    image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, shape: tuple[int, int]
+) -> Image:
+    """As :func:`_sample` where no pixel needs to be interpolated: much quicker."""
+    (height, width), turned = image.shape, turn[0, 0] == 0
+    down, right = np.arange(shape[0]), np.arange(shape[1])
+    along_x, along_y = (down, right) if turned else (right, down)
+    columns = np.clip(corner[0] + turn[0].sum() * along_x, 0, width - 1).astype(int)
+    rows = np.clip(corner[1] + turn[1].sum() * along_y, 0, height - 1).astype(int)
+    window = image[np.ix_(rows, columns)]
+    return np.ascontiguousarray(window.T if turned else window, np.float32)
 
 
 def _sample(

@@ -115,11 +115,12 @@ class ResponseModule(L.LightningModule):
         """
         step, share = self.global_step, self.settings.init_share
         decay = min(self.settings.ema_decay, (1 + step) / (10 + step))
-        ours, theirs = self.average.state_dict(), self.network.state_dict()
-        for name, value in ours.items():
-            if value.is_floating_point():
-                now = theirs[name].lerp(self._start[name], share) if share else theirs[name]
-                value.lerp_(now, 1 - decay)
+        means, current = self.average.state_dict(), self.network.state_dict()
+        names = [name for name, value in means.items() if value.is_floating_point()]
+        now = [current[name] for name in names]
+        if share:
+            now = torch._foreach_lerp(now, [self._start[name] for name in names], share)
+        torch._foreach_lerp_([means[name] for name in names], now, 1 - decay)
 
     def validation_step(self, index: int, _: int) -> None:
         frame = self.checked[index]

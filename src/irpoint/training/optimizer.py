@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -60,28 +60,38 @@ class MuonAdamW(torch.optim.AdamW):
                 loss = closure()
         for group in self.param_groups:
             if group["muon"]:
-                for parameter in group["params"]:
-                    self._move(parameter, group["lr"], group["weight_decay"])
+                self._move(group["params"], group["lr"], group["weight_decay"])
         super().step()
         return loss
 
-    def _move(self, parameter: Tensor, learning_rate: float, weight_decay: float) -> None:
-        gradient = parameter.grad
-        if gradient is None:
-            return
-        parameter.grad = None  # AdamW passes over it
+    def _move(
+        self, parameters: Sequence[Tensor], learning_rate: float, weight_decay: float
+    ) -> None:
+        """Muon's step. Kernels of one shape go through it together, which saves GPUs most of it."""
+        shapes: dict[torch.Size, list[Tensor]] = {}
+        for parameter in parameters:
+            if parameter.grad is not None:
+                shapes.setdefault(parameter.shape, []).append(parameter)
+        for shape, kernels in shapes.items():
+            gradient = torch.stack([kernel.grad for kernel in kernels if kernel.grad is not None])
+            momenta = [self._momentum(kernel) for kernel in kernels]
+            momentum = torch.stack(momenta).lerp_(gradient, 1 - _MOMENTUM)
+            torch._foreach_copy_(momenta, momentum.unbind())
+            matrix = gradient.lerp(momentum, _MOMENTUM).flatten(-3)
+            length = max(1.0, matrix.shape[-2] / matrix.shape[-1]) ** 0.5
+            steps = orthogonalised(matrix).reshape(len(kernels), *shape)
+            torch._foreach_mul_(kernels, 1 - learning_rate * weight_decay)
+            torch._foreach_add_(kernels, steps.unbind(), alpha=-learning_rate * length)
+            for kernel in kernels:
+                kernel.grad = None  # AdamW passes over it
+
+    def _momentum(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]
         if not state:
-            state["momentum"] = torch.zeros_like(gradient)
+            state["momentum"] = torch.zeros_like(parameter)
             state["step"] = torch.zeros(())  # AdamW asks for it when a state is loaded
         momentum: Tensor = state["momentum"]
-        momentum.lerp_(gradient, 1 - _MOMENTUM)
-        matrix = gradient.lerp(momentum, _MOMENTUM).flatten(-3)
-        length = max(1.0, matrix.shape[-2] / matrix.shape[-1]) ** 0.5
-        parameter.mul_(1 - learning_rate * weight_decay)
-        parameter.add_(
-            orthogonalised(matrix).reshape(parameter.shape), alpha=-learning_rate * length
-        )
+        return momentum
 
 
 def adamw(
