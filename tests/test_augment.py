@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blobs import blob, centroid, inside
-from irpoint.training.augment import PATCH, cut, lift, paste, vary
+from irpoint.training.augment import PATCH, _sample, _window, cut, lift, paste, vary
 from irpoint.training.settings import AugmentSettings
 
 Floats = npt.NDArray[np.float64]
@@ -123,6 +123,20 @@ def test_scale_and_rotation_stay_in_their_limits() -> None:
     assert -15 - 1e-9 <= min(angles) < -12
     assert 12 < max(angles) <= 15 + 1e-9
     assert 0.4 < np.mean(hands) < 0.6
+
+
+@given(seed=SEEDS, shape=st.sampled_from([(30, 40), (200, 40), (90, 300)]))
+@few
+def test_a_plain_crop_is_what_interpolation_would_give(seed: int, shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(seed)
+    image = rng.random(shape)
+    turn = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), int(rng.integers(4)))
+    turn = turn @ np.diag([rng.choice((-1.0, 1.0)), 1.0])
+    rows, columns = LARGE if rng.random() < 0.5 else (64, 96)
+    middle = np.array([columns - 1, rows - 1]) / 2
+    corner = np.round(rng.uniform(0, shape[::-1]) - turn @ middle)
+    plain = _window(image, turn, corner, (rows, columns))
+    assert np.array_equal(plain, _sample(image, turn, corner, (rows, columns)))
 
 
 def test_a_frame_smaller_than_the_crop_repeats_its_edges() -> None:

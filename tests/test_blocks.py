@@ -212,6 +212,27 @@ def test_kernels_that_mix_channels_go_to_muon_and_others_to_adam() -> None:
     assert torch.linalg.svdvals(step).min() > 0.5 * 0.02
 
 
+def test_kernels_of_one_shape_move_as_each_would_alone() -> None:
+    starts = [torch.randn(shape) for shape in [(24, 40, 1, 1)] * 3 + [(16, 8, 3, 3)]]
+
+    def moved(members: list[int]) -> dict[int, Tensor]:
+        kernels = {k: nn.Parameter(starts[k].clone()) for k in members}
+        optimizer = MuonAdamW(kernels.values(), 0.1, 0.01)
+        for step in range(3):
+            for k, kernel in kernels.items():
+                if (k, step) != (1, 1):  # one has no gradient, once
+                    kernel.grad = torch.randn(
+                        kernel.shape, generator=torch.Generator().manual_seed(10 * step + k)
+                    )
+            optimizer.step()
+        return {k: kernel.detach() for k, kernel in kernels.items()}
+
+    together = moved([0, 1, 2, 3])
+    for k in together:
+        assert torch.allclose(together[k], moved([k])[k], atol=1e-6)
+        assert not torch.allclose(together[k], starts[k], atol=0.02)
+
+
 def test_optimizer_goes_downhill_and_resumes_where_it_was() -> None:
     target = torch.randn(24, 40, 1, 1)
 
