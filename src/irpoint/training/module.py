@@ -119,7 +119,7 @@ class ResponseModule(L.LightningModule):
         names = [name for name, value in means.items() if value.is_floating_point()]
         now = [current[name] for name in names]
         if share:
-            now = torch._foreach_lerp(now, [self._start[name] for name in names], share)
+            now = list(torch._foreach_lerp(now, [self._start[name] for name in names], share))
         torch._foreach_lerp_([means[name] for name in names], now, 1 - decay)
 
     def validation_step(self, index: int, _: int) -> None:
