@@ -233,6 +233,17 @@ def test_kernels_of_one_shape_move_as_each_would_alone() -> None:
         assert not torch.allclose(together[k], starts[k], atol=0.02)
 
 
+def test_muon_goes_on_in_the_mean_direction_of_the_steps_before() -> None:
+    weight = nn.Parameter(torch.zeros(24, 40, 1, 1))
+    optimizer = MuonAdamW([weight], 0.1, 0.0)
+    weight.grad = torch.randn(24, 40, 1, 1)
+    optimizer.step()
+    after_one = weight.detach().clone()
+    weight.grad = torch.zeros(24, 40, 1, 1)
+    optimizer.step()
+    assert torch.allclose(weight.detach() - after_one, after_one, atol=1e-5)
+
+
 def test_optimizer_goes_downhill_and_resumes_where_it_was() -> None:
     target = torch.randn(24, 40, 1, 1)
 
