@@ -7,9 +7,11 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from blobs import blob, centroid, inside
-from irpoint.training.augment import PATCH, _sample, _window, cut, lift, paste, vary
+from irpoint.frames.scale import InputScale, fit
+from irpoint.training.augment import PATCH, _sample, _window, cut, lift, paste, simulated, vary
 from irpoint.training.settings import AugmentSettings
 
 Floats = npt.NDArray[np.float64]
@@ -176,18 +178,19 @@ def test_nothing_is_lifted_from_the_border_or_where_nothing_stands_out() -> None
     assert lift(blob((90, 110), (PATCH, PATCH)), np.full(2, float(PATCH))) is not None
 
 
-@pytest.mark.parametrize("simulated", [0.0, 1.0])
+@pytest.mark.parametrize("real", [True, False])
 @given(seed=SEEDS)
 @few
-def test_a_pasted_target_is_where_its_label_says(simulated: float, seed: int) -> None:
+def test_a_pasted_target_is_where_its_label_says(real: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     at = rng.uniform(40, 50, 2)
-    donor = lift(blob((90, 90), at, rng.uniform(0.8, 2.5)), at)
-    assert donor is not None
+    stamp = lift(blob((90, 90), at, rng.uniform(0.8, 2.5)), at) if real else simulated(rng)
+    assert stamp is not None
+    spot = rng.uniform(4, 91, 2)
     crop = np.zeros((96, 96), np.float32)
-    labels = paste(crop, NONE, donor, AugmentSettings(simulated=simulated), rng)
+    labels = paste(crop, NONE, stamp, spot, rng)
     assert labels.shape == (1, 2)
-    assert inside(labels[0], 96, 2)
+    assert np.abs(labels[0] - spot).max() < 1.01  # rounded, and off the pixel by as much as it was
     assert crop.max() > 0.1
     if inside(labels[0], 96, 20):
         assert centroid(crop) == pytest.approx(labels[0], abs=0.15)
@@ -196,22 +199,45 @@ def test_a_pasted_target_is_where_its_label_says(simulated: float, seed: int) ->
         assert np.abs(labels[0] - (column, row)).max() < 1.01
 
 
+@pytest.mark.parametrize("spot", [(4, 50), (91, 50), (50, 4), (50, 91), (4, 4), (91, 91)])
+def test_at_the_border_a_pasted_target_is_cut_off_and_not_moved(spot: tuple[int, int]) -> None:
+    stamp = (
+        blob((2 * PATCH + 1,) * 2, (PATCH, PATCH)),
+        np.full(2, float(PATCH)),
+    )  # all mirrors alike
+    crop = np.zeros((96, 96), np.float32)
+    paste(crop, NONE, stamp, np.array(spot, float), np.random.default_rng(0))
+    whole = blob((96, 96), spot)
+    assert crop == pytest.approx(whole * (crop.max() / whole.max()), abs=1e-5)
+
+
+def test_simulated_targets_differ_in_width_and_brightness() -> None:
+    stamps = [simulated(np.random.default_rng(seed))[0] for seed in range(200)]
+    peaks = np.array([stamp.max() for stamp in stamps])
+    widths = np.array([np.sqrt(stamp.sum() / stamp.max()) for stamp in stamps])
+    assert peaks.min() < 0.3
+    assert peaks.max() > 2
+    assert widths.min() < 1.7
+    assert widths.max() > 6
+
+
 def test_nothing_is_pasted_beside_another_target() -> None:
     at = np.array([45.2, 44.9])
-    donor = lift(blob((90, 90), at), at)
-    assert donor is not None
+    stamp = lift(blob((90, 90), at), at)
+    assert stamp is not None
     there = np.array([[30.0, 30.0], [60.0, 64.0]])
     refused = 0
     for seed in range(100):
         crop = np.zeros((96, 96), np.float32)
-        labels = paste(crop, there, donor, AugmentSettings(), np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        labels = paste(crop, there, stamp, rng.uniform(4, 91, 2), rng)
         assert np.array_equal(labels[:2], there)
         if len(labels) == 2:
             refused += 1
             assert not crop.any()
         else:
-            assert np.hypot(*(there - labels[2]).T).min() >= 16
-    assert 5 < refused < 60
+            assert np.hypot(*(there - labels[2]).T).min() >= 12
+    assert 3 < refused < 50
 
 
 def test_a_neighbour_is_not_lifted_along() -> None:
@@ -253,5 +279,29 @@ def test_without_variation_a_crop_stays_and_each_part_does_its_own() -> None:
     assert np.ptp(varied(1, gain=3.0) / crop) < 1e-4
     changed = [(varied(seed, bad_pixels=1.0) != crop).sum() for seed in range(30)]
     assert 1 <= min(changed) <= max(changed) <= 5
+    assert {np.sign((varied(seed, bad_pixels=1.0) - crop).sum()) for seed in range(30)} == {-1, 1}
     spread = [(varied(seed, noise=0.1) - crop).std() for seed in range(30)]
     assert 0.02 < max(spread) < 0.4
+
+
+@pytest.mark.parametrize("enlargement", [0.5, 1.0, 1.75, 2.0, 3.0])
+def test_a_bad_pixel_is_as_wide_as_one_of_the_camera(enlargement: float) -> None:
+    """As the resize shows a single pixel, were the crop an enlarged frame of 40 × 40."""
+    only = AugmentSettings(gain=1, offset=0, noise=0, bad_pixels=1)
+    width = max(enlargement, 1.0)
+    side = round(40 * width)
+    compared = 0
+    for seed in range(60):
+        grey = np.full((side, side), 0.5, np.float32)
+        change = vary(grey, only, np.random.default_rng(seed), enlargement) - 0.5
+        if ndimage.label(change)[1] != 1:
+            continue  # several
+        compared += 1
+        column, row = np.round((centroid(change) + 0.5) / width - 0.5).astype(int)
+        frame = np.zeros((40, 40), np.float32)
+        frame[row, column] = 1
+        resized = fit(frame, InputScale(side))[0]
+        shown = float(np.median(change[resized > 0.3] / resized[resized > 0.3]))
+        inner = (slice(4, -4),) * 2  # the resize repeats the frame's edge
+        np.testing.assert_allclose(change[inner], shown * resized[inner], atol=0.03 * abs(shown))
+    assert compared > 5

@@ -77,7 +77,14 @@ def test_crops_have_the_shape_and_type_of_a_training_pair(
 def test_the_target_of_a_crop_has_its_peak_on_the_blob() -> None:
     """From label to response through every step: warp, target and decoder agree on the pixels."""
     still = AugmentSettings(
-        target_share=1, warp_share=1, paste=0, gain=1, offset=0, noise=0, bad_pixels=0
+        target_share=1,
+        warp_share=1,
+        paste=0,
+        swarm_share=0,
+        gain=1,
+        offset=0,
+        noise=0,
+        bad_pixels=0,
     )
     frame = network_frame(1, 1)
     clean = NetworkFrame(
@@ -103,7 +110,7 @@ def test_the_response_grows_with_the_enlargement_where_asked(
 ) -> None:
     frame = network_frame(1, 1)
     place = Placement((1 / enlargement, 1 / enlargement), (0.0, 0.0))
-    still = AugmentSettings(target_share=1, warp_share=0, paste=0)
+    still = AugmentSettings(target_share=1, warp_share=0, paste=0, swarm_share=0)
     settings = train_settings(target="gaussian", sigma=1.0, sigma_scales=scales, augment=still)
     crops = Crops([NetworkFrame(frame.label, frame.image, frame.xy, place)], settings)
     areas = [float(crops[k][1].sum()) for k in range(20)]  # less where it is cut by the border
@@ -119,9 +126,46 @@ def test_pasted_targets_get_a_response_of_their_own() -> None:
     assert np.mean(counts) > 1
 
 
+def test_bad_pixels_are_as_wide_as_the_frame_is_enlarged() -> None:
+    bad = AugmentSettings(paste=0, swarm_share=0, gain=1, offset=0, noise=0, bad_pixels=1)
+    frame = network_frame(1, 0)
+    grey = np.full(frame.image.shape, 0.5, np.float16)
+    most = []
+    for enlargement in (1.0, 3.0):
+        place = Placement((1 / enlargement, 1 / enlargement), (0.0, 0.0))
+        crops = Crops([NetworkFrame(frame.label, grey, NONE, place)], train_settings(augment=bad))
+        most.append(max(int((crops[k][0] != 0.5).sum()) for k in range(40)))
+    assert most[0] == 5
+    assert 50 < most[1] <= 5 * 25
+
+
+def test_a_swarm_is_many_targets_in_a_part_of_the_crop() -> None:
+    """As many as have room: not so near one another that their responses would merge."""
+    augment = AugmentSettings(target_share=0, hard_share=0, swarm_share=1, paste=0, warp_share=0)
+    settings = train_settings(augment=augment).model_copy(update={"crop": ((256, 320),)})
+    frames = [network_frame(1, 0), network_frame(9, 1)]
+    crops = Crops(frames, settings)
+    shown = [decode(crops[k][1][0].numpy(), 0.5).xy for k in range(60)]
+    counts = [len(xy) for xy in shown]
+    assert max(counts) > 12
+    assert max(counts) <= 256 * 320 // 64**2 + 1
+    assert len(set(counts)) > 8
+    spread = [np.ptp(xy, axis=0) / (319, 255) for xy in shown if len(xy) > 8]
+    assert min(np.max(s) for s in spread) < 0.6
+    assert max(np.min(s) for s in spread) > 0.8
+
+
+def test_swarms_are_as_frequent_as_is_asked() -> None:
+    augment = AugmentSettings(target_share=0, hard_share=0, swarm_share=0.3, paste=0, simulated=1)
+    settings = train_settings(augment=augment).model_copy(update={"crop": ((256, 256),)})
+    crops = Crops([network_frame(seed, 0) for seed in range(2)], settings)
+    some = [bool(crops[k][1].any()) for k in range(200)]
+    assert np.mean(some) == pytest.approx(0.3, abs=0.08)
+
+
 def test_frames_without_any_label_still_give_crops() -> None:
     crops = Crops([network_frame(seed, 0) for seed in range(2)], train_settings())
-    augment = AugmentSettings(simulated=0)
+    augment = AugmentSettings(simulated=0, swarm_share=0.5)
     assert not Crops(crops.frames, train_settings(augment=augment))[5][1].any()
     assert crops[0][0].isfinite().all()
 
@@ -210,7 +254,9 @@ def test_a_batch_has_one_shape_and_the_epoch_has_them_all() -> None:
 
 def test_frames_are_cut_in_the_shapes_that_they_hold() -> None:
     """A frame too small for a shape is not cut so; too small for all, it is cut in the smallest."""
-    still = AugmentSettings(warp_share=0, paste=0, gain=1, offset=0, noise=0, bad_pixels=0)
+    still = AugmentSettings(
+        warp_share=0, paste=0, swarm_share=0, gain=1, offset=0, noise=0, bad_pixels=0
+    )
     settings = train_settings(augment=still).model_copy(
         update={"crop": ((64, 64), (112, 144)), "batch": 1}
     )

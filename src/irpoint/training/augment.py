@@ -15,9 +15,10 @@ from irpoint.training.settings import AugmentSettings
 
 Image = npt.NDArray[np.float32]
 Points2D = npt.NDArray[np.float64]
+Stamp = tuple[Image, Points2D]  # what a target adds to its surroundings, and its label therein
 
 PATCH = 20  # half side of the patch cut around a target to be pasted elsewhere
-_APART = 16.0  # least distance of a pasted target from any other
+_APART = 12.0  # least distance of a pasted target from any other: three cells
 
 
 def cut(
@@ -97,7 +98,7 @@ def _sample(
     return crop
 
 
-def lift(image: npt.NDArray[np.floating], xy: Points2D) -> tuple[Image, Points2D] | None:
+def lift(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | None:
     """A target without its background: what it adds to the frame, and the label within the patch.
 
     The background is the median of the patch's rim; what resembles the target's contrast and hangs
@@ -127,44 +128,71 @@ def lift(image: npt.NDArray[np.floating], xy: Points2D) -> tuple[Image, Points2D
     return patch * own.astype(np.float32) * fade.astype(np.float32), xy - np.round(xy) + PATCH
 
 
+def simulated(rng: np.random.Generator) -> Stamp:
+    """What a simulated target adds to a frame, as :func:`lift` gives what a real one does."""
+    at = PATCH + rng.uniform(-0.5, 0.5, 2)
+    sigma, amplitude = np.exp(rng.uniform(np.log((0.5, 0.3)), np.log((3.0, 3.0))))
+    side = 2 * PATCH + 1
+    return gaussian_psf_image((side, side), at, sigma, amplitude, np.float32), at
+
+
 def paste(
-    crop: Image,
-    xy: Points2D,
-    donor: tuple[Image, Points2D],
-    settings: AugmentSettings,
-    rng: np.random.Generator,
+    crop: Image, xy: Points2D, stamp: Stamp, spot: Points2D, rng: np.random.Generator
 ) -> Points2D:
-    """Add a lifted (or simulated) target to ``crop`` in place; returns the labels with its own."""
-    rows, columns = crop.shape
-    column, row = (int(v) for v in rng.integers(4, (columns - 4, rows - 4)))
-    if rng.random() < settings.simulated:
-        place = np.array([column, row]) + rng.uniform(-0.5, 0.5, 2)
-        sigma, amplitude = np.exp(rng.uniform(np.log((0.5, 0.3)), np.log((3.0, 3.0))))
-        added = gaussian_psf_image(crop.shape, place[None], sigma, amplitude)
-    else:
-        patch, at = donor
-        if rng.random() < 0.5:
-            patch, at = patch[:, ::-1], np.array([2 * PATCH - at[0], at[1]])
-        if rng.random() < 0.5:
-            patch, at = patch.T, at[::-1]
-        place = np.array([column, row]) + at - PATCH
-        added = np.zeros((rows + 2 * PATCH, columns + 2 * PATCH), np.float32)
-        added[row : row + 2 * PATCH + 1, column : column + 2 * PATCH + 1] = patch
-        added = added[PATCH:-PATCH, PATCH:-PATCH] * rng.uniform(0.5, 1.3)
+    """Add a lifted (or simulated) target to ``crop`` in place; returns the labels with its own.
+
+    Args:
+        crop: (rows, columns), changed unless another target is too near.
+        xy: (N, 2) labels in the crop.
+        stamp: what the target adds, and where in it its label lies; mirrored and dimmed at random.
+        spot: (2,) where in the crop its middle comes to lie, to the pixel.
+    """
+    patch, at = stamp
+    if rng.random() < 0.5:
+        patch, at = patch[:, ::-1], np.array([2 * PATCH - at[0], at[1]])
+    if rng.random() < 0.5:
+        patch, at = patch.T, at[::-1]
+    corner = np.round(spot).astype(int) - PATCH
+    place = corner + at
     if len(xy) and (np.hypot(*(xy - place).T) < _APART).any():
         return xy
-    crop += added.astype(np.float32)
+    left, top = corner
+    rows = slice(max(top, 0), top + 2 * PATCH + 1)
+    columns = slice(max(left, 0), left + 2 * PATCH + 1)
+    under = crop[rows, columns]
+    own = patch[rows.start - top :, columns.start - left :][: under.shape[0], : under.shape[1]]
+    under += own * np.float32(rng.uniform(0.5, 1.3))
     return np.vstack([xy, place])
 
 
-def vary(crop: Image, settings: AugmentSettings, rng: np.random.Generator) -> Image:
-    """Gain, offset, noise and bad pixels, as cameras differ in them."""
+def vary(
+    crop: Image, settings: AugmentSettings, rng: np.random.Generator, enlargement: float = 1.0
+) -> Image:
+    """Gain, offset, noise and bad pixels, as cameras differ in them.
+
+    Args:
+        crop: (rows, columns), normalised.
+        enlargement: network pixels to a pixel of the camera, over which a bad one is spread.
+    """
     crop = crop * np.float32(np.exp(rng.uniform(-1, 1) * np.log(settings.gain)))
     crop += np.float32(rng.normal(0, settings.offset))
     if rng.random() < 0.5:
         deviation = abs(rng.normal(0, settings.noise))
         crop += rng.standard_normal(crop.shape, np.float32) * np.float32(deviation)
     if rng.random() < settings.bad_pixels:
-        bad = rng.integers(crop.size, size=int(rng.integers(1, 6)))
-        crop.flat[bad] = rng.choice((-1.0, 3.0), len(bad))
+        for _ in range(int(rng.integers(1, 6))):
+            _spoil(crop, enlargement, rng)
     return np.clip(crop, -1.0, 5.0)
+
+
+def _spoil(crop: Image, enlargement: float, rng: np.random.Generator) -> None:
+    """One dead or hot pixel of the camera, as the resize shows it: a tent of its own width."""
+    width = max(enlargement, 1.0)
+    shown = rng.uniform(-1.0, 0.0) if rng.random() < 0.5 else rng.uniform(1.0, 5.0)
+    down, across = (
+        np.clip(1 - np.abs(np.arange(side) - ((k + 0.5) * width - 0.5)) / width, 0, 1)
+        for side, k in ((side, rng.integers(side / width)) for side in crop.shape)
+    )
+    rows, columns = np.flatnonzero(down), np.flatnonzero(across)
+    weight = np.outer(down[rows], across[columns]).astype(np.float32)
+    crop[np.ix_(rows, columns)] += weight * (np.float32(shown) - crop[np.ix_(rows, columns)])

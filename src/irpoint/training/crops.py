@@ -25,6 +25,7 @@ Table = npt.NDArray[np.float64]  # rows (frame index, x, y), of false alarms a s
 _MISSED_ODDS = 5
 _ROOM = 0.9  # least part of a crop's side that a frame must have; the rest repeats its edge
 _OF_BATCHES = 1  # parts what is drawn for a batch from what is drawn for a crop
+_SWARM_AREA = 64**2  # network px of a crop to each of the most targets that a swarm has
 _ALONE = 24.0  # network px around a target that is lifted out of its frame, without another
 
 
@@ -111,11 +112,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         index, centre = self._place(window, rng)
         frame = self.frames[index]
         crop, xy = augment.cut(frame.image, frame.xy, centre, window.shape, varied, rng)
-        for _ in range(rng.poisson(varied.paste)):
-            donor = self._donor(window, rng)
-            if donor is not None:
-                xy = augment.paste(crop, xy, donor, varied, rng)
-        crop = augment.vary(crop, varied, rng)
+        xy = self._pasted(crop, xy, window, rng)
+        crop = augment.vary(crop, varied, rng, 1 / frame.placement.factor[0])
         target = self._target.draw(crop, xy, self._sigma(frame))
         return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
 
@@ -188,9 +186,36 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         row: Table = window.labels[rng.choice(len(window.labels), p=window.label_odds)]
         return row
 
-    def _donor(
-        self, window: _Window, rng: np.random.Generator
-    ) -> tuple[augment.Image, Table] | None:
+    def _pasted(
+        self, crop: augment.Image, xy: Table, window: _Window, rng: np.random.Generator
+    ) -> Table:
+        """Targets pasted into the crop: most often few, of any kind; now and then a swarm.
+
+        A swarm is of one to three kinds and lies in a part of the crop. Without swarms, the means
+        by which networks weigh their channels tell that a frame holds a target or two.
+        """
+        varied, shape = self.settings.augment, np.array(crop.shape[::-1])
+        if rng.random() < varied.swarm_share:
+            number = int(rng.integers(2, max(3, crop.size // _SWARM_AREA)))
+            kinds, extent = int(rng.integers(1, 4)), rng.uniform(0.25, 1.0)
+        else:
+            number = kinds = int(rng.poisson(varied.paste))
+            extent = 1.0
+        stamps = [self._stamp(window, rng) for _ in range(min(kinds, number))]
+        corner = rng.uniform(0, 1, 2) * (1 - extent)
+        for k in range(number):
+            stamp = stamps[k % len(stamps)]
+            spot = np.clip((corner + extent * rng.uniform(0, 1, 2)) * shape, 4, shape - 5)
+            if stamp is not None:
+                xy = augment.paste(crop, xy, stamp, spot, rng)
+        return xy
+
+    def _stamp(self, window: _Window, rng: np.random.Generator) -> augment.Stamp | None:
+        if rng.random() < self.settings.augment.simulated:
+            return augment.simulated(rng)
+        return self._donor(window, rng)
+
+    def _donor(self, window: _Window, rng: np.random.Generator) -> augment.Stamp | None:
         if not len(window.labels):
             return None
         row = self._label(window, rng)

@@ -34,6 +34,9 @@ class AugmentSettings(BaseModel):
         15.0, ge=0, le=180, description="largest rotation in degrees, on top of 90° steps"
     )
     paste: float = Field(0.3, ge=0, description="mean number of targets pasted into a crop")
+    swarm_share: float = Field(
+        0.1, ge=0, le=1, description="share of crops with dozens of pasted targets instead"
+    )
     simulated: float = Field(
         0.25, ge=0, le=1, description="share of pasted targets that are simulated"
     )
