@@ -15,6 +15,7 @@ from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.frames import read_frame
 
 NUMBERS = (0, 1, 5, 20)  # bad pixels of a frame
+ENDS = (0, 255)  # of the published data sets' range
 
 
 def main() -> None:
@@ -33,9 +34,8 @@ def judge(detector: Detector, label: LabelledFrame, number: int, seed: int) -> E
     """What the detector finds in a frame of which ``number`` pixels are stuck."""
     rng = np.random.default_rng(seed)
     frame = np.array(read_frame(label.image))
-    ends = np.iinfo(frame.dtype)
     bad = rng.choice(frame.size, number, replace=False)
-    frame.flat[bad] = rng.choice((ends.min, ends.max), number)
+    frame.flat[bad] = rng.choice(ENDS, number)
     points = detector.candidates(frame)
     return EvaluatedFrame(label.name, label.dataset, label.shape, label.points, points)
 
