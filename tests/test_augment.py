@@ -305,3 +305,12 @@ def test_a_bad_pixel_is_as_wide_as_one_of_the_camera(enlargement: float) -> None
         inner = (slice(4, -4),) * 2  # the resize repeats the frame's edge
         np.testing.assert_allclose(change[inner], shown * resized[inner], atol=0.03 * abs(shown))
     assert compared > 5
+
+
+def test_one_pixel_of_a_tiny_frame_may_be_larger_than_the_crop() -> None:
+    only = AugmentSettings(gain=1, offset=0, noise=0, bad_pixels=1)
+    grey = np.full((32, 48), 0.5, np.float32)
+    for seed in range(20):
+        spoilt = vary(grey, only, np.random.default_rng(seed), 100.0)
+        assert np.isfinite(spoilt).all()
+        assert (spoilt != grey).all()

@@ -191,7 +191,7 @@ def _spoil(crop: Image, enlargement: float, rng: np.random.Generator) -> None:
     shown = rng.uniform(-1.0, 0.0) if rng.random() < 0.5 else rng.uniform(1.0, 5.0)
     down, across = (
         np.clip(1 - np.abs(np.arange(side) - ((k + 0.5) * width - 0.5)) / width, 0, 1)
-        for side, k in ((side, rng.integers(side / width)) for side in crop.shape)
+        for side, k in ((side, rng.integers(max(1, int(side / width)))) for side in crop.shape)
     )
     rows, columns = np.flatnonzero(down), np.flatnonzero(across)
     weight = np.outer(down[rows], across[columns]).astype(np.float32)
