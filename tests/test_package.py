@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import irpoint
+import irpoint.zoo
 
 PACKAGE = Path(irpoint.__file__).parent
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
@@ -145,3 +146,34 @@ def test_public_names_exist():
     assert all(getattr(irpoint, name) is not None for name in irpoint.__all__)
     with pytest.raises(AttributeError, match="nonsuch"):
         irpoint.nonsuch  # noqa: B018
+
+
+def test_what_was_trained_on_val_has_the_figures_of_its_twin():
+    taught_on_val = 0
+    for name in irpoint.zoo.model_names():
+        card = irpoint.zoo.find_model(name).card
+        if card.split and "val" in card.split.split("+"):
+            twin = irpoint.zoo.find_model(PROJECT.parent / "weights" / f"{name}-train").card
+            assert twin.split == "train"
+            assert twin.sha256[:12] in card.note
+            assert (twin.metrics, twin.thresholds.default) == (
+                card.metrics,
+                card.thresholds.default,
+            )
+            taught_on_val += not card.is_baseline
+    assert taught_on_val
+
+
+def test_the_readme_has_the_figures_of_the_cards():
+    readme = (PROJECT.parent / "README.md").read_text()
+    for name in ("spire", "p2p-lite", "sshd"):
+        metrics = irpoint.zoo.find_model(name).card.metrics
+        for data, of in {"all": metrics, **metrics["datasets"]}.items():
+            first = f"`{name}`" if data == "all" else ""
+            low, high = (f"{100 * bound:.1f}" for bound in of["interval_95"]["f1"])
+            row = (
+                f"| {first} | {data} | {100 * of['precision']:.1f} | {100 * of['recall']:.1f} | "
+                f"**{100 * of['f1']:.1f}** ({low}–{high}) | {of['false_alarms_per_mpx']:.2f} | "
+                f"{of['localisation_error_px']['mean']:.2f} |"
+            )
+            assert row in readme

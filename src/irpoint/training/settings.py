@@ -35,7 +35,7 @@ class AugmentSettings(BaseModel):
     )
     paste: float = Field(0.3, ge=0, description="mean number of targets pasted into a crop")
     swarm_share: float = Field(
-        0.1, ge=0, le=1, description="share of crops with a swarm of pasted targets instead"
+        0.03, ge=0, le=1, description="share of crops with a swarm of pasted targets instead"
     )
     simulated: float = Field(
         0.25, ge=0, le=1, description="share of pasted targets that are simulated"
