@@ -27,7 +27,7 @@ needs_nncf = pytest.mark.skipif(
 @pytest.fixture
 def data(tmp_path: Path, cli) -> Path:
     """Six simulated frames with bright targets; four to train, two to validate."""
-    folder = tmp_path / "data"
+    folder = tmp_path / "NUDT-SIRST"  # a name that the cards list
     arguments = ("--frames", 6, "--size", "256x192", "--snr", "25-35", "--targets", "2-3")
     assert cli("simulate", "--out", tmp_path / "sim", *arguments)[0] == 0
     assert cli("convert", tmp_path / "sim", folder, "--to", "csv")[0] == 0
@@ -52,6 +52,8 @@ def test_the_file_runs_like_any_other_and_its_cost_is_said(cli, data: Path, tmp_
     assert lines[0].startswith("irpoint: 2 validation frames")
     assert [line.split()[0] for line in lines if "F1 " in line][-2:-1] == ["int8"]
     assert lines[-1].count("ms against") == 1
+    seen = "irpoint: spire was trained on these frames of NUDT-SIRST: not held out"
+    assert (seen in lines) == ("val" in find_model("spire").card.split)
     card = find_model(out).card
     assert (card.name, card.metrics) == ("spire-int8", {})
     assert "ranges from 4 training frames" in card.note

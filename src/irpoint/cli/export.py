@@ -84,18 +84,24 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
         raise SettingsError(f"--out {out}: holds another model; give another folder")
     from irpoint.datasets.load import load_dataset
     from irpoint.datasets.pool import pool
+    from irpoint.evaluation.splits import trained_on
     from irpoint.runtime.to_int8 import to_int8
     from irpoint.zoo import find_model
 
     model = find_model(name)
-    train, val = (pool([load_dataset(path, split) for path in data]) for split in ("train", "val"))
+    train, val = ([load_dataset(path, split) for path in data] for split in ("train", "val"))
+    seen = trained_on(model.card.data, model.card.split, [one.name for one in val], "val")
+    frames = pool(val)
     with warnings.catch_warnings(action="ignore", category=IrpointWarning):  # of shrunk frames
-        made = to_int8(model, train, val, out)
+        made = to_int8(model, pool(train), frames, out)
     typer.echo(str(made.path))
-    typer.echo(f"irpoint: {len(val)} validation frames; network alone at 512²:", err=True)
+    typer.echo(f"irpoint: {len(frames)} validation frames; network alone at 512²:", err=True)
     for precision, rated in made.rated.items():
         line = f"  {precision:4}  F1 {100 * rated.f1:5.2f} %  {rated.ms:6.1f} ms"
         typer.echo(line, err=True)
+    if seen:
+        text = f"{model.card.name} was trained on these frames of {', '.join(seen)}: not held out"
+        typer.echo(f"irpoint: {text}", err=True)
     typer.echo(f"irpoint: {made.verdict}", err=True)
 
 
