@@ -52,7 +52,7 @@ def test_the_file_runs_like_any_other_and_its_cost_is_said(cli, data: Path, tmp_
     assert lines[0].startswith("irpoint: 2 validation frames")
     assert [line.split()[0] for line in lines if "F1 " in line][-2:-1] == ["int8"]
     assert lines[-1].count("ms against") == 1
-    seen = "irpoint: spire was trained on these frames of NUDT-SIRST: not held out"
+    seen = "irpoint: spire was trained on this split of NUDT-SIRST: these figures are not held out"
     assert (seen in lines) == ("val" in find_model("spire").card.split)
     card = find_model(out).card
     assert (card.name, card.metrics) == ("spire-int8", {})

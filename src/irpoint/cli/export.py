@@ -100,8 +100,8 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
         line = f"  {precision:4}  F1 {100 * rated.f1:5.2f} %  {rated.ms:6.1f} ms"
         typer.echo(line, err=True)
     if seen:
-        text = f"{model.card.name} was trained on these frames of {', '.join(seen)}: not held out"
-        typer.echo(f"irpoint: {text}", err=True)
+        said = f"{model.card.name} was trained on this split of {', '.join(seen)}"
+        typer.echo(f"irpoint: {said}: these figures are not held out", err=True)
     typer.echo(f"irpoint: {made.verdict}", err=True)
 
 
