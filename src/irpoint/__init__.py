@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from irpoint._version import __version__
 from irpoint.errors import IrpointError
 from irpoint.points import FrameResult, Points
 
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from irpoint.runtime import Detector
 
 __all__ = ["Detector", "FrameResult", "IrpointError", "Points", "__version__"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

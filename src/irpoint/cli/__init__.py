@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.cli.benchmark import benchmark
 from irpoint.cli.convert import convert
 from irpoint.cli.detect import detect

@@ -46,10 +46,10 @@ def benchmark(
 
     Example: [bold]irpoint benchmark --model p2p-lite --video clip.mp4[/]
     """
-    from irpoint.files import write_whole
-    from irpoint.runtime.benchmark import benchmark as measure
-    from irpoint.runtime.benchmark_video import SIMULATED
-    from irpoint.runtime.benchmark_video import benchmark_video as measure_video
+    from irpoint.benchmark.frames import benchmark as measure
+    from irpoint.benchmark.video import SIMULATED
+    from irpoint.benchmark.video import benchmark_video as measure_video
+    from irpoint.system.files import write_whole
 
     more: dict[str, Any] = {"backend": backend, "scale": scale, "threads": threads}
     if video is None:

@@ -26,17 +26,17 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from irpoint.cli.engine import check_engine, found_by
 from irpoint.errors import SettingsError
-from irpoint.files import check_folder, held
+from irpoint.pipeline.engine import check_engine, found_by
+from irpoint.system.files import check_folder, held
 
 if TYPE_CHECKING:
     from irpoint.frames.raw import RawLayout
     from irpoint.frames.sequence import Skipped
+    from irpoint.pipeline.batches import Detected
+    from irpoint.pipeline.job import Job
+    from irpoint.pipeline.prefetch import Behind
     from irpoint.runtime import Region
-    from irpoint.runtime.files import Detected
-    from irpoint.runtime.job import Job
-    from irpoint.runtime.overlap import Behind
     from irpoint.sinks import FoundFrame
 
 _TABLE_ROWS = 10
@@ -140,10 +140,10 @@ def detect(
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
     from irpoint.frames.sequence import has_clock, waits_for_frames
+    from irpoint.pipeline.batches import list_sources
+    from irpoint.pipeline.job import settings_of
+    from irpoint.pipeline.tracks import track as follow
     from irpoint.runtime import Detector
-    from irpoint.runtime.files import list_sources
-    from irpoint.runtime.job import settings_of
-    from irpoint.runtime.tracks import track as follow
     from irpoint.sinks import Journal
     from irpoint.zoo import find_model
 
@@ -178,7 +178,7 @@ def detect(
 def _job(
     out: Path | None, file_format: str, overlay: bool, clock: bool, tracks: bool, total: int
 ) -> Job:
-    from irpoint.runtime.job import Job
+    from irpoint.pipeline.job import Job
     from irpoint.sinks import Format, OverlayFolder, PointsWriter
 
     target = out or sys.stdout.buffer
@@ -238,8 +238,8 @@ def _folder(out: Path) -> Iterator[None]:
 
 
 def _run(job: Job, items: Iterable[Detected | Skipped], bar: bool) -> None:
-    from irpoint.runtime.overlap import Behind
-    from irpoint.runtime.signals import Signals
+    from irpoint.pipeline.prefetch import Behind
+    from irpoint.pipeline.signals import Signals
 
     with Signals() as signals:
         try:
@@ -277,7 +277,7 @@ def _hand_over(
 
 
 def _source(item: Detected | Skipped) -> str:
-    from irpoint.runtime.files import Detected
+    from irpoint.pipeline.batches import Detected
 
     return item.result.source if isinstance(item, Detected) else item.source
 

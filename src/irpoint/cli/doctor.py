@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.errors import IrpointError
 
 if TYPE_CHECKING:
-    from irpoint.machine import Machine
+    from irpoint.system.machine import Machine
 
 _YES, _NO = "[green]✓[/]", "[red]✗[/]"
 _MIB = 2**20
@@ -25,7 +25,7 @@ def doctor() -> None:
 
     The exit code is 0 where detection works.
     """
-    from irpoint.machine import inspect_machine
+    from irpoint.system.machine import inspect_machine
 
     machine = inspect_machine()
     table = Table.grid(padding=(0, 2))
@@ -47,14 +47,14 @@ def doctor() -> None:
 
 
 def _versions() -> str:
-    from irpoint.extras import version_of
+    from irpoint.system.extras import version_of
 
     others = [f"{name} {version_of(name)}" for name in ("numpy", "onnxruntime")]
     return ", ".join([f"irpoint {__version__}", f"Python {platform.python_version()}", *others])
 
 
 def _extras() -> list[tuple[str, str]]:
-    from irpoint.extras import inspect_extras
+    from irpoint.system.extras import inspect_extras
 
     return [
         (
@@ -96,8 +96,8 @@ def _models() -> str:
 
 
 def _self_test() -> tuple[bool, str]:
+    from irpoint.benchmark.selftest import self_test
     from irpoint.runtime import Detector
-    from irpoint.runtime.selftest import self_test
 
     try:
         detector = Detector()

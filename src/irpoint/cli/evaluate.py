@@ -15,7 +15,7 @@ from rich.progress import track
 
 from irpoint.cli.figures import show
 from irpoint.errors import EvaluationError, SettingsError
-from irpoint.files import write_whole
+from irpoint.system.files import write_whole
 
 if TYPE_CHECKING:
     from irpoint.datasets.record import Dataset, LabelledFrame
@@ -110,7 +110,7 @@ def evaluate(
     from irpoint.datasets.pool import pool
     from irpoint.evaluation.benchmarks import find_benchmark
     from irpoint.evaluation.counts import check_settings
-    from irpoint.evaluation.maps import MASK_PROTOCOLS
+    from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS
     from irpoint.evaluation.matching import RADIUS_PX
     from irpoint.evaluation.splits import check_names, evaluate_split
     from irpoint.runtime import Detector
@@ -146,7 +146,7 @@ def evaluate(
 
 def _check_options(model: str | None, predictions: Path | None, truth: str, protocol: str) -> None:
     from irpoint.datasets.layout import Truth
-    from irpoint.evaluation.maps import MASK_PROTOCOLS
+    from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS
     from irpoint.evaluation.matching import PROTOCOLS
 
     if (model is None) == (predictions is None):
@@ -257,7 +257,7 @@ def _mapped(
     datasets: Sequence[Dataset],
     pooled: list[LabelledFrame],
 ) -> tuple[SplitEvaluation, _Answer]:
-    from irpoint.evaluation import maps
+    from irpoint.evaluation import mask_protocols as maps
     from irpoint.evaluation.matching import check_radius
     from irpoint.evaluation.splits import split_figures
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from irpoint.errors import IrpointWarning, SettingsError
-from irpoint.files import check_folder
+from irpoint.system.files import check_folder
 
 
 def export(
@@ -63,7 +63,7 @@ def export(
 def _openvino(name: str, out: Path | None) -> Path:
     if find_spec("openvino") is None:
         raise SettingsError("--to openvino needs it: pip install 'irpoint[openvino]'")
-    from irpoint.runtime.to_openvino import to_openvino
+    from irpoint.export.openvino import to_openvino
     from irpoint.zoo import digest, find_model
 
     model = find_model(name)
@@ -85,7 +85,7 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
     from irpoint.datasets.load import load_dataset
     from irpoint.datasets.pool import pool
     from irpoint.evaluation.splits import trained_on
-    from irpoint.runtime.to_int8 import to_int8
+    from irpoint.export.int8 import to_int8
     from irpoint.zoo import find_model
 
     model = find_model(name)

@@ -12,7 +12,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import DatasetError
-from irpoint.files import check_folder, write_whole
+from irpoint.system.files import check_folder, write_whole
 
 PointFormat = Literal["coco", "csv"]
 

@@ -19,11 +19,11 @@ from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, FrameError
-from irpoint.files import write_whole
 from irpoint.frames.arrays import Frame
 from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.labels import FrameLabels
 from irpoint.points import Points
+from irpoint.system.files import write_whole
 
 VAL_SHARE = 0.2
 _OF_TRAIN_AND_VAL = {"trainval", "all"}  # lists that hold nothing out

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.errors import IrpointError
 from irpoint.label.catalogue import printable
 from irpoint.label.guard import LOCAL, Guard

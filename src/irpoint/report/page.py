@@ -9,12 +9,12 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.errors import EvaluationError
-from irpoint.files import write_whole
 from irpoint.report import plots, tables
 from irpoint.report.gallery import KINDS, gallery
 from irpoint.report.gather import Subject, gather
+from irpoint.system.files import write_whole
 
 _SIXTHS = "Targets in sixths. Colours as above."
 

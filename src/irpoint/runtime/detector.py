@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.decode import decode
-from irpoint.decode_published import decode_published, published_rule
+from irpoint.decoding.peaks import decode
+from irpoint.decoding.published import decode_published, published_rule
 from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
 from irpoint.frames import as_frame, find_frames
 from irpoint.frames.normalise import levels, limited
 from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.frames.sequence import Skipped, read_source
 from irpoint.points import FrameResult, Points
+from irpoint.runtime.backends.open import open_session
 from irpoint.runtime.region import Region
-from irpoint.runtime.session import open_session
-from irpoint.runtime.tiles import WHOLE, respond_in_tiles
+from irpoint.runtime.tiling import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, find_model
 
 # Peaks below are never targets: `candidates` stops here, so that a sweep stays small.

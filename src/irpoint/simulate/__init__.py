@@ -1,6 +1,6 @@
 """Infrared scenes with known sub-pixel truth."""
 
-from irpoint.simulate.psf import gaussian_psf_image, pixel_share
+from irpoint.psf import gaussian_psf_image, pixel_share
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import FixedPattern, draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings

@@ -14,15 +14,15 @@ import numpy.typing as npt
 import tifffile
 from PIL import Image
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.datasets import LabelledFrame
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.load import open_dataset
 from irpoint.errors import DatasetError, SettingsError
-from irpoint.files import check_folder, write_whole
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
+from irpoint.system.files import check_folder, write_whole
 
 FileFormat = Literal["png", "tiff"]
 

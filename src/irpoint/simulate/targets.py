@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import SettingsError
-from irpoint.simulate.psf import gaussian_psf_image, pixel_share
+from irpoint.psf import gaussian_psf_image, pixel_share
 from irpoint.simulate.settings import SceneSettings
 
 # Half the side of the window in which local clutter is measured: the neighbourhood that papers on

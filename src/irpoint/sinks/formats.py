@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.points import FrameResult, Points
 
 Format = Literal["csv", "json", "coco"]

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from irpoint.errors import SettingsError
 from irpoint.frames.arrays import Frame
-from irpoint.overlay import Tails, draw_overlay
 from irpoint.points import FrameResult
+from irpoint.sinks.drawing import Tails, draw_overlay
 
 _CODECS = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
 _TICKS = 1000  # a second

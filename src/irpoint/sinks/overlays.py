@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 
 from irpoint.frames.arrays import Frame
-from irpoint.overlay import Tails, draw_overlay
 from irpoint.points import FrameResult
+from irpoint.sinks.drawing import Tails, draw_overlay
 from irpoint.sinks.overlay_video import OverlayVideo
 from irpoint.sinks.writer import save
 

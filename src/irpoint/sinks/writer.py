@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from irpoint.errors import SettingsError
-from irpoint.files import write_whole
 from irpoint.sinks.formats import FILE_NAMES, Format, FoundFrame, coco_text, csv_text, json_text
+from irpoint.system.files import write_whole
 
 
 class PointsWriter:

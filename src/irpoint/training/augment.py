@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from irpoint.simulate.psf import gaussian_psf_image
+from irpoint.psf import gaussian_psf_image
 from irpoint.training.settings import AugmentSettings
 
 Image = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Checkpoint
 from safetensors.torch import save
 
-from irpoint.files import write_whole
+from irpoint.system.files import write_whole
 from irpoint.training.module import ResponseModule
 
 LAST = "last.ckpt"

@@ -13,7 +13,7 @@ import torch
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 
-from irpoint.decode import decode
+from irpoint.decoding.peaks import decode
 from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
 from irpoint.frames.scale import pad

@@ -10,14 +10,14 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.errors import ModelError
-from irpoint.files import check_folder, write_whole
+from irpoint.export.onnx import IMAGENET, export_onnx, write_model
 from irpoint.methods.count import gmac, parameters
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.network import HRPE
 from irpoint.methods.spire.published import published_state
-from irpoint.training.export import IMAGENET, export_onnx, write_model
+from irpoint.system.files import check_folder, write_whole
 from irpoint.zoo import ModelCard, Thresholds
 
 

@@ -15,18 +15,18 @@ from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
-from irpoint import __version__
+from irpoint._version import __version__
 from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.errors import DatasetError, ModelError, SettingsError
-from irpoint.files import check_folder, write_whole
+from irpoint.export.onnx import export_onnx, write_model
 from irpoint.frames.scale import InputScale
 from irpoint.methods import find_method, find_target
 from irpoint.methods.count import gmac, parameters
 from irpoint.runtime import Detector
+from irpoint.system.files import check_folder, write_whole
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
 from irpoint.training.crops import Crops
 from irpoint.training.distributed import is_leader
-from irpoint.training.export import export_onnx, write_model
 from irpoint.training.frames import NetworkFrame, load_frames
 from irpoint.training.label_noise import with_label_noise
 from irpoint.training.module import ResponseModule

@@ -6,14 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_MOST_GAIN = 1.15  # as in irpoint.decode, to which a test holds this
+_MOST_GAIN = 1.15  # as in irpoint.decoding.peaks, to which a test holds this
 _LEAST = 1e-30  # keeps the logarithm of what is not used finite
 
 
 class PeakMaps(nn.Module):
     """Response (B, 1, h, w) → peaks (B, 3, h, w): score where a cell is a peak, else 0; x; y.
 
-    x and y are network pixels. What :func:`irpoint.decode.decode` finds, cell by cell, but for a
+    x and y are network pixels. What :func:`irpoint.decoding.peaks.decode` finds, cell by cell,
+    except for a
     plateau of equal cells, of which the first in reading order stands for all and not the middle
     one. The map must be 3 × 3 cells or more.
 

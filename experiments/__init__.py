@@ -1,0 +1,1 @@
+"""Programs behind the figures of the documentation; each is one command."""

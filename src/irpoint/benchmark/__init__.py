@@ -1,0 +1,1 @@
+"""Speed and self-test: how fast, and whether, detection works on this machine."""

@@ -1,0 +1,1 @@
+"""Response map → peaks: the one decoder, and the decoders of the publications for comparison."""

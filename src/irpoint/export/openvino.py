@@ -1,0 +1,69 @@
+"""A model as OpenVINO's own files, for programs that run it without irpoint."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import openvino
+
+from irpoint.errors import ModelError
+from irpoint.runtime.backends.base import FRAME, LEVELS, RESPONSE
+from irpoint.runtime.backends.onnxruntime import OnnxSession
+from irpoint.runtime.backends.openvino import core
+from irpoint.system.files import write_whole
+from irpoint.zoo import Model, card_path, digest
+
+_TOLERANCE = 1e-3  # weights are stored with half the bits
+_SIZES = ((64, 64), (52, 84), (256, 320))
+
+
+def to_openvino(model: Model, folder: Path) -> Path:
+    """Write ``model.xml``, ``model.bin`` and the card into ``folder``; gives the first.
+
+    Inputs and outputs are those of the ONNX graph, see docs/export.md.
+
+    Raises:
+        ModelError: where the model is a filter without a graph, or its response in OpenVINO
+            (float32) differs from that in ONNX Runtime by more than 1e-3; nothing is written then.
+    """
+    if model.card.is_baseline:
+        raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
+    if model.weights:
+        raise ModelError(f"model {model.card.name!r} is in OpenVINO's files already")
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch) / "model.xml"
+        openvino.save_model(core().read_model(model.graph), draft, compress_to_fp16=True)
+        difference = _difference(model, core().read_model(draft))
+        if not difference <= _TOLERANCE:
+            raise ModelError(
+                f"the model differs by {difference:.2g} in OpenVINO (at most {_TOLERANCE:g}); "
+                "nothing was written"
+            )
+        graph, weights = draft.read_bytes(), draft.with_suffix(".bin").read_bytes()
+    card = model.card.model_copy(update={"sha256": digest(graph + weights)})
+    return write_openvino(Model(card, graph, weights), folder)
+
+
+def write_openvino(model: Model, folder: Path) -> Path:
+    """Write a model of OpenVINO's own kind, and its card; gives ``model.xml``."""
+    path = folder / "model.xml"
+    write_whole(path.with_suffix(".bin"), model.weights)
+    write_whole(path, model.graph)
+    write_whole(card_path(path), model.card.model_dump_json(indent=2) + "\n")
+    return path
+
+
+def _difference(model: Model, graph: openvino.Model) -> float:
+    """Largest difference of the responses, relative where they are above 1."""
+    compiled = core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    session, rng, largest = OnnxSession(model), np.random.default_rng(0), 0.0
+    for height, width in _SIZES:
+        frames = rng.integers(7000, 8000, (1, 1, height, width)).astype(np.float32)
+        levels = np.array([[7300, 7600]], np.float32)
+        wanted = session.run(frames, levels)
+        response = compiled({FRAME: frames, LEVELS: levels})[RESPONSE][:, 0]
+        scale = max(1.0, float(np.abs(wanted).max()))
+        largest = max(largest, float(np.abs(response - wanted).max()) / scale)
+    return largest

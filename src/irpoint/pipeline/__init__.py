@@ -1,0 +1,1 @@
+"""Source → detector → tracker → sinks: a whole detection, with resuming, tracks and overlays."""

@@ -1,0 +1,144 @@
+"""A model in 8 bits: a file that runs like any other, and an honest word on whether to use it."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.spatial.distance import cdist
+
+from irpoint import Detector
+from irpoint.errors import ModelError, SettingsError
+from irpoint.zoo import find_model
+from support.models import shipped_weights
+
+needs_nncf = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("nncf", "openvino")),
+    reason="nncf or openvino is not installed",
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path, cli) -> Path:
+    """Six simulated frames with bright targets; four to train, two to validate."""
+    folder = tmp_path / "NUDT-SIRST"  # a name that the cards list
+    arguments = ("--frames", 6, "--size", "256x192", "--snr", "25-35", "--targets", "2-3")
+    assert cli("simulate", "--out", tmp_path / "sim", *arguments)[0] == 0
+    assert cli("convert", tmp_path / "sim", folder, "--to", "csv")[0] == 0
+    with (folder / "points.csv").open() as stream:
+        names = sorted({row["image"] for row in csv.DictReader(stream)})
+    lists = folder / "img_idx"
+    lists.mkdir()
+    for split, listed in (("train", names[:4]), ("val", names[4:])):
+        (lists / f"{split}.txt").write_text("\n".join(Path(name).stem for name in listed) + "\n")
+    return folder
+
+
+@shipped_weights
+@needs_nncf
+def test_the_file_runs_like_any_other_and_its_cost_is_said(cli, data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "small"
+    arguments = ("--to", "openvino", "--int8", "--data", data, "--out", out)
+    code, said, err = cli("export", "--model", "spire", *arguments)
+    assert code == 0, err
+    assert said.strip() == str(out / "model.xml")
+    lines = err.splitlines()
+    assert lines[0].startswith("irpoint: 2 validation frames")
+    assert [line.split()[0] for line in lines if "F1 " in line][-2:-1] == ["int8"]
+    assert lines[-1].count("ms against") == 1
+    seen = "irpoint: spire was trained on this split of NUDT-SIRST: these figures are not held out"
+    assert (seen in lines) == ("val" in find_model("spire").card.split)
+    card = find_model(out).card
+    assert (card.name, card.metrics) == ("spire-int8", {})
+    assert "ranges from 4 training frames" in card.note
+    (frame,) = (data / "images").glob("*4.*")
+    pixels = np.asarray(Image.open(frame))
+    whole, small = Detector("spire", backend="onnxruntime"), Detector(out)
+    assert small.precision == "int8"
+    wanted, points = whole(pixels), small(pixels)
+    assert len(wanted) == len(points) > 0
+    assert cdist(wanted.xy, points.xy).min(axis=1).max() < 0.5
+    with pytest.raises(SettingsError, match="'spire-int8' is OpenVINO's: give --backend openvino"):
+        Detector(out, backend="onnxruntime")
+    (out / "model.bin").write_bytes((out / "model.bin").read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="not the file that its card describes"):
+        find_model(out)
+
+
+@needs_nncf
+def test_a_model_without_a_layer_worth_it_is_one_line(
+    cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    arguments = ("--to", "openvino", "--int8", "--data", data, "--out", tmp_path / "x")
+    for name, wanted in ((model, "no layer of it is worth 8 bits"), ("dog", "is a filter")):
+        code, _, err = cli("export", "--model", name, *arguments)
+        assert code == 1
+        assert wanted in err.splitlines()[-1]
+    assert not (tmp_path / "x").exists()
+    code, _, err = cli("export", "--model", model, *arguments[:-1], model.parent)
+    assert code == 1
+    assert "holds another model" in err
+
+
+@needs_nncf
+@pytest.mark.parametrize(
+    ("f1", "ms", "said"),
+    [
+        (0.90, 20.0, "int8 is faster here: 20.0 ms against 30.0 in bf16, F1 lower by 0.5 points"),
+        (0.91, 20.0, "int8 is faster here: 20.0 ms against 30.0 in bf16, F1 higher by 0.5 points"),
+        (0.91, 30.5, "not recommended, int8 is slower here: 30.5 ms against 30.0 in bf16"),
+        (0.80, 20.0, "not recommended, int8 finds less: 20.0 ms against 30.0 in bf16"),
+    ],
+)
+def test_what_is_slower_or_finds_less_is_not_recommended(f1: float, ms: float, said: str) -> None:
+    from irpoint.export.int8 import Int8, Rated
+
+    rated = {"f32": Rated(0.95, 60.0), "bf16": Rated(0.905, 30.0), "int8": Rated(f1, ms)}
+    assert Int8(Path("model.xml"), rated).verdict.startswith(said)
+
+
+def test_what_belongs_together_is_asked_for(
+    cli, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    for arguments in (
+        ("--to", "openvino", "--int8", "--out", out),
+        ("--int8", "--data", tmp_path, "--out", out),
+        ("--to", "openvino", "--int8", "--data", tmp_path),
+        ("--to", "openvino", "--data", tmp_path, "--out", out),
+    ):
+        code, _, err = cli("export", "--model", model, *arguments)
+        assert (code, len(err.splitlines())) == (1, 1)
+        assert "--int8 goes with --to openvino, --data DIR and --out DIR" in err
+    arguments = ("--to", "openvino", "--int8", "--data", tmp_path, "--out", out)
+    monkeypatch.setattr(sys.modules["irpoint.cli.export"], "find_spec", lambda name: None)
+    code, _, err = cli("export", "--model", model, *arguments)
+    assert code == 1
+    assert "pip install 'irpoint[int8]'" in err
+
+
+@needs_nncf
+def test_an_openvino_export_is_a_model_too(cli, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ov"
+    assert cli("export", "--model", model, "--to", "openvino", "--out", out)[0] == 0
+    frame = np.zeros((64, 64), np.uint8)
+    frame[30:33, 40:43] = 100
+    wanted = Detector(model, backend="openvino")(frame)
+    for path in (out, out / "model.xml"):
+        detector = Detector(path)
+        assert detector.backend == "openvino"
+        assert detector(frame).xy == pytest.approx(wanted.xy, abs=0.1)
+    # In the folder of a run the card stays that of the ONNX file, which is found first.
+    before = json.loads((model.parent / "model.json").read_text())
+    assert cli("export", "--model", model.parent, "--to", "openvino")[0] == 0
+    assert json.loads((model.parent / "model.json").read_text()) == before
+    assert Detector(model.parent, backend="onnxruntime").backend == "onnxruntime"
+    code, _, err = cli("export", "--model", out, "--to", "openvino", "--out", tmp_path / "again")
+    assert code == 1
+    assert "in OpenVINO's files already" in err

@@ -1,0 +1,148 @@
+"""What comes out of a labelling session, and a data set that goes into one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from support.label_client import JSON, STACK, client, data_set, point, put, session
+from support.label_scenes import TRUTH, picture, write_folder
+
+pytest.importorskip("fastapi", reason="needs the extra label")
+from fastapi.testclient import TestClient
+
+from irpoint.datasets import load_dataset
+from irpoint.errors import DatasetError
+from irpoint.frames import read_frame
+from irpoint.label import LabelSession
+from irpoint.label.catalogue import FrameEntry
+from irpoint.label.export import _by_hash
+from irpoint.label.queue import queue
+from irpoint.label.server import create_app
+
+__all__ = ["client", "session"]  # fixtures
+
+
+def test_what_is_exported_loads_as_it_was_labelled(
+    client: TestClient, session: LabelSession
+) -> None:
+    for name, targets in TRUTH.items():
+        state = "done" if targets else "empty"
+        put(client, name, state=state, points=[point(x, y) for x, y in targets])
+    put(client, f"{STACK}#1", state="done", points=[point(22, 30)])
+    put(client, f"{STACK}#2", state="unsure", points=[point(24, 30)])
+    written = client.post("/api/export", headers=JSON).json()
+    assert (written["frames"], written["targets"]) == (5, 5)
+    loaded = {frame.name: frame for frame in load_dataset(Path(written["folder"]), "all")}
+    assert set(loaded) == {"a", "b", "c", "deep", "stack.tif-000001"}
+    for name, targets in TRUTH.items():
+        frame = loaded[name.partition(".")[0]]
+        assert np.allclose(frame.points.xy, np.array(targets).reshape(-1, 2), atol=1e-4)
+        assert np.array_equal(read_frame(frame.image), read_frame(session.catalogue.root / name))
+    page = read_frame(loaded["stack.tif-000001"].image)
+    assert np.array_equal(page, tifffile.imread(session.catalogue.root / STACK)[1])
+    lists = [load_dataset(Path(written["folder"]), split) for split in ("train", "val")]
+    listed = [frame.image for split in lists for frame in split]
+    assert sorted(listed) == sorted(frame.image for frame in loaded.values())
+    assert min(map(len, lists)) >= 1
+
+
+def test_frames_stay_on_their_list_when_more_are_labelled(client: TestClient) -> None:
+    lists = []
+    for number in range(5):
+        put(client, f"{STACK}#{number}", state="done", points=[point(20, 30)])
+        for name in TRUTH if number == 0 else ():
+            put(client, name, state="done", points=[point(20, 30)])
+        written = client.post("/api/export", headers=JSON).json()
+        lists.append({s: {f.name for f in load_dataset(Path(written["folder"]), s)}
+                      for s in ("train", "val")})  # fmt: skip
+    for earlier, later in itertools.pairwise(lists):
+        assert earlier["train"] <= later["train"]
+
+
+def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) -> None:
+    source = tmp_path / "set"
+    (source / "images").mkdir(parents=True)
+    write_folder(tmp_path / "frames")
+    for name in ("a.png", "b.png", "c.png"):
+        (source / "images" / name).write_bytes((tmp_path / "frames" / name).read_bytes())
+    rows = [f"{n},{x},{y}" for n in ("a.png", "b.png") for x, y in TRUTH[n]]
+    (source / "points.csv").write_text("\n".join(["image,x,y", *rows, "c.png,,"]) + "\n")
+    before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    session = LabelSession(source, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    held = client.get("/api/labels", params={"frame": "images/b.png"}).json()
+    assert [p["origin"] for p in held["labels"]["points"]] == ["source", "source"]
+    assert held["labels"]["state"] == "done"
+    put(client, "images/b.png", state="done", points=held["labels"]["points"][:1])
+    assert client.post("/api/export", headers=JSON).json()["targets"] == 2
+    client.post("/api/undo", headers=JSON)
+    again = client.get("/api/labels", params={"frame": "images/b.png"}).json()["labels"]
+    assert again == held["labels"]
+    assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+    session.close()
+
+
+def test_the_lists_of_a_data_set_are_kept_and_what_it_lacks_is_shown(tmp_path: Path) -> None:
+    rows = [f"{name}.png,20,30" for name in "abcd"]
+    root = data_set(tmp_path / "set", rows, train="a", test="bc", trainval="ad")
+    session = LabelSession(root, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    assert client.get("/api/session").json()["frames"] == [f"images/{k}.png" for k in "abcde"]
+    put(client, "images/e.png", state="done", points=[point(20, 30)])
+    written = client.post("/api/export", headers=JSON).json()
+    folder = Path(written["folder"])
+    held = {path.stem: path.read_text().split() for path in (folder / "img_idx").iterdir()}
+    assert held["test"] == ["b", "c"]
+    assert held["trainval"] == ["a", "d"]
+    assert sorted(held["train"] + held["val"]) == ["a", "d", "e"]
+    assert written["lists"] == {split: len(names) for split, names in held.items()}
+    session.close()
+    for name in "abd":
+        (root / "images" / f"{name}.png").unlink()
+    session = LabelSession(root, tmp_path / "out")
+    put(TestClient(create_app(session), base_url="http://127.0.0.1"), "images/e.png", 1)
+    with pytest.raises(DatasetError, match=r"on lists of the data set \(test\)"):
+        session.train("spire")
+    session.close()
+
+
+def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    tifffile.imwrite(folder / "a.tif", picture([], 0))
+    for pages in (2, 3):
+        shots = np.stack([picture([], pages)] * pages)
+        tifffile.imwrite(folder / "stack.tif", shots, photometric="minisblack")
+        os.utime(folder / "stack.tif", (pages, pages))
+        session = LabelSession(folder, tmp_path / "out")
+        client = TestClient(create_app(session), base_url="http://127.0.0.1")
+        for name in ("a.tif", "a.png", "stack.tif#1"):
+            put(client, name, state="done", points=[point(20, 30)])
+        written = session.export().folder
+        session.close()
+        Image.fromarray(picture([], 5)).save(folder / "a.png")
+    loaded = {frame.name: frame for frame in load_dataset(written, "all")}
+    assert sorted(loaded) == ["a", "a-tif", "stack.tif-000001"]
+    shown = read_frame(loaded["stack.tif-000001"].image)
+    assert np.array_equal(shown, picture([], 3))
+    assert len(list((written / "images").iterdir())) == 3
+
+
+def test_nothing_decided_cannot_be_exported(client: TestClient) -> None:
+    answer = client.post("/api/export", headers=JSON)
+    assert answer.status_code == 422
+    assert "no frame is decided yet" in answer.json()["error"]
+
+
+def test_the_random_order_does_not_go_by_list() -> None:
+    """Whoever labels a tenth of the frames in it needs some to train on and some to choose by."""
+    entries = [FrameEntry(f"{k}.png", Path(f"{k}.png"), 0, "", False, None) for k in range(1000)]
+    shown = queue([entry.name for entry in entries], "random", {})[:100]
+    assert 10 <= [_by_hash(entries[k]) for k in shown].count("val") <= 30

@@ -1,0 +1,109 @@
+"""What the page's server refuses: nonsense, strangers, files that are not its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.label_client import JSON, client, point, put, session
+from support.label_scenes import write_folder
+
+pytest.importorskip("fastapi", reason="needs the extra label")
+from fastapi.testclient import TestClient
+
+from irpoint.label import LabelSession
+from irpoint.label.guard import LARGEST_BODY, LOCAL
+from irpoint.label.server import create_app
+
+__all__ = ["client", "session"]  # fixtures
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"points": [point(float("1e9"), 1)]},
+        {"points": [point(-3, 1)]},
+        {"points": [{"x": "nan", "y": 1}]},
+        {"points": [point(1, 2, colour="red")]},
+        {"state": "perhaps"},
+        {"note": "x" * 3000},
+    ],
+)
+def test_labels_that_make_no_sense_are_refused(client: TestClient, labels: dict[str, Any]) -> None:
+    answer = put(client, "a.png", **labels)
+    assert answer.status_code == 422
+    assert "\n" not in answer.json()["error"]
+    assert client.get("/api/labels", params={"frame": "a.png"}).json()["version"] == 0
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "notes.txt", "a.png/../b.png"])
+def test_only_listed_frames_are_read(client: TestClient, name: str) -> None:
+    answer = client.get("/api/pixels", params={"frame": name})
+    assert answer.status_code == 422
+    assert "no frame of this name" in answer.json()["error"]
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "frames")
+    outside = tmp_path / "secret.png"
+    outside.write_bytes((folder / "a.png").read_bytes())
+    (folder / "link.png").symlink_to(outside)
+    session = LabelSession(folder, tmp_path / "out")
+    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    answer = client.get("/api/pixels", params={"frame": "link.png"})
+    assert answer.status_code == 422
+    assert "link to outside the folder" in answer.json()["error"]
+    session.close()
+
+
+def test_static_files_only_come_from_the_page(client: TestClient) -> None:
+    assert client.get("/static/page.js").status_code == 200
+    assert client.get("/static/%2e%2e/server.py").status_code == 404
+
+
+def test_callers_from_elsewhere_are_refused(client: TestClient) -> None:
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+    other = {"Origin": "http://evil.example", **JSON}
+    assert client.post("/api/undo", headers=other).status_code == 403
+    assert client.post("/api/undo", headers={"Content-Type": "text/plain"}).status_code == 415
+    own = {"Origin": "http://127.0.0.1", **JSON}
+    assert client.post("/api/undo", headers=own).status_code == 200
+
+
+def test_requests_are_bounded(client: TestClient) -> None:
+    body = b'{"model": "' + b"x" * LARGEST_BODY + b'"}'
+    assert client.post("/api/model", content=body, headers=JSON).status_code == 413
+    parts = (body[k : k + 65536] for k in range(0, len(body), 65536))  # no length stated
+    assert client.post("/api/model", content=parts, headers=JSON).status_code in (400, 413)
+
+
+def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
+    for path in ("/", "/static/page.js", "/api/session", "/nothing"):
+        headers = client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_another_address_asks_for_the_token(session: LabelSession) -> None:
+    app = create_app(session, LOCAL | {"10.0.0.7"}, token="sesame")
+    client = TestClient(app, base_url="http://10.0.0.7:8321")
+    assert client.get("/api/session").status_code == 401
+    assert client.get("/", params={"token": "wrong"}).status_code == 401
+    assert client.get("/", params={"token": "sesame"}).status_code == 200  # sets the cookie
+    assert client.get("/api/session").status_code == 200
+    other = TestClient(create_app(session, token="else"), base_url="http://10.0.0.7:8322")
+    ours = "; ".join(['x={"a":1}', *(f"{k}={v}" for k, v in client.cookies.items())])
+    other.get("/", params={"token": "else"}, headers={"Cookie": ours})
+    theirs = "; ".join(f"{k}={v}" for k, v in other.cookies.items())
+    both = {"Cookie": f"{ours}; {theirs}"}
+    plain = TestClient(app, base_url="http://10.0.0.7:8321")
+    assert plain.get("/api/session", headers=both).status_code == 200
+
+
+def test_names_of_the_server_may_be_written_in_capitals(session: LabelSession) -> None:
+    client = TestClient(create_app(session, LOCAL | {"My-Desk"}), base_url="http://127.0.0.1")
+    assert client.get("/", headers={"Host": "My-Desk:8321"}).status_code == 200
+    assert client.get("/", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403

@@ -1,0 +1,173 @@
+"""Tracks: physics of the filter, what confirmation buys, numbers that stay with their targets."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from irpoint.pipeline.batches import Detected
+from irpoint.pipeline.tracking import Tracker, TrackSettings
+from irpoint.pipeline.tracks import track
+from irpoint.points import FrameResult, Points
+from support.models import draw_blobs
+
+NONE = np.empty((0, 2))
+
+
+@pytest.fixture(scope="module")
+def simulated() -> ModuleType:
+    """The simulation behind the table in docs/tracking.md."""
+    pytest.importorskip("motmetrics", reason="motmetrics is not installed")
+    file = Path(__file__).parents[2] / "experiments" / "tracking.py"
+    specification = importlib.util.spec_from_file_location("tracking_figures", file)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    import sys
+
+    sys.modules["tracking_figures"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def numbers(tracker: Tracker, frames: list[np.ndarray]) -> list[list[int]]:
+    return [tracker.update(points).tolist() for points in frames]
+
+
+def test_a_track_is_confirmed_by_m_of_n() -> None:
+    still = np.array([[50.0, 50.0]])
+    assert numbers(Tracker(), [still] * 4) == [[0], [0], [1], [1]]
+    assert numbers(Tracker(), [still, NONE, still, still]) == [[0], [], [0], [1]]
+    assert numbers(Tracker(), [still, NONE, NONE, still, NONE, NONE, still])[-1] == [0]
+    once = TrackSettings(confirm=1)
+    assert numbers(Tracker(once), [still, still]) == [[1], [1]]
+
+
+def test_a_target_that_vanishes_keeps_its_number_as_long_as_its_track_coasts() -> None:
+    path = [np.array([[10.0 + 3 * k, 40.0 - k]]) for k in range(40)]
+    back = numbers(Tracker(), path[:10] + [NONE] * 8 + path[18:])
+    assert {n for frame in back[2:] for n in frame} == {1}
+    late = numbers(Tracker(), path[:10] + [NONE] * 9 + path[19:])
+    assert late[-1] == [2]
+
+
+def test_crossing_targets_keep_their_numbers() -> None:
+    rng = np.random.default_rng(0)
+    frames = []
+    for k in range(60):
+        points = np.array([[20 + 2 * k, 20 + 2 * k], [140 - 2 * k, 22 + 2 * k]], float)
+        frames.append(points + rng.normal(0, 0.3, (2, 2)))
+    given_numbers = numbers(Tracker(), frames)
+    assert given_numbers[2:] == [given_numbers[2]] * 58
+    assert sorted(given_numbers[2]) == [1, 2]
+
+
+def test_the_filter_is_surer_of_a_place_than_the_detector() -> None:
+    rng = np.random.default_rng(1)
+    settings = TrackSettings(noise=0.7, acceleration=0.05)
+    tracker = Tracker(settings)
+    off = []
+    for k in range(200):
+        place = np.array([10 + 1.3 * k, 300 - 0.7 * k])
+        tracker.update(place[None] + rng.normal(0, 0.7, (1, 2)))
+        (_, tail), *_ = tracker.tails() if k > 3 else [(0, place[None])]
+        off.append(tail[-1] - place)
+    late = np.array(off[50:])
+    assert late.std() < 0.45
+    assert np.abs(late.mean(axis=0)).max() < 0.15
+    assert tracker.tracks[0].velocity == pytest.approx([1.3, -0.7], abs=0.15)
+
+
+@given(st.permutations(range(5)), st.integers(0, 1000))
+def test_the_order_of_points_does_not_matter(order: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places, speed = rng.uniform(0, 300, (5, 2)), rng.uniform(-2, 2, (5, 2))
+    frames = [places + k * speed for k in range(6)]
+    one, other = Tracker(), Tracker()
+    for frame in frames[:-1]:
+        one.update(frame)
+        other.update(frame)
+    straight, mixed = one.update(frames[-1]), other.update(frames[-1][order])
+    assert straight[order].tolist() == mixed.tolist()
+
+
+def test_a_point_belongs_to_one_track_and_numbers_are_never_used_twice(
+    simulated: ModuleType,
+) -> None:
+    tracker, seen, ended = Tracker(), set(), set()
+    for said in simulated.sequence(3, false_alarms=20.0).said:
+        given_numbers = [n for n in tracker.update(said).tolist() if n]
+        assert len(set(given_numbers)) == len(given_numbers)
+        living = {number for number, _ in tracker.tails()}
+        assert not ended & living
+        ended |= seen - living
+        seen |= living
+    assert len(seen) > 5
+
+
+def test_confirmation_cuts_false_alarms_by_more_than_ten_at_the_same_detection(
+    simulated: ModuleType,
+) -> None:
+    sequences = [simulated.sequence(seed, false_alarms=3.0) for seed in range(3)]
+    points, tracked = (simulated.score(sequences, tracked=t) for t in (False, True))
+    assert points["false"] > 2.5
+    assert tracked["false"] < 0.1 * points["false"]
+    assert tracked["found"] > points["found"] - 0.03
+    assert tracked["mota"] > 0.85
+    assert tracked["idf1"] > 0.85
+
+
+def test_wrong_settings_are_refused() -> None:
+    for wrong in ({"confirm": 0}, {"gate": 0}, {"within": 61}, {"nonsense": 1}, {"confirm": 5}):
+        with pytest.raises(ValueError, match="1 validation error"):
+            TrackSettings.model_validate(wrong)
+
+
+def test_each_source_of_several_frames_begins_anew() -> None:
+    def numbers_of(frames: list[tuple[str, int, float | None]]) -> list[int]:
+        still = Points.labels([(50, 50)])
+        items = [
+            Detected(FrameResult(index, time_s, source, still), (96, 128), None)
+            for source, index, time_s in frames
+        ]
+        found = [item for item in track(items) if isinstance(item, Detected)]
+        return [len(item.result.points) for item in found]
+
+    stacks = [(f"sky/rec{k}.tif", index, None) for k in (1, 2) for index in range(4)]
+    assert numbers_of(stacks) == [0, 0, 1, 1] * 2
+    assert numbers_of([(f"sky/{k}.tif", 0, None) for k in range(4)]) == [0, 0, 1, 1]
+    assert numbers_of([(f"{k}/1.tif", 0, None) for k in range(4)]) == [0] * 4
+    assert numbers_of([(f"sky/{k}.mp4", 0, 0.0) for k in range(4)]) == [0] * 4
+
+
+def test_cli_follows_a_folder(cli, shipped: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k in range(8):  # one target on its way, and a flash somewhere else in every frame
+        flash = rng.uniform((70, 15), (120, 85), 2)
+        frame = draw_blobs([(20 + 4 * k, 30), tuple(flash)], seed=k)
+        Image.fromarray(frame).save(folder / f"{k}.png")
+    out = tmp_path / "out"
+    code, _, err = cli("detect", folder, "--track", "--out", out, "--overlay")
+    assert code == 0, err
+    rows = list(csv.DictReader((out / "points.csv").open()))
+    assert {row["track"] for row in rows} == {"1"}
+    assert len(rows) == 6
+    assert "time_s" not in rows[0]
+    code, text, _ = cli("detect", folder, "--track", "--format", "json")
+    assert json.loads(text)["frames"][-1]["points"][0]["track"] == 1
+    drawn = np.asarray(Image.open(out / "overlays" / "7.png"))[:576]
+    plain = np.asarray(Image.open(folder / "7.png").resize((768, 576), 0).convert("RGB"))
+    tail = np.s_[175:190, 150:280]  # where it was, in pixels enlarged six times
+    assert (np.ptp(drawn[tail], axis=2) > 40).any()
+    assert not (np.ptp(plain[tail], axis=2) > 40).any()
