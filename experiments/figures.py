@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from irpoint.methods.spire.target import prps, published_prps
-from irpoint.simulate import gaussian_psf_image, power_law_field
+from irpoint.psf import gaussian_psf_image
+from irpoint.simulate import power_law_field
 
 HERE = Path(__file__).parents[1] / "docs"
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from irpoint import Detector
 from irpoint.errors import IrpointError, IrpointWarning
-from irpoint.simulate import gaussian_psf_image
+from irpoint.psf import gaussian_psf_image
 
 SHAPE, SIGMA, NEAR_PX = (576, 768), 1.8, 3.0
 SKY, NOISE, PEAK = 100.0, 4.0, 70.0  # counts

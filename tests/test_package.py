@@ -1,8 +1,7 @@
-"""What holds for the package as a whole: PyTorch where it belongs, a light import, one version."""
+"""The package as a whole: it works without PyTorch, imports quickly, and has one version."""
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
@@ -14,12 +13,11 @@ import pytest
 
 import irpoint
 import irpoint.zoo
+from support.rooms import MAY_USE_TORCH, TRAINING_LIBRARIES, source_files
 
 PACKAGE = Path(irpoint.__file__).parent
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
-WITH_TORCH = ("methods", "training")
-# What the train extra brings; the core must do without any of it.
-TRAINING_LIBRARIES = {"torch", "lightning", "safetensors", "onnx", "onnxscript", "tensorboard"}
+WITHOUT_TORCH = [name for name in source_files() if not name.startswith(MAY_USE_TORCH)]
 
 
 def run_python(code: str) -> str:
@@ -32,45 +30,6 @@ def run_python(code: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def sources() -> list[tuple[str, Path]]:
-    """Module name and file of everything in the package."""
-    files = sorted(PACKAGE.rglob("*.py"))
-    names = [
-        ".".join(("irpoint", *file.relative_to(PACKAGE).with_suffix("").parts)) for file in files
-    ]
-    return [(name.removesuffix(".__init__"), file) for name, file in zip(names, files, strict=True)]
-
-
-CORE = [name for name, _ in sources() if name.split(".")[1:2] not in [[n] for n in WITH_TORCH]]
-
-
-def imported(tree: ast.AST) -> set[str]:
-    """Every module that the code imports, at its top or inside a function."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute in this package"
-            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
-def imports_of(file: Path) -> set[str]:
-    return imported(ast.parse(file.read_text()))
-
-
-@pytest.mark.parametrize(("name", "file"), [item for item in sources() if item[0] in CORE])
-def test_only_methods_and_training_import_torch(name, file):
-    assert not {module.split(".")[0] for module in imports_of(file)} & TRAINING_LIBRARIES, name
-
-
-def test_the_command_line_is_imported_by_nobody():
-    for name, file in sources():
-        if not name.startswith("irpoint.cli"):
-            assert not {m for m in imports_of(file) if m.split(".")[:2] == ["irpoint", "cli"]}, name
 
 
 _WITHOUT_TORCH = """
@@ -88,15 +47,15 @@ for command in [[], *([command] for command in commands)]:
         main()
     assert "Usage: irpoint" in said.getvalue(), command
 print(*commands)
-assert not any(name.startswith({with_torch}) for name in sys.modules)
+assert not any(name.startswith({with_torch!r}) for name in sys.modules)
 """
 
 
 def test_everything_but_training_works_without_torch():
     code = _WITHOUT_TORCH.format(
         libraries=sorted(TRAINING_LIBRARIES),
-        modules=CORE,
-        with_torch=tuple(f"irpoint.{name}" for name in WITH_TORCH),
+        modules=WITHOUT_TORCH,
+        with_torch=MAY_USE_TORCH,
     )
     assert {"detect", "doctor", "evaluate", "models"} <= set(run_python(code).split())
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from irpoint.errors import SettingsError
 from irpoint.frames.scale import InputScale, Placement, fit, letterbox, pad, to_network
-from irpoint.simulate import gaussian_psf_image
+from irpoint.psf import gaussian_psf_image
 
 Floats = npt.NDArray[np.float64]
 NATIVE = InputScale()

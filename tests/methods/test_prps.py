@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from irpoint.decoding.peaks import decode
 from irpoint.methods.spire.target import prps, published_prps
-from irpoint.simulate import gaussian_psf_image, power_law_field
+from irpoint.psf import gaussian_psf_image
+from irpoint.simulate import power_law_field
 
 Image = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

@@ -9,13 +9,13 @@ import pytest
 
 from irpoint import Detector
 from irpoint.errors import ModelError
+from irpoint.psf import gaussian_psf_image
 from irpoint.runtime.backends.filters import (
     BASELINES,
     BaselineSession,
     difference_of_gaussians,
     mpcm,
 )
-from irpoint.simulate import gaussian_psf_image
 from irpoint.zoo import Model, find_model, model_names
 
 names = pytest.mark.parametrize("name", BASELINES)

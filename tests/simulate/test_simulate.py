@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irpoint.errors import SettingsError
+from irpoint.psf import gaussian_psf_image, pixel_share
 from irpoint.simulate import (
     SceneSettings,
     draw_fixed_pattern,
-    gaussian_psf_image,
-    pixel_share,
     power_law_field,
     simulate_scene,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.simulate import gaussian_psf_image
+from irpoint.psf import gaussian_psf_image
 
 Floats = npt.NDArray[np.float64]
 

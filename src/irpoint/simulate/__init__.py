@@ -1,6 +1,5 @@
 """Infrared scenes with known sub-pixel truth."""
 
-from irpoint.psf import gaussian_psf_image, pixel_share
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import FixedPattern, draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
@@ -14,8 +13,6 @@ __all__ = [
     "Target",
     "camera_rng",
     "draw_fixed_pattern",
-    "gaussian_psf_image",
-    "pixel_share",
     "power_law_field",
     "scene_rng",
     "simulate_scene",

@@ -96,6 +96,15 @@ def _table(path: Path, rows: list[tuple[str, ...]]) -> str:
     return stream.getvalue()
 
 
+def _check_request(frames: int, seed: int, name: str, file_format: str) -> None:
+    if frames < 1 or seed < 0:
+        raise SettingsError("frames must be at least 1 and seed at least 0; raise them")
+    if file_format not in get_args(FileFormat):
+        raise SettingsError(f"format: {file_format!r} is not known; give png or tiff")
+    if not name or Path(name).name != name:
+        raise SettingsError(f"name: {name!r} is not the start of a file name; leave out folders")
+
+
 def _check_destination(out: Path, names: list[str], append: bool) -> None:
     check_folder(out)
     if not append and out.exists() and any(out.iterdir()):
@@ -139,12 +148,7 @@ def simulate_dataset(
         SettingsError: where ``out`` is not empty and ``append`` is not set, or a frame exists.
         DatasetError: where the truth to append to cannot be read.
     """
-    if frames < 1 or seed < 0:
-        raise SettingsError("frames must be at least 1 and seed at least 0; raise them")
-    if file_format not in get_args(FileFormat):
-        raise SettingsError(f"format: {file_format!r} is not known; give png or tiff")
-    if not name or Path(name).name != name:
-        raise SettingsError(f"name: {name!r} is not the start of a file name; leave out folders")
+    _check_request(frames, seed, name, file_format)
     out = Path(out)
     names = [f"{name}_{index:05d}" for index in range(frames)]
     _check_destination(out, names, append)
