@@ -256,9 +256,9 @@ def test_sirst_v2_wrong_xml_is_named(v2: Path, text: str, word: str) -> None:
         ("IRSTD-1k", "all", 800, 1495 - 297, 0),
         ("SIRST-v1", "train", 207, 258, 0),
         ("SIRST-v1", "val", 46, 61, 0),
-        ("SIRST-v2", "train", 290, 327, 35),
-        ("SIRST-v2", "val_full", 72, 86, 5),
-        ("SIRST-v2", "v2background", 40, 0, 40),
+        ("SIRST-v2", "train", 561, 327, 306),
+        ("SIRST-v2", "val_full", 140, 86, 73),
+        ("SIRST-v2", "v2background", 379, 0, 379),
     ],
 )
 def test_published_counts(
