@@ -33,7 +33,7 @@ from irpoint.simulate.dataset import simulate_dataset
 from irpoint.training.label_noise import with_label_noise
 
 MILESTONES = (20, 50, 100)  # clicks
-ORDERS = {"name": "by name", "random": "random", "doubt": "least sure first"}
+ORDERS = {"name": "by name", "random": "random", "ambiguity": "least sure first"}
 CLICK_PX = 1.0  # standard deviation of a click on a simulated target
 
 
@@ -89,7 +89,7 @@ def replay(
         file.unlink()
     session = LabelSession(images, out / order)
     curve = [(0, judge(runs / "0" if init == "runs/0" else init, judged))]
-    if order == "doubt":
+    if order == "ambiguity":
         session.proposer.choose(init)
     clicks = 0
     for milestone in MILESTONES:
@@ -109,7 +109,7 @@ def replay(
             shutil.rmtree(run, ignore_errors=True)
             _, command = session.training_command(init)
             subprocess.run(command, check=True)
-        if order == "doubt":
+        if order == "ambiguity":
             session.proposer.choose(f"runs/{run.name}")
         curve.append((clicks, judge(run, judged)))
         print(order, *curve[-1], flush=True)
@@ -119,7 +119,7 @@ def replay(
 
 def next_frame(session: LabelSession, order: str, truth: dict[Path, LabelledFrame]) -> str | None:
     """The first frame of the queue that is not labelled yet, once the model has seen all."""
-    if order == "doubt" and session.proposer.model:
+    if order == "ambiguity" and session.proposer.model:
         for entry in session.catalogue.entries:
             session.proposer.of(entry)
     done = session.store.states()

@@ -17,6 +17,10 @@ class DatasetError(IrpointError):
     """A data set whose layout, split, labels or masks are not what they should be."""
 
 
+class UnknownLayoutError(DatasetError):
+    """A folder that has none of the dataset layouts that irpoint reads."""
+
+
 class ModelError(IrpointError):
     """Weights or a card that are missing, damaged or of another method."""
 

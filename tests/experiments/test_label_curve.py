@@ -52,7 +52,7 @@ def as_run(run: Path) -> Path:
     return run
 
 
-@pytest.mark.parametrize("order", ["name", "random", "doubt"])
+@pytest.mark.parametrize("order", ["name", "random", "ambiguity"])
 def test_a_session_is_replayed_click_by_click(
     script: ModuleType, tmp_path: Path, order: str
 ) -> None:

@@ -150,19 +150,19 @@ def test_the_least_sure_open_frame_is_always_next(
     page = open_page("a.png")
     page.keyboard.press("e")
     ui.settled(page, "b.png")
-    page.select_option("#order", "doubt")
+    page.select_option("#order", "ambiguity")
     page.wait_for_timeout(300)
     ui.settled(page, "b.png")  # a.png is decided: last
     page.select_option("#model", "p2p-lite")
     store = Store(served.out / "labels.sqlite")
     key = f"p2p-lite:{find_model('p2p-lite').card.sha256[:12]}"
     for _ in range(300):
-        if len(doubts := store.doubts(key)) == len(TRUTH) + 5:  # all but the damaged one
+        if len(ambiguities := store.ambiguities(key)) == len(TRUTH) + 5:  # all but the damaged one
             break
         page.wait_for_timeout(100)
     store.close()
     page.wait_for_timeout(3500)  # the page asks every three seconds
-    order = sorted(doubts, key=lambda name: -doubts[name])
+    order = sorted(ambiguities, key=lambda name: -ambiguities[name])
     first = next(name for name in order if name not in ("a.png", "b.png"))
     page.keyboard.press("n")
     ui.settled(page, first)

@@ -193,4 +193,4 @@ def test_proposals_and_doubts_are_kept_by_model(store: Store) -> None:
     store.put_proposals("b", "other", "[]", 0.5)
     assert store.proposals("a", "spire") == "[[1, 2, 0.5]]"
     assert store.proposals("a", "other") is None
-    assert store.doubts("spire") == {"a": 0.75}
+    assert store.ambiguities("spire") == {"a": 0.75}

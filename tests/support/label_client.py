@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
 
 from irpoint.label import LabelSession
-from irpoint.label.server import create_app
+from irpoint.label.app import create_app
 
 JSON = {"Content-Type": "application/json"}
 STACK = "sub/stack.tif"

@@ -13,7 +13,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.masks import open_masks
 from irpoint.datasets.record import Dataset
 from irpoint.datasets.sirst_v2 import open_sirst_v2
-from irpoint.errors import DatasetError, IrpointWarning
+from irpoint.errors import DatasetError, IrpointWarning, UnknownLayoutError
 
 _Open = Callable[[Path, Truth], OpenedLayout | None]
 
@@ -48,7 +48,8 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
     """Recognise the layout of a data set folder and index it.
 
     Raises:
-        DatasetError: where the folder is missing or of no known layout.
+        DatasetError: if the folder is missing.
+        UnknownLayoutError: if the folder has none of the known layouts.
     """
     root = Path(root).absolute()
     if not root.is_dir():
@@ -58,7 +59,7 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
         opened = open_layout(root, truth)
         if opened is not None:
             return opened
-    raise DatasetError(
+    raise UnknownLayoutError(
         f"{root}: not the layout of a data set; give a folder with images/ and one of masks/, "
         "annotations/, labels/ or a CSV file"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.load import open_dataset
-from irpoint.errors import DatasetError, FrameError
+from irpoint.errors import DatasetError, FrameError, UnknownLayoutError
 from irpoint.frames.arrays import Frame
 from irpoint.frames.read import READABLE_SUFFIXES, count_pages, read_frame, read_page
 from irpoint.frames.sources import natural_key
@@ -105,9 +105,10 @@ class Catalogue:
     def _dataset(self) -> OpenedLayout | None:
         try:
             return open_dataset(self.root)
+        except UnknownLayoutError:
+            return None
         except DatasetError as error:
-            if "not the layout of a data set" not in str(error):
-                self.skipped.append(f"the labels of the folder: {error}")
+            self.skipped.append(f"the labels of the folder: {error}")
             return None
 
     def _of_dataset(self, opened: OpenedLayout) -> list[FrameEntry]:

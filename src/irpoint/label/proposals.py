@@ -8,7 +8,7 @@ from pathlib import Path
 
 from irpoint.errors import FrameError, IrpointError, ModelError
 from irpoint.label.catalogue import Catalogue, FrameEntry
-from irpoint.label.queue import doubt
+from irpoint.label.queue import ambiguity
 from irpoint.label.store import Store
 from irpoint.runtime import Detector
 from irpoint.zoo import find_model, model_names
@@ -97,9 +97,9 @@ class Proposer:
                 self._wanted.clear()
         return [(x, y, score) for x, y, score in json.loads(known)]
 
-    def doubts(self) -> dict[str, float]:
+    def ambiguities(self) -> dict[str, float]:
         """By frame, how little sure the chosen model is of it."""
-        return self._store.doubts(self._key) if self._detector else {}
+        return self._store.ambiguities(self._key) if self._detector else {}
 
     def _find(self, detector: Detector, key: str, entry: FrameEntry) -> str:
         frame = self._catalogue.read(entry)
@@ -110,13 +110,13 @@ class Proposer:
             for (x, y), s in zip(found.xy, found.score, strict=True)
         ]
         text = json.dumps(rows)
-        self._store.put_proposals(entry.name, key, text, doubt(found, detector.threshold))
+        self._store.put_proposals(entry.name, key, text, ambiguity(found, detector.threshold))
         return text
 
     def _look_ahead(self, stop: threading.Event) -> None:
         detector, key = self._detector, self._key
         assert detector is not None
-        known = self._store.doubts(key)
+        known = self._store.ambiguities(key)
         for entry in self._catalogue.entries:
             while self._wanted.is_set() and not stop.is_set():
                 stop.wait(0.02)

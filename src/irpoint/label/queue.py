@@ -8,27 +8,29 @@ from typing import Literal
 
 from irpoint.points import Points
 
-Order = Literal["name", "random", "doubt"]
+Order = Literal["name", "random", "ambiguity"]
 
 
 def queue(
     names: Sequence[str],
     order: Order,
-    doubts: Mapping[str, float],
+    ambiguities: Mapping[str, float],
     decided: Collection[str] = frozenset(),
 ) -> list[int]:
     """Numbers of the frames in the order asked for.
 
     ``random`` is the same at every start, so that nobody loses the place, and has nothing to do
-    with the list that the export puts a frame on; ``doubt`` puts the frames
+    with the list that the export puts a frame on; ``ambiguity`` puts the frames
     of which the model is least sure first, then those it has not seen yet, by name, and last those
     that a person has decided.
     """
     numbers = range(len(names))
     if order == "random":
         return sorted(numbers, key=lambda k: _shuffled(names[k]))
-    if order == "doubt":
-        return sorted(numbers, key=lambda k: (names[k] in decided, -doubts.get(names[k], -1.0), k))
+    if order == "ambiguity":
+        return sorted(
+            numbers, key=lambda k: (names[k] in decided, -ambiguities.get(names[k], -1.0), k)
+        )
     return list(numbers)
 
 
@@ -37,7 +39,7 @@ def _shuffled(name: str) -> bytes:
     return hashlib.sha1(b"queue " + name.encode()).digest()
 
 
-def doubt(candidates: Points, threshold: float) -> float:
+def ambiguity(candidates: Points, threshold: float) -> float:
     """How little sure a model is of a frame, 0..1: 1 where a score lies on the threshold.
 
     The score that is nearest to the threshold, as a share of it, decides: one label at such a point

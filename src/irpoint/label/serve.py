@@ -10,8 +10,8 @@ from collections.abc import Callable
 import uvicorn
 
 from irpoint.errors import SettingsError
-from irpoint.label.guard import LOCAL
-from irpoint.label.server import create_app
+from irpoint.label.app import create_app
+from irpoint.label.security import LOCAL
 from irpoint.label.session import LabelSession
 
 _EVERYWHERE = ("0.0.0.0", "::")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from irpoint.errors import DatasetError, IrpointWarning, SettingsError
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
-from irpoint.label.export import Exported, export
+from irpoint.label.interpolation import interpolated
+from irpoint.label.label_files import Exported, export
 from irpoint.label.labels import FrameLabels, Origin, Point, Stored
 from irpoint.label.proposals import Candidate, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
 from irpoint.label.tabs import Tabs
-from irpoint.label.tracks import interpolated
 from irpoint.label.training import Progress, Trainer
 
 
@@ -150,7 +150,7 @@ class LabelSession:
         names = [entry.name for entry in self.catalogue.entries]
         states = self.store.states()
         decided = {name for name, (state, _) in states.items() if state in ("done", "empty")}
-        return queue(names, order, self.proposer.doubts(), decided)
+        return queue(names, order, self.proposer.ambiguities(), decided)
 
     def proposals(self, name: str) -> list[Candidate]:
         """What the chosen model sees in a frame, best first."""

@@ -176,12 +176,12 @@ class Store:
         """Do again what was last taken back; as :meth:`undo`."""
         return self._travel(1, others)
 
-    def put_proposals(self, frame: str, model: str, points: str, doubt: float) -> None:
-        """Remember what a model sees in a frame, as JSON, and how little sure it is (0..1)."""
+    def put_proposals(self, frame: str, model: str, points: str, ambiguity: float) -> None:
+        """Store the proposals of a model for a frame, as JSON, and its ambiguity (0..1)."""
         with self._transaction():
             self._base.execute(
                 "INSERT OR REPLACE INTO proposals VALUES (?, ?, ?, ?)",
-                (frame, model, points, doubt),
+                (frame, model, points, ambiguity),
             )
 
     def proposals(self, frame: str, model: str) -> str | None:
@@ -191,8 +191,8 @@ class Store:
         )
         return str(rows[0][0]) if rows else None
 
-    def doubts(self, model: str) -> dict[str, float]:
-        """By frame, how little sure a model is of it."""
+    def ambiguities(self, model: str) -> dict[str, float]:
+        """The ambiguity of each frame that a model has processed."""
         return dict(self._rows("SELECT frame, doubt FROM proposals WHERE model = ?", model))
 
     def _travel(self, undone: int, others: Collection[str]) -> list[str]:

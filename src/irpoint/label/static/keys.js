@@ -1,39 +1,39 @@
 // Keys: everything that the mouse can do.
 
-import { Desk } from "./desk.js";
+import { FrameEditor } from "./editor.js";
 
 // What a key that is held down must not do frame after frame.
 const ONCE = new Set(["Enter", "E", "U", "A", "Shift+A", "R", "Shift+R", "Space", "Delete", "Backspace", "K"]);
 
 const element = (id) => document.getElementById(id);
 
-export function bindKeys({ page, desk, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor }) {
+export function bindKeys({ page, editor, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor }) {
   const here = () => page.hovered || page.cross;
   const cycle = (id) => { const select = element(id); select.selectedIndex = (select.selectedIndex + 1) % select.length; };
   const nearest = (places) => {
     const at = here();
-    const found = at ? Desk.nearest(places, at.x, at.y, Infinity) : places.length === 1 ? 0 : null;
+    const found = at ? FrameEditor.nearest(places, at.x, at.y, Infinity) : places.length === 1 ? 0 : null;
     return found === null ? [] : [places[found]];
   };
   const erase = () => {
     const at = here();
-    const index = desk.active ?? (at ? Desk.nearest(desk.labels.points, at.x, at.y, view.reach) : null);
-    if (index !== null) desk.delete(index);
+    const index = editor.active ?? (at ? FrameEditor.nearest(editor.labels.points, at.x, at.y, view.reach) : null);
+    if (index !== null) editor.delete(index);
   };
   /** Select the next point; after the last one none, and false: Tab goes on to the controls. */
   const select = (by) => {
-    const next = desk.active === null ? (by > 0 ? 0 : desk.labels.points.length - 1) : desk.active + by;
-    const point = desk.labels.points[next];
-    desk.active = point ? next : null;
+    const next = editor.active === null ? (by > 0 ? 0 : editor.labels.points.length - 1) : editor.active + by;
+    const point = editor.labels.points[next];
+    editor.active = point ? next : null;
     if (point) view.show(point.x, point.y);
     show();
     return Boolean(point);
   };
   const arrow = (dx, dy, event) => {
-    const point = desk.active === null ? null : desk.labels.points[desk.active];
+    const point = editor.active === null ? null : editor.labels.points[editor.active];
     if (point) {
       const far = event.shiftKey ? 1 : 0.1;
-      desk.move(desk.active, point.x + dx * far, point.y + dy * far);
+      editor.move(editor.active, point.x + dx * far, point.y + dy * far);
       return;
     }
     const { width, height } = view.picture, far = event.shiftKey ? 10 : 1;
@@ -48,7 +48,7 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
   };
   const put = () => {
     const at = here();
-    if (at) desk.add(at.x, at.y, element("snap").value, element("contrast").value, track());
+    if (at) editor.add(at.x, at.y, element("snap").value, element("contrast").value, track());
   };
   const jump = (by) => step(by * Math.max(1, Number(element("step").value) || 1), true);
   const toggle = (id) => { element(id).checked = !element(id).checked; };
@@ -68,14 +68,14 @@ export function bindKeys({ page, desk, view, step, decide, travel, interpolate, 
     ["Space", "point at the pointer or cross", put],
     ["Delete", "delete the point", erase],
     ["Tab", "select the next point, after the last the controls", null],
-    ["Escape", "select nothing", () => { desk.active = null; page.cross = null; show(); }],
+    ["Escape", "select nothing", () => { editor.active = null; page.cross = null; show(); }],
     ["Arrows", "move cross (Shift: 10 px) or point (0.1 px, Shift: 1)", null],
-    ["A", "accept the nearest proposal", () => desk.accept(nearest(desk.open_proposals))],
-    ["Shift+A", "accept all", () => desk.accept(desk.open_proposals)],
-    ["R", "refuse the nearest proposal", () => desk.refuse(nearest(desk.open_proposals))],
-    ["Shift+R", "refuse all", () => desk.refuse(desk.open_proposals)],
-    ["[", "threshold down", () => setThreshold(desk.threshold - 0.02)],
-    ["]", "threshold up", () => setThreshold(desk.threshold + 0.02)],
+    ["A", "accept the nearest proposal", () => editor.accept(nearest(editor.open_proposals))],
+    ["Shift+A", "accept all", () => editor.accept(editor.open_proposals)],
+    ["R", "refuse the nearest proposal", () => editor.refuse(nearest(editor.open_proposals))],
+    ["Shift+R", "refuse all", () => editor.refuse(editor.open_proposals)],
+    ["[", "threshold down", () => setThreshold(editor.threshold - 0.02)],
+    ["]", "threshold up", () => setThreshold(editor.threshold + 0.02)],
     ["+", "zoom in (also the wheel)", () => view.zoom(1.5)],
     ["-", "zoom out", () => view.zoom(1 / 1.5)],
     ["F", "fit the frame", () => view.fit()],

@@ -1,9 +1,9 @@
-// The page: frames in a queue, one on the desk; every control and key ends in a call of the desk.
+// The page: frames in a queue, one on the editor; every control and key ends in a call of the editor.
 
-import { Desk } from "./desk.js";
+import { FrameEditor } from "./editor.js";
 import { countValues, histogramRange, paint, paintHistogram, percentiles } from "./display.js";
 import { bindKeys } from "./keys.js";
-import { Saver, client, get, getOf, post, remove } from "./server.js";
+import { Saver, client, get, getOf, post, remove } from "./api.js";
 import { claimName } from "./tab.js";
 import { followTraining } from "./train.js";
 import { View } from "./view.js";
@@ -16,11 +16,11 @@ const page = { frames: [], queue: [], place: 0, states: {}, shown: new Set(), cr
 const settings = { low: 0, high: 255, gamma: 1, invert: false, map: "grey" };
 
 const saver = new Saver({
-  saved: (name, stored) => { count({ [name]: stored }); if (name === desk.name) desk.saved(stored); },
+  saved: (name, stored) => { count({ [name]: stored }); if (name === editor.name) editor.saved(stored); },
   conflict: async (name, stored, why) => {
     say(`${why}. You see what is stored now.`);
     const now = stored || (await getOf("/api/labels", name).catch(() => null));
-    if (now && name === desk.name) desk.take(now);
+    if (now && name === editor.name) editor.take(now);
   },
   state: (waiting, why) => {
     element("saved").textContent = waiting ? `${waiting} to save` : "saved";
@@ -28,11 +28,11 @@ const saver = new Saver({
     page.away = why;
   },
 });
-const desk = new Desk(saver, { changed: show, leaving: () => { if (typing("note")) saveNote(); } });
+const editor = new FrameEditor(saver, { changed: show, leaving: () => { if (typing("note")) saveNote(); } });
 const view = new View(element("view"), {
-  press, drag: (dx, dy) => desk.drag(dx, dy), drop: () => desk.drop(),
+  press, drag: (dx, dy) => editor.drag(dx, dy), drop: () => editor.drop(),
   hover: (x, y) => { page.hovered = x === null ? null : { x, y }; if (page.hovered) page.cross = null; showCursor(); },
-  marks: () => [...desk.marks(element("ghost").checked), ...(page.cross ? [{ ...page.cross, kind: "cross" }] : [])],
+  marks: () => [...editor.marks(element("ghost").checked), ...(page.cross ? [{ ...page.cross, kind: "cross" }] : [])],
 });
 
 function say(text) {
@@ -51,14 +51,14 @@ function track() {
 }
 
 function press(x, y, event) {
-  desk.drop();
-  const label = Desk.nearest(desk.labels.points, x, y, view.reach);
-  if (event.button === 2) { if (label !== null) desk.delete(label); return; }
-  if (event.button !== 0 || !desk.picture?.pixels) return;
-  if (label !== null && !event.shiftKey) { desk.grabbed = desk.active = label; show(); return; }
-  const proposal = Desk.nearest(desk.open_proposals, x, y, view.reach);
-  if (proposal !== null && !event.shiftKey) { desk.accept([desk.open_proposals[proposal]]); return; }
-  desk.add(x, y, element("snap").value, element("contrast").value, track());
+  editor.drop();
+  const label = FrameEditor.nearest(editor.labels.points, x, y, view.reach);
+  if (event.button === 2) { if (label !== null) editor.delete(label); return; }
+  if (event.button !== 0 || !editor.picture?.pixels) return;
+  if (label !== null && !event.shiftKey) { editor.grabbed = editor.active = label; show(); return; }
+  const proposal = FrameEditor.nearest(editor.open_proposals, x, y, view.reach);
+  if (proposal !== null && !event.shiftKey) { editor.accept([editor.open_proposals[proposal]]); return; }
+  editor.add(x, y, element("snap").value, element("contrast").value, track());
 }
 
 /** Show frame `number` of the folder. */
@@ -66,7 +66,7 @@ async function open(number, keepView) {
   const name = page.frames[number];
   const sameSequence = number > 0 && page.sequences[number - 1] === page.sequences[number];
   const began = performance.now();
-  const opened = await trying(() => desk.open(name, sameSequence ? page.frames[number - 1] : null));
+  const opened = await trying(() => editor.open(name, sameSequence ? page.frames[number - 1] : null));
   if (!opened) return;
   page.number = number;
   page.cross = null;
@@ -81,16 +81,16 @@ async function open(number, keepView) {
 
 function prefetch() {
   const ahead = [...[1, 2, -1].map((by) => page.queue[page.place + by]), page.number + 1];
-  for (const number of ahead) if (page.frames[number]) desk.fetch(page.frames[number]);
+  for (const number of ahead) if (page.frames[number]) editor.fetch(page.frames[number]);
 }
 
 function showFrame(keepView) {
-  const { pixels, broken } = desk.picture;
+  const { pixels, broken } = editor.picture;
   element("broken").hidden = !broken;
   element("broken").textContent = broken || "";
-  element("name").textContent = desk.name;
-  element("name").title = desk.name;
-  element("note").value = desk.labels.note;
+  element("name").textContent = editor.name;
+  element("name").title = editor.name;
+  element("note").value = editor.labels.note;
   if (pixels) {
     pixels.counts ??= countValues(pixels);
     const size = [view.picture.width, view.picture.height];
@@ -105,7 +105,7 @@ function showFrame(keepView) {
 
 /** The window that the percentile asks for; a manual one stays. */
 function autoWindow() {
-  const cut = element("percentile").value, { pixels } = desk.picture;
+  const cut = element("percentile").value, { pixels } = editor.picture;
   if (!pixels) return;
   if (cut !== "manual") [settings.low, settings.high] = percentiles(pixels, Number(cut));
   else [settings.low, settings.high] = ["low", "high"].map((id) => (Number(element(id).value) - pixels.offset) / pixels.scale);
@@ -113,7 +113,7 @@ function autoWindow() {
 }
 
 function repaint() {
-  const { pixels } = desk.picture;
+  const { pixels } = editor.picture;
   if (!pixels) return;
   settings.gamma = Math.min(Math.max(Number(element("gamma").value) || 1, 0.2), 5);
   settings.map = element("map").value;
@@ -129,18 +129,18 @@ function repaint() {
 
 function saveNote() {
   clearTimeout(page.noting);
-  desk.set({ note: element("note").value });
+  editor.set({ note: element("note").value });
 }
 
 /** Everything that depends on the labels of the frame. */
 function show() {
-  const { labels } = desk;
+  const { labels } = editor;
   element("count").textContent = counted(labels.points.length);
   for (const button of document.querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", String(labels.state === button.dataset.state));
   }
   if (!typing("note")) element("note").value = labels.note;
-  const open = desk.open_proposals.length;
+  const open = editor.open_proposals.length;
   element("proposed").textContent = page.model ? `${open} proposed` : "";
   element("why").textContent = why();
   element("accept-all").disabled = element("refuse-all").disabled = !open;
@@ -153,9 +153,9 @@ function why() {
   const order = element("order").value;
   if (order === "random") return "drawn at random";
   if (order === "name" || !page.model) return "";
-  if (!desk.proposals.length) return "the model sees nothing here";
+  if (!editor.proposals.length) return "the model sees nothing here";
   const gap = ({ score }) => Math.abs(score - page.threshold);
-  const { score } = desk.proposals.reduce((a, b) => (gap(b) < gap(a) ? b : a));
+  const { score } = editor.proposals.reduce((a, b) => (gap(b) < gap(a) ? b : a));
   return `a score of ${score.toFixed(2)} by the model's threshold of ${page.threshold.toFixed(2)}`;
 }
 
@@ -175,7 +175,7 @@ function showCounts() {
 }
 
 function showCursor() {
-  const at = page.hovered || page.cross, pixels = desk.picture?.pixels;
+  const at = page.hovered || page.cross, pixels = editor.picture?.pixels;
   let text = "–";
   if (at && pixels) {
     const x = Math.round(at.x), y = Math.round(at.y);
@@ -194,9 +194,9 @@ function step(by, inSequence) {
 
 /** Say how far the frame is, and go on; said twice, it is taken back. */
 function decide(state, stay) {
-  if (state === "empty" && desk.labels.points.length) { say("There are points here: delete them first, or press Enter."); return; }
-  const same = desk.labels.state === state;
-  desk.set({ state: same && stay ? "open" : state });
+  if (state === "empty" && editor.labels.points.length) { say("There are points here: delete them first, or press Enter."); return; }
+  const same = editor.labels.state === state;
+  editor.set({ state: same && stay ? "open" : state });
   if (!stay) step(1);
 }
 
@@ -207,7 +207,7 @@ async function travel(path) {
   if (!frames) return;
   count(frames);
   const names = Object.keys(frames);
-  if (names.includes(desk.name)) desk.take(frames[desk.name]);
+  if (names.includes(editor.name)) editor.take(frames[editor.name]);
   else if (names.length) {
     const number = page.frames.indexOf(names[0]);
     if (number >= 0) open(number, true);
@@ -215,10 +215,10 @@ async function travel(path) {
   }
 }
 
-/** Take the queue as it is now. By doubt, frames that were shown stay behind, in their order. */
+/** Take the queue as it is now. By ambiguity, frames that were shown stay behind, in their order. */
 async function requeue() {
   const order = element("order").value;
-  const [queue, shown] = [await get(`/api/queue?by=${order}`), order === "doubt" ? page.shown : new Set()];
+  const [queue, shown] = [await get(`/api/queue?by=${order}`), order === "ambiguity" ? page.shown : new Set()];
   page.queue = [...shown, ...queue.filter((number) => !shown.has(number))];
   page.place = Math.max(0, page.queue.indexOf(page.number));
   prefetch();
@@ -226,7 +226,7 @@ async function requeue() {
 
 /** Sort anew what is still to come, where the model has seen more or more is decided. */
 async function refresh() {
-  const now = element("order").value === "doubt" && page.model ? `${page.model} ${page.seen} ${decided()}` : "";
+  const now = element("order").value === "ambiguity" && page.model ? `${page.model} ${page.seen} ${decided()}` : "";
   if (now && now !== page.sorted) await requeue().catch(() => {});
   page.sorted = now;
 }
@@ -238,13 +238,13 @@ async function choose(model) {
   element("model").value = page.model || "";
   setThreshold(page.threshold);
   page.sorted = "";
-  await Promise.all([desk.propose(), refresh()]);
+  await Promise.all([editor.propose(), refresh()]);
 }
 
 function setThreshold(value) {
-  desk.threshold = Math.min(Math.max(value, 0.05), 1.5);
-  element("threshold").value = desk.threshold;
-  element("threshold-value").textContent = desk.threshold.toFixed(2);
+  editor.threshold = Math.min(Math.max(value, 0.05), 1.5);
+  element("threshold").value = editor.threshold;
+  element("threshold-value").textContent = editor.threshold.toFixed(2);
   show();
 }
 
@@ -254,7 +254,7 @@ function showModels(models) {
   select.value = value;
 }
 
-/** How many frames the model has looked at: the rest comes last in the queue by its doubts. */
+/** How many frames the model has looked at: the rest comes last in the queue by its ambiguities. */
 function showSeen(seen) {
   const left = page.frames.length - seen;
   element("seen").textContent = page.model && left > 0 ? `${left} frames still to be looked at` : "";
@@ -275,12 +275,12 @@ function showSkipped(lines) {
 
 async function interpolate() {
   if (track() === null) { say("Give the track a number, click it in two frames or more, then interpolate."); return; }
-  const wanted = { frame: desk.name, track: track() };
+  const wanted = { frame: editor.name, track: track() };
   await saver.flush();
   const changed = await trying(() => post("/api/interpolate", wanted));
   if (!changed) return;
   count(changed);
-  if (changed[desk.name]) desk.take(changed[desk.name]);
+  if (changed[editor.name]) editor.take(changed[editor.name]);
   const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === wanted.track)).length;
   const cleared = Object.keys(changed).length - filled;
   say(`Track ${wanted.track}: ${filled} frames filled in${cleared ? `, ${cleared} cleared` : ""}.`);
@@ -297,8 +297,8 @@ function bindControls() {
   element("note").onchange = saveNote;
   element("model").onchange = () => choose(element("model").value);
   element("threshold").oninput = () => setThreshold(Number(element("threshold").value));
-  element("accept-all").onclick = () => desk.accept(desk.open_proposals);
-  element("refuse-all").onclick = () => desk.refuse(desk.open_proposals);
+  element("accept-all").onclick = () => editor.accept(editor.open_proposals);
+  element("refuse-all").onclick = () => editor.refuse(editor.open_proposals);
   for (const id of ["gamma", "map", "invert"]) element(id).oninput = repaint;
   element("percentile").onchange = autoWindow;
   for (const id of ["low", "high"]) element(id).onchange = () => { element("percentile").value = "manual"; autoWindow(); };
@@ -306,8 +306,8 @@ function bindControls() {
   element("interpolate").onclick = interpolate;
   element("help-button").onclick = () => element("help").showModal();
   element("histogram").onpointerdown = element("histogram").onpointermove = (event) => {
-    if (!(event.buttons & 1) || !desk.picture.pixels) return;
-    const [first, last] = histogramRange(desk.picture.pixels);
+    if (!(event.buttons & 1) || !editor.picture.pixels) return;
+    const [first, last] = histogramRange(editor.picture.pixels);
     const value = first + (event.offsetX / event.target.clientWidth) * (last - first);
     const edge = Math.abs(value - settings.low) < Math.abs(value - settings.high) ? "low" : "high";
     settings[edge] = value;
@@ -329,7 +329,7 @@ async function start() {
   page.states = await get("/api/states");
   await requeue();
   bindControls();
-  bindKeys({ page, desk, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor });
+  bindKeys({ page, editor, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor });
   followTraining({ say, showModels, showSeen, trying, choose, flush: () => saver.flush() });
   showCounts();
   await saver.adopt(session.out);

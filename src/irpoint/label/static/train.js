@@ -1,6 +1,6 @@
 // Export and training: what the server says of them, once a second while something runs.
 
-import { get, post, remove } from "./server.js";
+import { get, post, remove } from "./api.js";
 
 const element = (id) => document.getElementById(id);
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,12 +15,12 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint._version import __version__
-from irpoint.errors import IrpointError
+from irpoint.errors import IrpointError, IrpointWarning
 from irpoint.label.catalogue import printable
-from irpoint.label.guard import LOCAL, Guard
 from irpoint.label.labels import Coordinate, FrameLabels, State, Stored
 from irpoint.label.pixels import pixels
 from irpoint.label.queue import Order
+from irpoint.label.security import LOCAL, SecurityMiddleware
 from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snapped
 from irpoint.label.store import Conflict, StoreError
@@ -80,7 +81,7 @@ def create_app(
 
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, dependencies=[Depends(seen)])  # fmt: skip
-    app.add_middleware(Guard, hosts=hosts, token=token)
+    app.add_middleware(SecurityMiddleware, hosts=hosts, token=token)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _say_errors(app, session)
     _frame_routes(app, session)
@@ -135,7 +136,12 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
         }
 
     @app.get("/api/queue")
-    def order(by: Order) -> list[int]:
+    def order(by: Order | Literal["doubt"]) -> list[int]:
+        if by == "doubt":
+            warnings.warn(
+                "/api/queue?by=doubt is deprecated; use by=ambiguity", IrpointWarning, stacklevel=2
+            )
+            by = "ambiguity"
         return session.queue(by)
 
     @app.get("/api/states")

@@ -20,7 +20,7 @@ from irpoint.datasets import load_dataset
 from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames import read_frame
 from irpoint.label import LabelSession
-from irpoint.label.server import create_app
+from irpoint.label.app import create_app
 
 __all__ = ["client", "session"]  # fixtures
 
@@ -159,21 +159,28 @@ def test_proposals_come_from_the_chosen_model_and_label_nothing(client: TestClie
 
 
 def test_the_least_sure_frame_comes_first(session: LabelSession) -> None:
-    from irpoint.label.queue import doubt, queue
+    from irpoint.label.queue import ambiguity, queue
     from irpoint.points import Points
 
     def at(*scores: float) -> Points:
         return Points(np.zeros((len(scores), 2), np.float32), np.array(scores, np.float32))
 
-    assert doubt(at(0.5), 0.5) == 1
-    assert doubt(at(0.9, 0.45), 0.5) == pytest.approx(0.9)
-    assert doubt(at(2.0), 0.5) == doubt(at(), 0.5) == 0
+    assert ambiguity(at(0.5), 0.5) == 1
+    assert ambiguity(at(0.9, 0.45), 0.5) == pytest.approx(0.9)
+    assert ambiguity(at(2.0), 0.5) == ambiguity(at(), 0.5) == 0
     names = ["a", "b", "c", "d"]
-    assert queue(names, "doubt", {"a": 0.1, "c": 0.9, "d": 0.0}) == [2, 0, 3, 1]
-    assert queue(names, "doubt", {"a": 0.1, "c": 0.9, "d": 0.0}, {"c"}) == [0, 3, 1, 2]
+    assert queue(names, "ambiguity", {"a": 0.1, "c": 0.9, "d": 0.0}) == [2, 0, 3, 1]
+    assert queue(names, "ambiguity", {"a": 0.1, "c": 0.9, "d": 0.0}, {"c"}) == [0, 3, 1, 2]
     shuffled = queue(names, "random", {})
     assert sorted(shuffled) == [0, 1, 2, 3]
     assert queue(names, "random", {"a": 1}) == shuffled
+
+
+def test_the_old_name_of_the_ambiguity_order_still_works(client: TestClient) -> None:
+    expected = client.get("/api/queue", params={"by": "ambiguity"}).json()
+    with pytest.warns(IrpointWarning, match="by=ambiguity"):
+        answer = client.get("/api/queue", params={"by": "doubt"})
+    assert answer.json() == expected
 
 
 def test_labels_of_another_folder_are_refused_unless_it_was_moved(tmp_path: Path) -> None:

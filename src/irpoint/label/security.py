@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 4 * 2**20  # bytes; labels of ten thousand points are a fifth of it
+MAX_BODY_BYTES = 4 * 2**20  # bytes; labels of ten thousand points are a fifth of it
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
     "Content-Security-Policy": (
@@ -27,7 +27,7 @@ class _TooLarge(Exception):
     pass
 
 
-class Guard:
+class SecurityMiddleware:
     """Middleware around the whole application.
 
     A page on another site can make a browser ask this server too, so requests must name the host
@@ -55,7 +55,7 @@ class Guard:
             await answer(scope, receive, with_headers(send))
             return
         try:
-            await self._app(scope, limited(receive), with_headers(send))
+            await self._app(scope, limit_body(receive), with_headers(send))
         except _TooLarge:
             await _refuse(413, "the request is too large")(scope, receive, with_headers(send))
 
@@ -70,7 +70,7 @@ class Guard:
         changes = scope["method"] not in ("GET", "HEAD")
         if changes and headers.get("content-type", "").partition(";")[0] != "application/json":
             return _refuse(415, "send JSON")
-        if int(headers.get("content-length") or 0) > LARGEST_BODY:
+        if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
             return _refuse(413, "the request is too large")
         return self._without_token(scope, headers)
 
@@ -113,7 +113,7 @@ def with_headers(send: Send) -> Send:
     return sending
 
 
-def limited(receive: Receive) -> Receive:
+def limit_body(receive: Receive) -> Receive:
     """``receive`` that stops at too many bytes, for bodies that do not say their length."""
     seen = 0
 
@@ -121,7 +121,7 @@ def limited(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY:
+        if seen > MAX_BODY_BYTES:
             raise _TooLarge
         return message
 

@@ -1,6 +1,6 @@
-// The frame on the desk: its pixels, its labels, what the model proposes, and what can be done.
+// The frame on the editor: its pixels, its labels, what the model proposes, and what can be done.
 
-import { getOf, getPixels, post } from "./server.js";
+import { getOf, getPixels, post } from "./api.js";
 
 const KEPT = 12; // frames kept ready
 const SAME = 3; // px within which a proposal and a label mean one target
@@ -9,14 +9,14 @@ const SNAP_MS = 2000; // after which a click stays where it was
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
-export class Desk {
+export class FrameEditor {
   /** `saver` stores; `on` gets changed() after every change of what is to be seen, and leaving(). */
   constructor(saver, on) {
     this.saver = saver;
     this.on = on;
     this.kept = new Map(); // name → promise of {pixels, broken}
     this.name = null;
-    this.opening = null; // name of the frame that is on its way to the desk
+    this.opening = null; // name of the frame that is on its way to the editor
     this.labels = { state: "open", points: [], refused: [], note: "" };
     this.proposals = [];
     this.threshold = 1;
@@ -39,7 +39,7 @@ export class Desk {
     return found;
   }
 
-  /** Put a frame on the desk, whole and at once: until it is all there, the last one stays. */
+  /** Put a frame on the editor, whole and at once: until it is all there, the last one stays. */
   async open(name, before) {
     if (this.opening === name) return false;
     this.opening = name;

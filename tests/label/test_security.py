@@ -14,8 +14,8 @@ pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
 
 from irpoint.label import LabelSession
-from irpoint.label.guard import LARGEST_BODY, LOCAL
-from irpoint.label.server import create_app
+from irpoint.label.app import create_app
+from irpoint.label.security import LOCAL, MAX_BODY_BYTES
 
 __all__ = ["client", "session"]  # fixtures
 
@@ -73,7 +73,7 @@ def test_callers_from_elsewhere_are_refused(client: TestClient) -> None:
 
 
 def test_requests_are_bounded(client: TestClient) -> None:
-    body = b'{"model": "' + b"x" * LARGEST_BODY + b'"}'
+    body = b'{"model": "' + b"x" * MAX_BODY_BYTES + b'"}'
     assert client.post("/api/model", content=body, headers=JSON).status_code == 413
     parts = (body[k : k + 65536] for k in range(0, len(body), 65536))  # no length stated
     assert client.post("/api/model", content=parts, headers=JSON).status_code in (400, 413)

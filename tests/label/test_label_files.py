@@ -21,10 +21,10 @@ from irpoint.datasets import load_dataset
 from irpoint.errors import DatasetError
 from irpoint.frames import read_frame
 from irpoint.label import LabelSession
+from irpoint.label.app import create_app
 from irpoint.label.catalogue import FrameEntry
-from irpoint.label.export import _by_hash
+from irpoint.label.label_files import _by_hash
 from irpoint.label.queue import queue
-from irpoint.label.server import create_app
 
 __all__ = ["client", "session"]  # fixtures
 
