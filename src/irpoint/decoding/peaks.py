@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from irpoint.decoding.log_parabola import LogParabola
 from irpoint.points import Points
 
 Response = npt.NDArray[np.float32]
@@ -118,15 +119,11 @@ def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tupl
     triple = np.stack(
         [cells[middle + d, columns] if axis == 0 else cells[rows, middle + d] for d in (-1, 0, 1)]
     ).astype(np.float64)
-    logarithmic = (triple > 0).all(axis=0)
-    triple = np.where(logarithmic, np.log(np.where(logarithmic, triple, 1.0)), triple)
-    slope = (triple[2] - triple[0]) / 2
-    curvature = triple[0] - 2 * triple[1] + triple[2]
-    bent = curvature < 0
-    step = np.where(bent, -slope / np.where(bent, curvature, -1.0), 0.0)
-    step = np.where(bent, np.clip(step, peak - middle - 1.0, peak - middle + 1.0), peak - middle)
-    start = peak - middle  # 0 but at the border
+    parabola = LogParabola.through(triple)
+    start = peak - middle  # 0 except at the border
+    step = parabola.vertex(start)
+    slope, curvature = parabola.slope, parabola.curvature
     rise = slope * (step - start) + curvature * (step**2 - start**2) / 2
-    value = np.take_along_axis(triple, (start + 1)[None], axis=0)[0]
-    gain = np.where(logarithmic, np.exp(rise), 1 + rise / np.where(value > 0, value, 1.0))
+    value = np.take_along_axis(parabola.values, (start + 1)[None], axis=0)[0]
+    gain = np.where(parabola.logarithmic, np.exp(rise), 1 + rise / np.where(value > 0, value, 1.0))
     return (middle + step).astype(np.float64), np.clip(gain, 1.0, _MOST_GAIN)

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from irpoint.decoding.log_parabola import LogParabola
+
 Snap = Literal["off", "peak", "centroid"]
 Contrast = Literal["bright", "dark", "either"]
 
@@ -124,14 +126,11 @@ def _parabolas(excess: npt.NDArray[np.float64], peak: tuple[int, int]) -> tuple[
     )
 
 
-def _vertex(three: npt.NDArray[np.float64], at: int) -> float:
-    if len(three) < 3 or at == 0:
+def _vertex(samples: npt.NDArray[np.float64], at: int) -> float:
+    """Offset of the vertex from the middle sample; 0 at the border of the window."""
+    if len(samples) < 3 or at == 0:
         return 0.0
-    values = np.log(three) if (three > 0).all() else three
-    bend = values[0] - 2 * values[1] + values[2]
-    if not bend < 0:
-        return 0.0
-    return float(np.clip((values[0] - values[2]) / (2 * bend), -0.5, 0.5))
+    return float(LogParabola.through(samples).vertex(reach=0.5))
 
 
 def _centroid(excess: npt.NDArray[np.float64], peak: tuple[float, float]) -> tuple[float, float]:
