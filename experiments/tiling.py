@@ -19,7 +19,7 @@ from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.errors import IrpointError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.frames import read_frame
-from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.levels import levels, normalise
 from irpoint.frames.scale import InputScale, fit
 
 SIDE, ACROSS, DOWN = 512, 7, 4

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from irpoint.benchmark.video import STAGES, _simulate
-from irpoint.frames.sequence import SourceFrame, read_source
+from irpoint.frames import open_source
+from irpoint.frames.source import SourceFrame
 from support.models import draw_blobs
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
@@ -45,7 +46,7 @@ def test_a_file_is_timed_from_reading_to_the_overlay(cli, model: Path, clip: Pat
 
 
 def test_a_simulated_clip_has_sixteen_bits(cli, model: Path, tmp_path: Path) -> None:
-    read = list(read_source(_simulate(tmp_path / "clip.mov", (160, 120), 8)))
+    read = list(open_source(_simulate(tmp_path / "clip.mov", (160, 120), 8)).frames())
     assert all(isinstance(item, SourceFrame) for item in read)
     frames = [item.frame for item in read if isinstance(item, SourceFrame)]
     assert {(frame.dtype, frame.shape) for frame in frames} == {(np.dtype(np.uint16), (120, 160))}

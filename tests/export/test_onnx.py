@@ -13,7 +13,7 @@ import torch
 from irpoint import Detector
 from irpoint.errors import ModelError, SettingsError
 from irpoint.export import onnx as export
-from irpoint.frames.normalise import normalise
+from irpoint.frames.levels import normalise
 from irpoint.frames.scale import letterbox
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.network import HRPE

@@ -22,9 +22,10 @@ import tifffile
 
 from irpoint import Detector
 from irpoint.errors import FrameError, SettingsError
+from irpoint.frames import open_source
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.sequence import Skipped, SourceFrame, read_source
-from irpoint.frames.video import is_live, is_video, luminance
+from irpoint.frames.source import Skipped, SourceFrame
+from irpoint.frames.video import luminance
 from irpoint.pipeline.batches import Detected, detect_files
 from support.models import draw_blobs
 
@@ -53,7 +54,7 @@ def write_video(path: Path, frames: list[np.ndarray], codec: str, pixels: str) -
 
 
 def whole(source: str | Path, raw: RawLayout | None = None) -> list[SourceFrame]:
-    items = list(read_source(source, raw))
+    items = list(open_source(source, raw).frames())
     assert all(isinstance(item, SourceFrame) for item in items), items
     return items  # type: ignore[return-value]
 
@@ -117,7 +118,7 @@ def test_a_tiff_that_breaks_off_gives_the_pages_before(tmp_path: Path) -> None:
     tifffile.imwrite(path, np.stack(blobs(16)), photometric="minisblack")
     with path.open("r+b") as stream:
         stream.truncate(path.stat().st_size - 20_000)
-    *read, last = read_source(path)
+    *read, last = open_source(path).frames()
     assert isinstance(last, Skipped)
     assert "stack.tif" in last.reason
     assert all(isinstance(item, SourceFrame) for item in read)
@@ -146,7 +147,8 @@ def test_raw_frames_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_raw_file_of_another_size_is_said_after_the_whole_frames(tmp_path: Path) -> None:
     (tmp_path / "dump.raw").write_bytes(bytes(128 * 96 * 2 + 100))
-    first, second, said = read_source(tmp_path / "dump.raw", RawLayout.parse("128x96:uint8"))
+    layout = RawLayout.parse("128x96:uint8")
+    first, second, said = open_source(tmp_path / "dump.raw", layout).frames()
     assert isinstance(first, SourceFrame)
     assert isinstance(second, SourceFrame)
     assert isinstance(said, Skipped)
@@ -171,7 +173,7 @@ def test_a_damaged_video_goes_on_and_says_so(tmp_path: Path) -> None:
     middle = len(content) // 2
     content[middle : middle + 3000] = bytes(3000)
     path.write_bytes(content)
-    items = list(read_source(path))
+    items = list(open_source(path).frames())
     read = [item for item in items if isinstance(item, SourceFrame)]
     assert len(read) >= 50  # how many are lost depends on the decoder's number of threads
     assert [item.index for item in read] == list(range(len(read)))
@@ -179,27 +181,27 @@ def test_a_damaged_video_goes_on_and_says_so(tmp_path: Path) -> None:
 
 def test_what_is_no_video_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"not a video" * 50)
-    (said,) = read_source(tmp_path / "clip.mp4")
+    (said,) = open_source(tmp_path / "clip.mp4").frames()
     assert isinstance(said, Skipped)
     assert "clip.mp4: cannot be read as video" in said.reason
     assert "\n" not in said.reason
 
 
 def test_a_stream_that_nobody_sends_is_one_line() -> None:
-    (said,) = read_source("tcp://127.0.0.1:9")
+    (said,) = open_source("tcp://127.0.0.1:9").frames()
     assert isinstance(said, Skipped)
     assert "tcp://127.0.0.1:9: cannot be read as video" in said.reason
 
 
 def test_video_without_pyav_names_the_extra(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("irpoint.frames.video.find_spec", lambda name: None)
-    (said,) = read_source(tmp_path / "clip.mp4")
+    (said,) = open_source(tmp_path / "clip.mp4").frames()
     assert isinstance(said, Skipped)
     assert "pip install 'irpoint[video]'" in said.reason
 
 
 def test_a_dropped_stream_is_called_again_and_then_given_up(monkeypatch) -> None:
-    from irpoint.frames import video
+    from irpoint.frames.sources import video_stream
 
     calls: list[int] = []
 
@@ -209,16 +211,16 @@ def test_a_dropped_stream_is_called_again_and_then_given_up(monkeypatch) -> None
             yield 0.0, blobs()[0]
         raise FrameError(f"{source}: breaks off")
 
-    monkeypatch.setattr(video, "open_video", nullcontext)
-    monkeypatch.setattr(video, "_read_once", connected)
-    monkeypatch.setattr(video.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(video_stream, "open_video", nullcontext)
+    monkeypatch.setattr(video_stream, "read_container", connected)
+    monkeypatch.setattr(video_stream.time, "sleep", lambda seconds: None)
     clock = iter(range(1000))
-    monkeypatch.setattr(video.time, "monotonic", lambda: float(next(clock)))
-    items = list(read_source("rtsp://camera/1"))
+    monkeypatch.setattr(video_stream.time, "monotonic", lambda: float(next(clock)))
+    items = list(open_source("rtsp://camera/1").frames())
     assert [item.index for item in items if isinstance(item, SourceFrame)] == [0, 1]
     said = [item.reason for item in items if isinstance(item, Skipped)]
-    assert all("breaks off; calling again" in reason for reason in said[:-1])
-    assert "given up after 4 attempts" in said[-1]
+    assert all("breaks off; reconnecting" in reason for reason in said[:-1])
+    assert "gave up after 4 attempts" in said[-1]
     assert len(calls) == 7
 
 
@@ -229,7 +231,7 @@ def test_a_dropped_stream_is_called_again_and_then_given_up(monkeypatch) -> None
      ("file:///clips/a.mp4", True, False), ("https://x/a.mp4", True, True)],
 )  # fmt: skip
 def test_kinds_of_sources(source: str, video: bool, live: bool) -> None:
-    assert (is_video(source), is_live(source)) == (video, live)
+    assert (open_source(source).clock, open_source(source).live) == (video, live)
 
 
 def test_a_stream_over_the_network_is_read_to_its_end(tmp_path: Path) -> None:
@@ -248,14 +250,14 @@ def test_a_stream_over_the_network_is_read_to_its_end(tmp_path: Path) -> None:
     thread = threading.Thread(target=serve)
     thread.start()
     read = []
-    for item in read_source(f"tcp://127.0.0.1:{server.getsockname()[1]}"):
+    for item in open_source(f"tcp://127.0.0.1:{server.getsockname()[1]}").frames():
         if isinstance(item, Skipped):
             break
         read.append(item)
     thread.join()
     assert len(read) == 24
     assert isinstance(item, Skipped)
-    assert "calling again" in item.reason
+    assert "reconnecting" in item.reason
 
 
 def test_a_video_behind_an_address_ends_as_a_file_does(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from irpoint.decoding.peaks import decode
 from irpoint.errors import ModelError
 from irpoint.export.onnx import IMAGENET, OURS, native
 from irpoint.frames import read_frame
-from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.levels import levels, normalise
 from irpoint.frames.scale import letterbox
 from irpoint.methods.blocks.loss import response_loss
 from irpoint.methods.count import gmac, parameters

@@ -16,7 +16,7 @@ from irpoint import Detector, Points
 from irpoint.decoding.peaks import decode
 from irpoint.errors import ModelError, SettingsError
 from irpoint.frames import read_frame
-from irpoint.frames.normalise import levels, limited, normalise
+from irpoint.frames.levels import clip_to_levels, levels, normalise
 from irpoint.zoo import Model, find_model
 from support.models import draw_blobs, shipped_weights
 
@@ -142,7 +142,7 @@ def test_limited_counts_normalise_to_the_same_picture() -> None:
         np.where(rng.random((40, 50)) < 0.1, np.inf, rng.normal(0, 1e3, (40, 50))),
     ):
         low, high = levels(frame)
-        counts = limited(frame, low, high)
+        counts = clip_to_levels(frame, low, high)
         assert np.isfinite(counts).all()
         assert (counts - low) / (high - low) == pytest.approx(normalise(frame, low, high), abs=2e-4)
 

@@ -18,8 +18,9 @@ import numpy as np
 
 from irpoint.benchmark.frames import Laps, parse_size, spread, timed_call
 from irpoint.errors import FrameError, SettingsError
+from irpoint.frames import open_source
 from irpoint.frames.arrays import Frame
-from irpoint.frames.sequence import SourceFrame, read_source
+from irpoint.frames.source import SourceFrame
 from irpoint.pipeline.batches import Detected, detect_files
 from irpoint.pipeline.prefetch import Behind
 from irpoint.points import FrameResult
@@ -99,7 +100,7 @@ def _check(frames: int) -> None:
 
 
 def _frames(source: Path, most: int) -> Iterator[SourceFrame]:
-    for item in islice(read_source(source), most):
+    for item in islice(open_source(source).frames(), most):
         if not isinstance(item, SourceFrame):
             raise FrameError(item.reason)
         yield item

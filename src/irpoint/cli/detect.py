@@ -32,7 +32,7 @@ from irpoint.system.files import check_folder, held
 
 if TYPE_CHECKING:
     from irpoint.frames.raw import RawLayout
-    from irpoint.frames.sequence import Skipped
+    from irpoint.frames.source import Skipped
     from irpoint.pipeline.batches import Detected
     from irpoint.pipeline.job import Job
     from irpoint.pipeline.prefetch import Behind
@@ -139,7 +139,7 @@ def detect(
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
-    from irpoint.frames.sequence import has_clock, waits_for_frames
+    from irpoint.frames import open_source
     from irpoint.pipeline.batches import list_sources
     from irpoint.pipeline.job import settings_of
     from irpoint.pipeline.tracks import track as follow
@@ -150,7 +150,7 @@ def detect(
     _check(out, file_format, overlay, batch, threads)
     layout = _layout(raw)
     paths, missing = list_sources(sources, layout)
-    check_engine(engine, paths)
+    check_engine(engine, paths, layout)
     build = partial(
         Detector,
         find_model(model),
@@ -161,10 +161,11 @@ def detect(
         backend=backend,
     )
     detector = build(threads=threads)
-    clock = any(has_clock(path, layout) for path in paths)
+    opened = [open_source(path, layout) for path in paths]
+    clock = any(source.clock for source in opened)
     with nullcontext() if out is None else _folder(out):
         job = _job(out, file_format, overlay, clock, track, len(paths) + len(missing))
-        if out is not None and not track and not any(waits_for_frames(p, layout) for p in paths):
+        if out is not None and not track and not any(source.live for source in opened):
             settings = {"roi": roi, "raw": raw, "overlay": overlay}
             journal = Journal(out, settings_of(detector, ignore_mask) | settings)
             paths, again = job.go_on(journal, paths)
@@ -263,7 +264,7 @@ def _hand_over(
     shown: Progress,
     job: Job,
 ) -> None:
-    from irpoint.frames.sequence import Skipped
+    from irpoint.frames.source import Skipped
 
     source = None
     for item in items:

@@ -14,7 +14,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError
-from irpoint.frames.sources import natural_key
+from irpoint.frames.find import natural_key
 
 POINTS_FILE = "points.csv"
 _COLUMNS = ("image", "x", "y")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from irpoint.errors import DatasetError
+from irpoint.frames.find import natural_key
 from irpoint.frames.read import READABLE_SUFFIXES
-from irpoint.frames.sources import natural_key
 
 
 def without_suffix(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from irpoint.datasets.images import without_suffix
 from irpoint.errors import DatasetError
-from irpoint.frames.sources import natural_key
+from irpoint.frames.find import natural_key
 
 # In order of preference, where two folders hold a list of the same name.
 SPLIT_FOLDERS = ("img_idx", "idx_427", "splits", "50_50", "ImageSets/Main")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -48,22 +46,16 @@ class RawLayout:
         """Of one frame."""
         return self.width * self.height * self.dtype.itemsize
 
-    def read(self, source: str | Path) -> Iterator[Frame]:
-        """The frames (height, width) of a file, or of standard input for ``"-"``, one by one.
+    def read(self, stream: BinaryIO, name: str) -> Iterator[Frame]:
+        """The frames (height, width) of a binary stream, one by one.
+
+        Args:
+            stream: open for reading.
+            name: name of the stream in an error.
 
         Raises:
-            FrameError: where it cannot be opened, or ends within a frame (after the whole ones).
+            FrameError: if the stream is empty or ends within a frame, after the whole ones.
         """
-        if str(source) == "-":
-            yield from self._frames(standard_input(), "standard input")
-            return
-        try:
-            with Path(source).open("rb") as stream:
-                yield from self._frames(stream, str(source))
-        except OSError as error:
-            raise FrameError(f"{source}: cannot be read ({error.strerror})") from error
-
-    def _frames(self, stream: BinaryIO, name: str) -> Iterator[Frame]:
         count = 0
         while content := _read(stream, self.bytes):
             if len(content) < self.bytes:
@@ -76,15 +68,6 @@ class RawLayout:
             count += 1
         if not count:
             raise FrameError(f"{name}: empty; copy or export it again")
-
-
-def standard_input() -> BinaryIO:
-    """Standard input without Python's buffer, whose lock a waiting thread would hold at the exit.
-
-    A process that ends then would be aborted by the interpreter.
-    """
-    stream: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
-    return stream
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

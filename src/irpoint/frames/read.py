@@ -19,11 +19,18 @@ from PIL import Image, UnidentifiedImageError
 from irpoint.errors import FrameError
 from irpoint.frames.arrays import Frame, as_frame
 from irpoint.frames.pictures import FORMATS, decode_picture
-from irpoint.frames.tiff import decode_page, decode_pages, decode_tiff, page_numbers, tiff_shape
+from irpoint.frames.tiff import (
+    TIFF_SUFFIXES,
+    decode_page,
+    decode_pages,
+    decode_tiff,
+    page_numbers,
+    tiff_shape,
+)
 
 __all__ = ["READABLE_SUFFIXES", "as_frame", "frame_shape", "read_frame"]
 
-READABLE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
+READABLE_SUFFIXES = (".png", *TIFF_SUFFIXES, ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
 _KINDS = "PNG, TIFF, BMP, JPEG, WebP or .npy"
 
 _Kind = Literal["picture", "tiff", "npy"]

@@ -20,6 +20,7 @@ from irpoint.frames.pictures import picture_array
 # tifffile logs what it then also raises; without a handler Python prints it to the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
+TIFF_SUFFIXES = (".tif", ".tiff")
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,101 +19,82 @@ VIDEO_SUFFIXES = (
     ".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm", ".ts", ".mpg", ".mpeg", ".wmv", ".y4m",
     ".mjpeg", ".mxf",
 )  # fmt: skip
-_DEVICE = "/dev/video"
-_MAY_END = ("http:", "https:", "ftp:", "sftp:")  # where a length is stated; the rest are cameras
-_TIMEOUT_S = 10.0  # without a packet a stream counts as dropped
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0)  # before each new attempt to reach a dropped stream
+_CAMERA = "/dev/video"
+_TIMEOUT_S = 10.0  # a stream without a packet for so long counts as dropped
 
-Timed = tuple[float, Frame]  # seconds since the start, (H, W)
+TimedFrame = tuple[float, Frame]  # seconds since the start, (H, W)
 
 
-def is_address(source: str) -> bool:
-    """Whether a source is an address: ``rtsp://…``, ``https://…``, ``file://…`` and so on."""
-    return "://" in source
+def is_address(name: str) -> bool:
+    """Whether a name is an address: ``rtsp://…``, ``https://…``, ``file://…`` and so on."""
+    return "://" in name
 
 
-def is_live(source: str) -> bool:
-    """Whether frames may come at a camera's pace, from an address or a device."""
-    remote = is_address(source) and not source.lower().startswith("file:")
-    return remote or source.startswith(_DEVICE)
+def is_camera(name: str) -> bool:
+    """Whether a name is a V4L2 device of this machine, as ``/dev/video0``."""
+    return name.startswith(_CAMERA)
 
 
-def is_video(source: str) -> bool:
-    """Whether a source is for PyAV to read, by its name."""
-    return is_address(source) or is_live(source) or Path(source).suffix.lower() in VIDEO_SUFFIXES
+def read_video(name: str) -> Iterator[TimedFrame | str]:
+    """Frames of a video file with their times; in between, one line per damaged part.
 
-
-def read_video(source: str) -> Iterator[Timed | str]:
-    """Frames of a video with their times; between them, one line on each damage that was passed.
-
-    The luminance as it is stored: 8 to 16 bits, nothing is converted. A live stream that drops is
-    called again, four times in a quarter of a minute.
+    The luminance is given as stored, 8 to 16 bits; nothing is converted.
 
     Raises:
-        FrameError: where it cannot be opened or holds no video, or a file ends in damage.
+        FrameError: if the file cannot be opened, holds no video, or ends in damage.
     """
-    live, start, attempt = is_live(source), time.monotonic(), 0
-    while True:
-        began = time.monotonic() - start
-        try:
-            with open_video(source) as container:
-                # What has an end is not begun again.
-                live = live and not (source.lower().startswith(_MAY_END) and container.duration)
-                for item in _read_once(container, source, began if live else 0.0):
-                    attempt = 0 if not isinstance(item, str) else attempt
-                    yield item
-            if not live:
-                return
-            said = f"{source}: the stream ended"
-        except FrameError as error:
-            if not live or (attempt == 0 and time.monotonic() - start < _PAUSES_S[0]):
-                raise
-            said = str(error)
-        if attempt >= len(_PAUSES_S):
-            raise FrameError(f"{said}; given up after {attempt} attempts to reach it again")
-        yield f"{said}; calling again"
-        time.sleep(_PAUSES_S[attempt])
-        attempt += 1
+    with open_video(name) as container:
+        yield from read_container(container, name)
 
 
-def _read_once(container: Any, source: str, began: float) -> Iterator[Timed | str]:
+def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[TimedFrame | str]:
+    """Frames of an opened container as :func:`read_video` gives them, times ``offset`` seconds on.
+
+    Raises:
+        FrameError: if the container holds no video, or ends in damage.
+    """
     if not container.streams.video:
-        raise FrameError(f"{source}: holds no video")
+        raise FrameError(f"{name}: holds no video")
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     rate = float(stream.average_rate or stream.guessed_rate or 25)
-    yield from _decode(container, stream, source, rate, began)
+    index, first = 0, None
+    for picture in _decode(container, stream, name):
+        if isinstance(picture, str):
+            yield picture
+            continue
+        clock = picture.time if picture.time is not None else index / rate
+        first = clock if first is None else first
+        yield offset + clock - first, luminance(picture)
+        index += 1
+    if not index:
+        raise FrameError(f"{name}: no frame of it can be read")
 
 
-def _decode(container: Any, stream: Any, source: str, rate: float, began: float) -> Iterator[Any]:
+def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | str]:
+    """The pictures of a stream; one line per run of packets that cannot be decoded."""
     import av
 
-    index, first, broken = 0, None, False
+    count, damaged = 0, False
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
-            raise FrameError(
-                f"{source}: breaks off after {index} frames ({_why(error)})"
-            ) from error
+            raise FrameError(f"{name}: breaks off after {count} frames ({_why(error)})") from error
         if packet is None:
-            break
+            return
         try:
             pictures = packet.decode()
         except av.error.FFmpegError as error:
-            if not broken:
-                yield f"{source}: damaged after frame {index} ({_why(error)}); going on"
-            broken = True
+            if not damaged:
+                yield f"{name}: damaged after frame {count} ({_why(error)}); going on"
+            damaged = True
             continue
         for picture in pictures:
-            broken = False
-            clock = picture.time if picture.time is not None else index / rate
-            first = clock if first is None else first
-            yield began + clock - first, luminance(picture)
-            index += 1
-    if not index:
-        raise FrameError(f"{source}: no frame of it can be read")
+            damaged = False
+            count += 1
+            yield picture
 
 
 def open_video(source: str) -> Any:
@@ -129,7 +109,7 @@ def open_video(source: str) -> Any:
 
     av.logging.set_level(av.logging.PANIC)  # what matters is raised too
     settings: dict[str, Any] = {}
-    if source.startswith(_DEVICE):
+    if is_camera(source):
         settings["format"] = "v4l2"
     if is_address(source):
         settings["timeout"] = _TIMEOUT_S

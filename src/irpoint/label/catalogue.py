@@ -12,8 +12,8 @@ from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.load import open_dataset
 from irpoint.errors import DatasetError, FrameError, UnknownLayoutError
 from irpoint.frames.arrays import Frame
+from irpoint.frames.find import natural_key
 from irpoint.frames.read import READABLE_SUFFIXES, count_pages, read_frame, read_page
-from irpoint.frames.sources import natural_key
 from irpoint.frames.video import VIDEO_SUFFIXES
 from irpoint.frames.video_seek import VideoFrames
 

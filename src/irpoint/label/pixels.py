@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import FrameError
-from irpoint.frames.normalise import levels
+from irpoint.frames.levels import levels
 
 
 @dataclass(frozen=True)

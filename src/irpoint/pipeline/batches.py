@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import FrameError, IrpointError
-from irpoint.frames import find_frames
+from irpoint.frames import find_frames, open_source
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.sequence import Skipped, SourceFrame, read_source, waits_for_frames
-from irpoint.frames.sources import FRAME_SUFFIXES, RAW_SUFFIXES
+from irpoint.frames.source import Skipped, SourceFrame
 from irpoint.pipeline.prefetch import read_ahead
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
@@ -49,17 +48,16 @@ def list_sources(
     Raises:
         FrameError: where the only source names nothing readable.
     """
-    suffixes = FRAME_SUFFIXES if raw is None else RAW_SUFFIXES
     if len(sources) == 1:
-        return find_frames(sources, suffixes), []
+        return find_frames(sources, raw), []
     good, skipped = [], []
     for source in sources:
         try:
-            find_frames([source], suffixes)
+            find_frames([source], raw)
             good.append(source)
         except FrameError as error:
             skipped.append(Skipped(source, str(error)))
-    return find_frames(good, suffixes), skipped
+    return find_frames(good, raw), skipped
 
 
 def detect_files(
@@ -74,18 +72,18 @@ def detect_files(
 
     Args:
         detector: what finds the points.
-        paths: sources as :func:`irpoint.frames.sequence.read_source` takes them.
+        paths: sources as :func:`irpoint.frames.open_source` takes them.
         batch: most frames that go through the network together, >= 1.
         raw: how the pixels lie, for headerless files.
 
     Yields:
         One item a frame, in order, and one for everything that was passed over.
     """
-    paths = list(paths)
-    if any(waits_for_frames(path, raw) for path in paths):
+    opened = [open_source(path, raw) for path in paths]
+    if any(source.live for source in opened):
         batch = 1
     group: list[SourceFrame] = []
-    read = (item for path in paths for item in read_source(path, raw))
+    read = (item for source in opened for item in source.frames())
     for item in read_ahead(read, _FRAMES_AHEAD):
         if isinstance(item, Skipped):
             yield from _detect(detector, group)

@@ -11,15 +11,14 @@ from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
     from irpoint.frames.raw import RawLayout
-    from irpoint.frames.sequence import Skipped
+    from irpoint.frames.source import Skipped
     from irpoint.pipeline.batches import Detected
     from irpoint.runtime import Detector
 
 
-def check_engine(engine: str, paths: Sequence[str | Path]) -> None:
+def check_engine(engine: str, paths: Sequence[str | Path], raw: RawLayout | None) -> None:
     """Raise where there is no such engine, it is not installed, or a source is not for it."""
-    from irpoint.frames.sources import STANDARD_INPUT
-    from irpoint.frames.video import is_live
+    from irpoint.frames import open_source
 
     if engine not in ("local", "ray"):
         raise SettingsError(f"--engine {engine}: give local or ray")
@@ -27,9 +26,9 @@ def check_engine(engine: str, paths: Sequence[str | Path]) -> None:
         return
     if find_spec("ray") is None:
         raise SettingsError("--engine ray needs it: pip install 'irpoint[ray]'")
-    for name in map(str, paths):
-        if name == STANDARD_INPUT or is_live(name):
-            raise SettingsError(f"--engine ray: reads files; {name} needs --engine local")
+    for path in paths:
+        if not open_source(path, raw).repeatable:
+            raise SettingsError(f"--engine ray: reads files; {path} needs --engine local")
 
 
 def found_by(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from irpoint.frames.sequence import Skipped
-from irpoint.frames.sources import STANDARD_INPUT
+from irpoint.frames import open_source
+from irpoint.frames.source import Skipped
 from irpoint.pipeline.batches import Detected
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import FoundFrame, Journal, OverlayFolder, PointsWriter
@@ -52,8 +52,9 @@ class Job:
         self.journal = journal
         left, skipped = [], []
         for path in paths:
-            # Standard input has a name that tells nothing of what comes.
-            frames = None if path == STANDARD_INPUT else journal.done.get(str(path))
+            # The name of standard input tells nothing of what comes.
+            again = open_source(path).repeatable
+            frames = journal.done.get(str(path)) if again else None
             if frames is None:
                 left.append(path)
                 continue

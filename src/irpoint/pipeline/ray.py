@@ -18,7 +18,7 @@ import ray.data
 
 from irpoint.errors import IrpointError, IrpointWarning
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.sequence import Skipped
+from irpoint.frames.source import Skipped
 from irpoint.pipeline.batches import Detected, detect_files
 from irpoint.runtime.backends.base import line
 from irpoint.runtime.detector import Detector

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from irpoint.frames.sequence import Skipped
+from irpoint.frames.source import Skipped
 from irpoint.pipeline.batches import Detected
 from irpoint.pipeline.tracking import Tracker, TrackSettings
 from irpoint.points import FrameResult

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from irpoint.errors import FrameError
 from irpoint.frames import read_frame
-from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.levels import levels, normalise
 from irpoint.report.gather import Outcome, Subject
 
 _HALF = 20  # px around the place

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from irpoint.decoding.peaks import decode
 from irpoint.decoding.published import decode_published, published_rule
 from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
-from irpoint.frames import as_frame, find_frames
-from irpoint.frames.normalise import levels, limited
+from irpoint.frames import as_frame, find_frames, open_source
+from irpoint.frames.levels import clip_to_levels, levels
 from irpoint.frames.scale import InputScale, Placement, to_network
-from irpoint.frames.sequence import Skipped, read_source
+from irpoint.frames.source import Skipped
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.backends.open import open_session
 from irpoint.runtime.region import Region
@@ -141,7 +141,7 @@ class Detector:
         """
         sources = [str(source)] if isinstance(source, str | Path) else list(source)
         for path in find_frames(sources):
-            for item in read_source(path):
+            for item in open_source(path).frames():
                 if isinstance(item, Skipped):
                     raise FrameError(item.reason)
                 yield FrameResult(item.index, item.time_s, item.source, self(item.frame))
@@ -151,7 +151,7 @@ class Detector:
         plain = as_frame(frame)
         low, high = levels(plain, self.card.normalisation)
         image, placement = to_network(
-            limited(plain, low, high), self._scale, self.card.resize, self.card.stride, low
+            clip_to_levels(plain, low, high), self._scale, self.card.resize, self.card.stride, low
         )
         self._tell_of_shrinking(placement.factor[0])
         return Prepared(image, (low, high), placement, (plain.shape[0], plain.shape[1]))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from irpoint.datasets import LabelledFrame
 from irpoint.frames import read_frame
-from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.levels import levels, normalise
 from irpoint.frames.scale import InputScale, Placement, fit
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from irpoint.errors import ModelError
-from irpoint.frames.normalise import Normalisation
+from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
 
 
@@ -82,7 +82,7 @@ class ModelCard(BaseModel):
         licence: of the weights.
         parameters: number of trainable parameters.
         gmac_512: 10⁹ multiply-adds for one 512 × 512 frame.
-        normalisation: how frame values become 0..1, see :mod:`irpoint.frames.normalise`.
+        normalisation: how frame values become 0..1, see :mod:`irpoint.frames.levels`.
         input_scale: scale at which the model sees frames, ``native`` or ``fit:N``.
         resize: ``half-pixel`` (ours) or ``corner`` (published weights).
         stride: network pixels a response cell.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from irpoint.frames.normalise import CLIP
+from irpoint.frames.levels import CLIP
 from irpoint.methods.blocks.odconv import ODConv
 
 Channels = tuple[float, float, float]

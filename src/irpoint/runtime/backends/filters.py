@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from irpoint.frames.normalise import normalise
+from irpoint.frames.levels import normalise
 
 Image = npt.NDArray[np.float32]
 DEVIATIONS = 50.0

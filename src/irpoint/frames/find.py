@@ -9,12 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from irpoint.errors import FrameError
-from irpoint.frames.read import READABLE_SUFFIXES
-from irpoint.frames.video import VIDEO_SUFFIXES, is_address, is_live
-
-STANDARD_INPUT = "-"
-FRAME_SUFFIXES = READABLE_SUFFIXES + VIDEO_SUFFIXES
-RAW_SUFFIXES = (".raw", ".bin", ".dat", ".img")
+from irpoint.frames.open import readable_suffixes, source_kind
+from irpoint.frames.raw import RawLayout
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -23,27 +19,31 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts if p)
 
 
-def find_frames(
-    sources: Sequence[str], suffixes: tuple[str, ...] = FRAME_SUFFIXES
-) -> list[str | Path]:
+def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[str | Path]:
     """The frame files that ``sources`` name, each once.
 
     Args:
-        sources: each a file (taken as it is, whatever its suffix); a folder (its readable files,
-            not those of its subfolders); a pattern with ``*``, ``?``, ``[…]`` or ``**`` (folders
-            are left out, and unreadable files too unless the pattern states their suffix); the
-            address of a stream or file, or ``"-"`` for standard input, which are kept as they are.
-        suffixes: of readable files.
+        sources: each one of
+
+            * a file, whatever its suffix;
+            * a folder, for the readable files in it, without subfolders;
+            * a pattern with ``*``, ``?``, ``[…]`` or ``**``, for the readable files that it
+              matches; for any file if the pattern states the suffix;
+            * a name that is no path, such as an address or ``"-"`` for standard input, which is
+              returned as it is.
+        raw: layout of headerless files; if given, those are the readable ones.
 
     Returns:
-        The sources in the order given; a folder and a pattern in natural order (2 before 10).
+        The files in the order of ``sources``; those of a folder or pattern in natural order (2
+        before 10).
 
     Raises:
-        FrameError: where a source names nothing, or nothing readable.
+        FrameError: if a source names nothing, or nothing readable.
     """
+    suffixes = readable_suffixes(raw)
     found: dict[str, str | Path] = {}
     for source in sources:
-        if source == STANDARD_INPUT or is_address(source) or is_live(source):
+        if not source_kind(source, raw).suffixes:
             found.setdefault(source, source)
             continue
         for path in _files(source, suffixes):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irpoint.errors import FrameError
-from irpoint.frames.normalise import levels, normalise
+from irpoint.frames.levels import levels, normalise
 from irpoint.simulate import power_law_field
 
 Floats = npt.NDArray[np.float64]

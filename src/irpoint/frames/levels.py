@@ -82,7 +82,7 @@ def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
     return np.clip(scaled, *CLIP, out=scaled)
 
 
-def limited(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
+def clip_to_levels(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
     """Frame (H, W) → float32 (H, W) in counts, without what :func:`normalise` would cut off.
 
     To be scaled down, and then normalised by an exported graph: a hot pixel must not have spread by

@@ -1,0 +1,50 @@
+"""The kinds of sources, and the one that a name stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from irpoint.frames.raw import RawLayout
+from irpoint.frames.source import Source
+from irpoint.frames.sources.image_file import ImageFile
+from irpoint.frames.sources.raw_file import RawFile
+from irpoint.frames.sources.standard_input import StandardInput
+from irpoint.frames.sources.tiff_pages import TiffPages
+from irpoint.frames.sources.video_file import VideoFile
+from irpoint.frames.sources.video_stream import VideoStream
+
+# The first kind that matches a name wins; the last one matches every name.
+SOURCES: tuple[type[Source], ...] = (
+    StandardInput,
+    RawFile,
+    VideoStream,
+    VideoFile,
+    TiffPages,
+    ImageFile,
+)
+
+
+def open_source(name: str | Path, raw: RawLayout | None = None) -> Source:
+    """The source that a name stands for; it is read only when its frames are asked for.
+
+    Args:
+        name: an image, a multi-page TIFF or a video file; a camera (``/dev/video0``); an address
+            (``rtsp://…``); or ``"-"`` for standard input.
+        raw: layout of the pixels, for headerless files.
+    """
+    return source_kind(str(name), raw)(str(name), raw)
+
+
+def source_kind(name: str, raw: RawLayout | None = None) -> type[Source]:
+    """The first class of :data:`SOURCES` that matches a name."""
+    return next(kind for kind in SOURCES if kind.matches(name, raw))
+
+
+def readable_suffixes(raw: RawLayout | None = None) -> tuple[str, ...]:
+    """The file suffixes that a scan of a folder takes: headerless files if ``raw`` is given."""
+    return tuple(
+        suffix
+        for kind in SOURCES
+        for suffix in kind.suffixes
+        if source_kind(f"frame{suffix}", raw) is kind
+    )

@@ -1,0 +1,96 @@
+"""What a source of frames is: the :class:`Source` protocol and the records that a source yields.
+
+One class per kind of source lies in :mod:`irpoint.frames.sources`; the table of them is
+:data:`irpoint.frames.open.SOURCES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from irpoint.errors import FrameError
+from irpoint.frames.arrays import Frame
+from irpoint.frames.raw import RawLayout
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFrame:
+    """One frame (H, W) of a source.
+
+    Attributes:
+        source: name of the file or stream.
+        index: number of the frame in the source, from 0.
+        time_s: seconds since the first frame; None if the source has no clock.
+        frame: pixels in the source's own type.
+    """
+
+    source: str
+    index: int
+    time_s: float | None
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A source, or a part of one, that was skipped; ``reason`` is one line that names it."""
+
+    source: str
+    reason: str
+
+
+class Source(Protocol):
+    """A named sequence of frames.
+
+    To add a kind of source, write a class with these members and add it to
+    :data:`irpoint.frames.open.SOURCES`.
+
+    Attributes:
+        suffixes: lower-case file suffixes that a scan of a folder takes for this kind of source.
+            Empty if the name is not a path, as for a network address.
+        name: name of the source, as the user gave it.
+        live: whether frames arrive at a camera's pace, so that none should wait for a batch.
+        clock: whether frames have times.
+        repeatable: whether the same name gives the same frames again, also in another process.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]
+    name: str
+    live: bool
+    clock: bool
+    repeatable: bool
+
+    def __init__(self, name: str, raw: RawLayout | None = None) -> None:
+        """Prepare the source without opening it; ``raw`` is the layout of headerless frames."""
+
+    @classmethod
+    def matches(cls, name: str, raw: RawLayout | None) -> bool:
+        """Whether ``name`` is of this kind, judged by the name alone."""
+        ...
+
+    def frames(self) -> Iterator[SourceFrame | Skipped]:
+        """The frames in order. Whatever cannot be read is yielded as :class:`Skipped`."""
+        ...
+
+
+def number_frames(
+    name: str, frames: Iterable[tuple[float | None, Frame] | str]
+) -> Iterator[SourceFrame | Skipped]:
+    """The records of a source from its bare frames.
+
+    Args:
+        name: name of the source.
+        frames: time in seconds (or None) and pixels (H, W) of each frame; or one line of text on a
+            part that was skipped. A :class:`FrameError` ends the source.
+    """
+    index = 0
+    try:
+        for item in frames:
+            if isinstance(item, str):
+                yield Skipped(name, item)
+            else:
+                yield SourceFrame(name, index, *item)
+                index += 1
+    except FrameError as error:
+        yield Skipped(name, str(error))
