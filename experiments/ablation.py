@@ -84,9 +84,7 @@ def _published_decoder(run: Path, data: Path) -> Figures:
     detector = Detector(run, published_decoder=True)
     frames = pool([load_dataset(data, "val")])
     found = find_points(detector, frames)
-    rated = evaluate(
-        EvaluatedFrame(f.name, f.dataset, f.shape, f.points, found[f.image]) for f in frames
-    )
+    rated = evaluate(EvaluatedFrame.of(f, found[f.image]) for f in frames)
     error = rated.localisation_error
     return Figures(100 * rated.f1, error.mean if error else float("nan"))
 

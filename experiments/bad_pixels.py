@@ -37,7 +37,7 @@ def judge(detector: Detector, label: LabelledFrame, number: int, seed: int) -> E
     bad = rng.choice(frame.size, number, replace=False)
     frame.flat[bad] = rng.choice(ENDS, number)
     points = detector.candidates(frame)
-    return EvaluatedFrame(label.name, label.dataset, label.shape, label.points, points)
+    return EvaluatedFrame.of(label, points)
 
 
 if __name__ == "__main__":

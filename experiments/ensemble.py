@@ -61,9 +61,7 @@ def main() -> None:
         for name, parts in rows.items():
             mean = np.ascontiguousarray(np.mean([said[part] for part in parts], axis=0))
             points = detectors[0].locate(mean.astype(np.float32), prepared, 0.05)
-            judged[name].append(
-                EvaluatedFrame(frame.name, frame.dataset, frame.shape, frame.points, points)
-            )
+            judged[name].append(EvaluatedFrame.of(frame, points))
     for name, of_row in judged.items():
         print(f"{name:32} F1 {100 * sweep(of_row).best_f1()[1]:.1f}")
 

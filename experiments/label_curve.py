@@ -62,12 +62,7 @@ def recorded(data: Path) -> tuple[Path, list[LabelledFrame], list[LabelledFrame]
 def judge(model: str | Path, frames: list[LabelledFrame]) -> float:
     """Best F1 over thresholds: how well scores part targets from clutter."""
     detector = Detector(model)
-    seen = [
-        EvaluatedFrame(
-            f.name, f.dataset, f.shape, f.points, detector.candidates(read_frame(f.image))
-        )
-        for f in frames
-    ]
+    seen = [EvaluatedFrame.of(f, detector.candidates(read_frame(f.image))) for f in frames]
     return sweep(seen).best_f1()[1]
 
 

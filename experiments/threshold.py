@@ -19,9 +19,7 @@ def main() -> None:
     models, frames = models_and_frames(__doc__)
     for name, detector in models.items():
         found = find_points(detector.candidates, frames)
-        judged = [
-            EvaluatedFrame(f.name, f.dataset, f.shape, f.points, found[f.image]) for f in frames
-        ]
+        judged = [EvaluatedFrame.of(f, found[f.image]) for f in frames]
         threshold, best = sweep(judged).best_f1()
         other = np.array(f1_of_other_halves(judged))
         print(

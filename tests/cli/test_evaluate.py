@@ -241,21 +241,34 @@ def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path)
         assert [line.startswith("irpoint: error: ") for line in err.splitlines()] == [True]
 
 
-def test_benchmark_pools_its_sets_beside_the_published_rows(run, tmp_path):
+def test_suite_pools_its_datasets_beside_the_published_rows(run, tmp_path):
     for name in ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2"):
         data_set(tmp_path / name, {f"{name}-a": [(10, 10)]})
     said = tmp_path / "points.csv"
     said.write_text("image,x,y\nNUDT-SIRST-a,10,10\n")
-    base = ("--split", "val", "--predictions", said, "--benchmark")
+    base = ("--split", "val", "--predictions", said, "--suite")
     code, out, _ = run("--data", tmp_path, *base, "sirst4")
     assert code == 0
     assert "94.60" in out
     assert "not public" in out
     for arguments, message in {
         ("--data", tmp_path / "SIRST-v1", *base, "sirst4"): "no folder NUDT-SIRST",
-        ("--data", tmp_path, *base, "sirst5"): "there is sirst4",
+        ("--data", tmp_path, *base, "sirst5"): "choose one of: sirst4",
         ("--data", tmp_path, "--data", tmp_path, *base, "sirst4"): "takes one --data",
     }.items():
         code, _, err = run(*arguments)
         assert code == 1
         assert message in err
+
+
+def test_the_old_name_of_the_suite_option_works_with_a_warning(run, tmp_path):
+    for name in ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2"):
+        data_set(tmp_path / name, {f"{name}-a": [(10, 10)]})
+    points = tmp_path / "points.csv"
+    points.write_text("image,x,y\nNUDT-SIRST-a,10,10\n")
+    code, out, err = run(
+        "--data", tmp_path, "--split", "val", "--predictions", points, "--benchmark", "sirst4"
+    )
+    assert code == 0
+    assert "94.60" in out
+    assert "--benchmark is now called --suite" in err

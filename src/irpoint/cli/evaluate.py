@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,13 @@ from rich.console import Console
 from rich.progress import track
 
 from irpoint.cli.figures import show
-from irpoint.errors import EvaluationError, SettingsError
+from irpoint.errors import EvaluationError, IrpointWarning, SettingsError
 from irpoint.system.files import write_whole
 
 if TYPE_CHECKING:
     from irpoint.datasets.record import Dataset, LabelledFrame
-    from irpoint.evaluation.benchmarks import Benchmark
     from irpoint.evaluation.splits import SplitEvaluation
+    from irpoint.evaluation.suites import Suite
     from irpoint.points import Points
     from irpoint.runtime import Detector
 
@@ -55,13 +56,16 @@ Threshold = Annotated[
 TruthOption = Annotated[
     str, typer.Option(help="mask: centroids of the mask's targets; centroids: the XML's.")
 ]
-BenchmarkName = Annotated[
+SuiteName = Annotated[
     str | None,
     typer.Option(
-        "--benchmark",
-        help="A named pool, with published figures beside: sirst4. --data is then the folder "
-        "that holds its data sets.",
+        "--suite",
+        help="Named pool of datasets with published figures: sirst4. --data is then the folder "
+        "that contains the datasets.",
     ),
+]
+OldSuiteName = Annotated[
+    str | None, typer.Option("--benchmark", hidden=True, help="Old name of --suite.")
 ]
 Decoder = Annotated[
     bool,
@@ -102,13 +106,13 @@ def evaluate(
     points: WithPoints = False,
     published_decoder: Decoder = False,
     backend: Backend = "onnxruntime",
-    benchmark: BenchmarkName = None,
+    suite: SuiteName = None,
+    benchmark: OldSuiteName = None,
 ) -> None:
     """Precision, recall, F1, false alarms and localisation error, with 95 % intervals."""
     from irpoint.datasets.layout import Truth
     from irpoint.datasets.load import load_dataset
     from irpoint.datasets.pool import pool
-    from irpoint.evaluation.benchmarks import find_benchmark
     from irpoint.evaluation.counts import check_settings
     from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS
     from irpoint.evaluation.matching import RADIUS_PX
@@ -123,11 +127,8 @@ def evaluate(
     near = RADIUS_PX if radius is None else radius
     if protocol not in MASK_PROTOCOLS:
         check_settings(protocol, near, threshold)
-    published = find_benchmark(benchmark) if benchmark else None
-    if published:
-        if len(data) > 1:
-            raise SettingsError(f"--benchmark {benchmark} takes one --data: what holds its sets")
-        data = published.paths(data[0])
+    published = _suite(suite, benchmark)
+    data = _folders(data, published)
     datasets = [load_dataset(folder, split, cast(Truth, truth)) for folder in data]
     check_names([dataset.name for dataset in datasets])
     pooled = pool(datasets)
@@ -142,6 +143,27 @@ def evaluate(
         answer = _detected(detector, threshold, datasets, split, every=points)
     rated = evaluate_split(datasets, pooled, answer.points, protocol, near, answer.threshold)
     _report(rated, split, answer, json_file, pooled if points else [], published)
+
+
+def _suite(name: str | None, old_name: str | None) -> Suite | None:
+    from irpoint.evaluation.suites import find_suite
+
+    if old_name is not None:
+        warnings.warn(
+            "--benchmark is now called --suite; the old name will be removed in the next version",
+            IrpointWarning,
+            stacklevel=2,
+        )
+    chosen = name or old_name
+    return find_suite(chosen) if chosen else None
+
+
+def _folders(data: list[Path], suite: Suite | None) -> list[Path]:
+    if suite is None:
+        return data
+    if len(data) > 1:
+        raise SettingsError("--suite takes one --data: the folder that contains its datasets")
+    return suite.paths(data[0])
 
 
 def _check_options(model: str | None, predictions: Path | None, truth: str, protocol: str) -> None:
@@ -164,7 +186,7 @@ def _report(
     answer: _Answer,
     json_file: str | None,
     recorded: Sequence[LabelledFrame] = (),
-    published: Benchmark | None = None,
+    published: Suite | None = None,
 ) -> None:
     from irpoint.evaluation.records import record
     from irpoint.evaluation.result import result

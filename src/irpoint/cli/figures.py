@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from irpoint.evaluation.benchmarks import Benchmark
+    from irpoint.evaluation.suites import Suite
 
 NEAR_DUPLICATES = (
     "The public sets hold near-duplicate frames (of one sequence) in train and test: "
@@ -25,7 +25,7 @@ def show(
     title: str,
     threshold_from: str,
     notes: Sequence[str] = (),
-    benchmark: Benchmark | None = None,
+    suite: Suite | None = None,
 ) -> None:
     """Print the figures of ``irpoint.evaluation.result``.
 
@@ -33,7 +33,7 @@ def show(
         title: name of the model or of the file of answers.
         threshold_from: how the threshold was chosen.
         notes: what must be said in bold.
-        benchmark: published figures to print below.
+        suite: its published figures are printed below.
     """
     threshold = content["threshold"]
     level = "no threshold" if threshold is None else f"threshold {threshold:.4g}"
@@ -63,9 +63,9 @@ def show(
     console.print(NEAR_DUPLICATES)
     for note in notes:
         console.print(f"[bold yellow]{escape(note)}[/]")
-    if benchmark:
-        console.print(_published(benchmark))
-        console.print(benchmark.note)
+    if suite:
+        console.print(_published(suite))
+        console.print(suite.note)
 
 
 def _table(content: dict[str, Any]) -> Table:
@@ -82,12 +82,12 @@ def _table(content: dict[str, Any]) -> Table:
     return table
 
 
-def _published(benchmark: Benchmark) -> Table:
+def _published(suite: Suite) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("published", min_width=14)
     for title in ("precision %", "recall %", "F1 %"):
         table.add_column(title, justify="right")
-    for row in benchmark.published:
+    for row in suite.published:
         cells = (row.precision, row.recall, row.f1)
         table.add_row(row.method, *("–" if c is None else f"{c:.2f}" for c in cells))
     return table

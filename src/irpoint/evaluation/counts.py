@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import EvaluationError
 from irpoint.evaluation.matching import RADIUS_PX, Matcher, check_radius, matcher
 from irpoint.evaluation.ratios import Ratios, ratios
@@ -35,6 +36,11 @@ class EvaluatedFrame:
     shape: tuple[int, int]
     truth: Points
     predicted: Points
+
+    @classmethod
+    def of(cls, frame: LabelledFrame, predicted: Points) -> EvaluatedFrame:
+        """A frame of a dataset, with the points that were predicted for it."""
+        return cls(frame.name, frame.dataset, frame.shape, frame.points, predicted)
 
     def __post_init__(self) -> None:
         if len(self.shape) != 2 or min(self.shape) <= 0:

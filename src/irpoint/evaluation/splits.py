@@ -64,12 +64,7 @@ def evaluate_split(
     """
 
     def figures(frames: Sequence[LabelledFrame]) -> Evaluation:
-        rated = [
-            EvaluatedFrame(
-                frame.name, frame.dataset, frame.shape, frame.points, predicted[frame.image]
-            )
-            for frame in frames
-        ]
+        rated = [EvaluatedFrame.of(frame, predicted[frame.image]) for frame in frames]
         return evaluate(rated, protocol, radius, threshold)
 
     return split_figures(datasets, pooled, figures)

@@ -179,9 +179,7 @@ def _rate(
         for name, session in rivals.items():
             response = session.run(*_batch(prepared))[0]
             points = detector.locate(response, prepared)
-            judged[name].append(
-                EvaluatedFrame(frame.name, frame.dataset, frame.shape, frame.points, points)
-            )
+            judged[name].append(EvaluatedFrame.of(frame, points))
     picture = np.random.default_rng(0).random((1, 1, _SIDE, _SIDE), np.float32)
     taken: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(_RUNS):

@@ -126,16 +126,8 @@ class ResponseModule(L.LightningModule):
         frame = self.checked[index]
         points = self.find(frame, CANDIDATE_SCORE)
         xy = frame.placement.to_frame(points.xy)
-        label = frame.label
-        self._seen.append(
-            EvaluatedFrame(
-                label.name,
-                label.dataset,
-                label.shape,
-                label.points,
-                Points(xy.astype(np.float32), points.score),
-            )
-        )
+        found = Points(xy.astype(np.float32), points.score)
+        self._seen.append(EvaluatedFrame.of(frame.label, found))
 
     def on_validation_epoch_end(self) -> None:
         threshold, f1 = sweep(self._seen).best_f1()

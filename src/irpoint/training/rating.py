@@ -42,7 +42,7 @@ def choose_thresholds(
     frames: Iterable[LabelledFrame], found: dict[Path, Points], split: str
 ) -> Thresholds:
     """Best-F1 threshold, and one a false-alarm rate; null where too little supports it."""
-    judged = [EvaluatedFrame(f.name, f.dataset, f.shape, f.points, found[f.image]) for f in frames]
+    judged = [EvaluatedFrame.of(f, found[f.image]) for f in frames]
     curve = sweep(judged)
     rates = {f"{rate:g}": _at_rate(curve, rate) for rate in RATES_PER_MPX}
     return Thresholds(

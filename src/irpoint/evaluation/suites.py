@@ -1,4 +1,4 @@
-"""Named pools of public data sets, with what has been published on them."""
+"""Suites: named pools of public datasets, each with the figures published on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from irpoint.errors import EvaluationError
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A method's figures as its table states them, %; precision and recall where given."""
+    """The published figures of one method in percent; None if the table does not state one."""
 
     method: str
     f1: float
@@ -21,13 +21,13 @@ class PublishedRow:
 
 
 @dataclass(frozen=True)
-class Benchmark:
-    """Several data sets as one.
+class Suite:
+    """Several datasets that are evaluated as one.
 
     Attributes:
-        folders: names of the data sets' folders, as published.
-        published: rows of the table that made the benchmark known, best first.
-        note: what must be said beside a comparison.
+        folders: folder names of the datasets, as published.
+        published: rows of the table that introduced the pool, best first.
+        note: what limits a comparison with these rows.
     """
 
     folders: tuple[str, ...]
@@ -35,20 +35,22 @@ class Benchmark:
     note: str
 
     def paths(self, root: Path) -> list[Path]:
-        """The data sets' folders under ``root``.
+        """The folders of the datasets under ``root``.
 
         Raises:
-            EvaluationError: where one is missing.
+            EvaluationError: if one is missing.
         """
         missing = [name for name in self.folders if not (root / name).is_dir()]
         if missing:
-            raise EvaluationError(f"{root}: no folder {', '.join(missing)}; the benchmark needs it")
+            raise EvaluationError(
+                f"{root}: no folder {', '.join(missing)}; the suite needs {', '.join(self.folders)}"
+            )
         return [root / name for name in self.folders]
 
 
-BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
+SUITES: Mapping[str, Suite] = MappingProxyType(
     {
-        "sirst4": Benchmark(
+        "sirst4": Suite(
             folders=("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2"),
             published=(
                 PublishedRow("SPIRE", 94.60, 95.00, 94.21),
@@ -62,19 +64,19 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
                 PublishedRow("ALCNet", 80.82),
                 PublishedRow("ACM", 79.05),
             ),
-            note="Published by SPIRE (arXiv 2604.05363) on a split of its own that is not public, "
-            "checkpoints chosen on test; ours are the official splits.",
+            note="Published by SPIRE (arXiv 2604.05363) on a split that is not public, with "
+            "checkpoints chosen on its test list. irpoint uses the official splits.",
         )
     }
 )
 
 
-def find_benchmark(name: str) -> Benchmark:
-    """The benchmark of that name.
+def find_suite(name: str) -> Suite:
+    """The suite of that name.
 
     Raises:
-        EvaluationError: where there is none.
+        EvaluationError: if there is none.
     """
-    if name not in BENCHMARKS:
-        raise EvaluationError(f"benchmark {name!r} is not known; there is {', '.join(BENCHMARKS)}")
-    return BENCHMARKS[name]
+    if name not in SUITES:
+        raise EvaluationError(f"suite {name!r} is not known; choose one of: {', '.join(SUITES)}")
+    return SUITES[name]
