@@ -79,10 +79,10 @@ def test_coco_keypoints_that_are_not_labelled_are_no_targets(root: Path) -> None
     ("images", "annotations", "word"),
     [
         (IMAGES, [one(99, 1, 1, 2)], "image 99, which is not listed"),
-        (IMAGES, [one(7, 1, 1)], "annotation 1 has no 'keypoints'"),
+        (IMAGES, [one(7, 1, 1)], "annotation 1: 'keypoints' is not a list"),
         (IMAGES, [one(7, 1, float("nan"), 2)], "finite"),
-        (IMAGES, [one(7, "1", 1, 2)], "annotation 1 has no 'keypoints'"),
-        (IMAGES, [{"image_id": 7}], "annotation 1 has no 'keypoints'"),
+        (IMAGES, [one(7, "1", 1, 2)], "annotation 1: 'keypoints' is not a list"),
+        (IMAGES, [{"image_id": 7}], "annotation 1: 'keypoints' is not a list"),
         (IMAGES, [one(7, 29.6, 1, 2)], r"\(29.6, 1\) of 'a' is outside its 30x20"),
         (IMAGES, [one(7, 1, -0.6, 2)], "outside"),
         ([*IMAGES, IMAGES[0]], [], "the id of another"),

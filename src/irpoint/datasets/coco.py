@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,9 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError
+from irpoint.sinks.coco import CocoRecord, read_keypoints
 
 ANNOTATIONS = Path("annotations") / "annotations.json"
-
-_CATEGORY = 1
-_VISIBLE = 2
 
 
 def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
@@ -61,44 +58,18 @@ def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
 
 
 def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
-    """COCO keypoints, one annotation a target, of frames and their file names under ``images/``.
+    """Labelled frames as COCO keypoints, one annotation per target.
 
-    A target's box is the pixel around it: COCO boxes count from the pixel's corner, so that the box
-    of width 1 about the pixel-centre coordinate x starts at the corner coordinate x.
+    Args:
+        frames: each with its file name under ``images/``.
     """
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for image_id, (file_name, frame) in enumerate(frames, 1):
+    record = CocoRecord(side=1.0)
+    for file_name, frame in frames:
         height, width = frame.shape
-        images.append({"id": image_id, "file_name": file_name, "width": width, "height": height})
+        record.add_image(file_name=file_name, width=width, height=height)
         for x, y in frame.points.xy.tolist():
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": _CATEGORY,
-                    "keypoints": [x, y, _VISIBLE],
-                    "num_keypoints": 1,
-                    "bbox": [x, y, 1.0, 1.0],
-                    "area": 1.0,
-                    "iscrowd": 0,
-                }
-            )
-    category = {
-        "id": _CATEGORY,
-        "name": "target",
-        "supercategory": "target",
-        "keypoints": ["point"],
-        "skeleton": [],
-    }
-    content = {
-        "info": {"description": "Point targets; pixel centres at integers", "version": "1.0"},
-        "licenses": [],
-        "images": images,
-        "annotations": annotations,
-        "categories": [category],
-    }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+            record.add_point(x, y)
+    return record.text(description="Point targets; pixel centres at integers", version="1.0")
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -126,21 +97,12 @@ def _points_by_image(content: dict[str, Any], path: Path) -> dict[str, list[tupl
         label = f"{path}: annotation {annotation.get('id', number)}"
         if image_id not in points:
             raise DatasetError(f"{label} is of image {image_id}, which is not listed; add it")
-        points[image_id].extend(_keypoints(annotation.get("keypoints"), label))
+        try:
+            keypoints = read_keypoints(annotation.get("keypoints"))
+        except ValueError as error:
+            raise DatasetError(f"{label}: 'keypoints' is {error}; fix it") from error
+        points[image_id] += [(float(x), float(y)) for x, y, visible in keypoints if visible > 0]
     return points
-
-
-def _keypoints(values: object, label: str) -> list[tuple[float, float]]:
-    numbers = values if isinstance(values, list) else []
-    if values is None or len(numbers) % 3 or not all(_is_finite(value) for value in numbers):
-        raise DatasetError(f"{label} has no 'keypoints' of x, y, v with finite numbers; mend it")
-    triples = zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
-    return [(float(x), float(y)) for x, y, visible in triples if visible > 0]
-
-
-def _is_finite(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def _checked_shape(image: Path, entry: dict[str, Any], path: Path) -> tuple[int, int]:

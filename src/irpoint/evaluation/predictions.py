@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from irpoint.errors import EvaluationError
 from irpoint.points import Points
+from irpoint.sinks.coco import read_keypoints
 
 # Far outside any frame, and safely inside float32.
 _Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
@@ -182,18 +183,19 @@ def _coco_points(file: Path, listed: Any, images: Any) -> Iterator[_Said]:
         yield name, number, None
     results = _read(TypeAdapter(list[_CocoResult]), listed, file, "annotations")
     for index, result in enumerate(results):
-        if len(result.keypoints) % 3:
+        try:
+            keypoints = read_keypoints(result.keypoints)
+        except ValueError as error:
             raise EvaluationError(
-                f"{file}: annotations.{index}.keypoints: {len(result.keypoints)} numbers; "
-                "give three a point: x, y, visibility"
-            )
+                f"{file}: annotations.{index}.keypoints is {error}; fix it"
+            ) from error
         if names and result.image_id not in names:
             raise EvaluationError(
                 f"{file}: annotations.{index}.image_id: {result.image_id!r} is no id in images; "
                 "add that image"
             )
         name, number = names.get(result.image_id, (str(result.image_id), 0))
-        for x, y, visibility in zip(*[iter(result.keypoints)] * 3, strict=True):
+        for x, y, visibility in keypoints:
             # COCO writes a point that is not there as three zeros.
             if x or y or visibility:
                 yield name, number, _Point(x=x, y=y, score=result.score)

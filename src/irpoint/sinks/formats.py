@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 from irpoint._version import __version__
 from irpoint.points import FrameResult, Points
+from irpoint.sinks.coco import CocoRecord
 
 Format = Literal["csv", "json", "coco"]
 
@@ -22,8 +23,6 @@ FILE_NAMES: dict[Format, str] = {
 }
 COLUMNS = ("source", "frame", "x", "y", "score")
 CLOCK, TRACK = "time_s", "track"
-
-_VISIBLE = 2  # COCO: labelled and visible
 
 
 @dataclass(frozen=True)
@@ -82,50 +81,20 @@ def json_text(frames: Iterable[FoundFrame]) -> str:
 
 
 def coco_text(frames: Iterable[FoundFrame]) -> str:
-    """A COCO dictionary: an image a frame, a keypoint annotation with ``score`` a point.
+    """A COCO dictionary: one image per frame, one keypoint annotation with ``score`` per point.
 
-    A point has no extent; its box is the pixel about it. COCO boxes count from the pixel's corner,
-    so that this box starts at the point's own numbers. Those of a track have ``track`` too.
+    Points of a track have ``track`` too.
     """
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    for image_id, found in enumerate(frames, start=1):
-        height, width = found.shape
-        image = {"id": image_id, "file_name": found.result.source, "height": height, "width": width}
-        images.append(image | {"frame": found.result.index} | _time(found.result))
-        for (x, y, score), number in zip(
-            _numbers(found.result.points), _tracks(found.result), strict=True
-        ):
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": 1,
-                    "keypoints": [x, y, _VISIBLE],
-                    "num_keypoints": 1,
-                    "bbox": [x, y, 1, 1],
-                    "area": 1,
-                    "iscrowd": 0,
-                    "score": score,
-                    **_track(number),
-                }
-            )
-    category = {
-        "id": 1,
-        "name": "target",
-        "supercategory": "target",
-        "keypoints": ["point"],
-        "skeleton": [],
-    }
-    description = f"Points found by irpoint {__version__}; pixel centres at integers"
-    return _dump(
-        {
-            "info": {"description": description},
-            "licenses": [],
-            "images": images,
-            "annotations": annotations,
-            "categories": [category],
-        }
+    record = CocoRecord()
+    for found in frames:
+        result, (height, width) = found.result, found.shape
+        record.add_image(
+            file_name=result.source, height=height, width=width, frame=result.index, **_time(result)
+        )
+        for (x, y, score), number in zip(_numbers(result.points), _tracks(result), strict=True):
+            record.add_point(x, y, score=score, **_track(number))
+    return record.text(
+        description=f"Points found by irpoint {__version__}; pixel centres at integers"
     )
 
 
