@@ -23,7 +23,7 @@ from irpoint.errors import IrpointError, SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.evaluation.splits import find_points
 from irpoint.runtime import Detector
-from irpoint.system.files import check_folder
+from irpoint.system.atomic import check_folder
 from irpoint.training.run import export_run, fit
 from irpoint.training.settings import TrainSettings
 

@@ -21,7 +21,7 @@ from irpoint.evaluation.result import result
 from irpoint.evaluation.splits import evaluate_split, find_points
 from irpoint.points import Points
 from irpoint.runtime import Detector
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 from irpoint.zoo import card_path, model_names, read_card
 
 DATASETS = ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2")
@@ -74,7 +74,7 @@ def write_metrics(card: Path, metrics: dict[str, Any]) -> None:
     if before == metrics:
         print(f"{card.relative_to(ROOT)}: no change")
         return
-    write_whole(card, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    atomic_write(card, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     print(f"{card.relative_to(ROOT)}:")
     for name, own in {"all": metrics, **metrics["datasets"]}.items():
         old = before if name == "all" else before.get("datasets", {}).get(name, {})

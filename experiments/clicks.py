@@ -16,7 +16,7 @@ import numpy as np
 
 from irpoint.datasets import LabelledFrame
 from irpoint.errors import IrpointError, SettingsError
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 from irpoint.training.label_noise import with_label_noise
 from irpoint.training.run import labelled, read_settings
 from irpoint.training.settings import TrainSettings
@@ -106,7 +106,7 @@ def main() -> None:
         parser.error(str(error))
     for path, card in cards.items():
         own = card.model_copy(update={"clicks": found})
-        write_whole(path, own.model_dump_json(indent=2) + "\n")
+        atomic_write(path, own.model_dump_json(indent=2) + "\n")
     print(markdown(found))
 
 

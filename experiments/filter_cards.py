@@ -13,7 +13,7 @@ from pathlib import Path
 from irpoint import __version__
 from irpoint.runtime import Detector
 from irpoint.runtime.backends.filters import BASELINES
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 from irpoint.training.rating import rate
 from irpoint.zoo import Model, ModelCard, Thresholds, digest
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> None:
     split, *folders = arguments
     for name in BASELINES:
         card = rated_card(name, [Path(folder) for folder in folders], split)
-        write_whole(WEIGHTS / f"{name}.json", card.model_dump_json(indent=2) + "\n")
+        atomic_write(WEIGHTS / f"{name}.json", card.model_dump_json(indent=2) + "\n")
         print(f"{name}: F1 {card.metrics['f1']:.3f} at {card.thresholds.default:.3f}")
 
 

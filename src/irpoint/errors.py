@@ -1,8 +1,13 @@
-"""One typed hierarchy for everything a user can get wrong.
+"""The errors and the warning that irpoint raises on purpose, and their one-line messages.
 
-The message of every :class:`IrpointError` is one line that names the file (or field) and the mend;
-the command line prints it as it is, without a traceback.
+The message of every :class:`IrpointError` is one line. It names the file or field, what is wrong
+with it, and how to fix it. The command line prints it as it is, without a traceback.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 
 class IrpointError(Exception):
@@ -10,28 +15,63 @@ class IrpointError(Exception):
 
 
 class FrameError(IrpointError):
-    """A frame that cannot be read or is not a 2-D (or colour) picture."""
+    """A frame or a source of frames cannot be read."""
 
 
 class DatasetError(IrpointError):
-    """A data set whose layout, split, labels or masks are not what they should be."""
+    """The layout, a split, the labels or the masks of a dataset are missing or wrong."""
 
 
 class UnknownLayoutError(DatasetError):
-    """A folder that has none of the dataset layouts that irpoint reads."""
+    """A folder has none of the dataset layouts that irpoint reads."""
 
 
 class ModelError(IrpointError):
-    """Weights or a card that are missing, damaged or of another method."""
+    """A model's weights or card are missing, damaged, or do not fit together."""
 
 
 class EvaluationError(IrpointError):
-    """Predictions or settings that cannot be scored."""
+    """Predictions cannot be scored."""
 
 
 class SettingsError(IrpointError):
-    """A setting out of its range, or one that contradicts another."""
+    """A setting is out of its range or contradicts another."""
 
 
 class IrpointWarning(UserWarning):
-    """Something irpoint mended or ignored, that the user should know about."""
+    """irpoint ignored or changed something that the user should know about."""
+
+
+def one_line(error: BaseException) -> str:
+    """The reason for an error on one line: the system's reason, the message, or the type's name."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(reason).split()) or type(error).__name__
+
+
+class Invalid(Protocol):
+    """A validation error of pydantic, which this module must not import."""
+
+    def errors(self) -> Sequence[Mapping[str, Any]]:
+        """One record per wrong value."""
+        ...
+
+
+def first_error(error: Invalid, prefix: str = "") -> str:
+    """The first wrong value of a pydantic validation error, on one line.
+
+    Args:
+        error: a ``pydantic.ValidationError``, or an error with the same ``errors()``.
+        prefix: location of the validated value, in front of the location of the wrong one.
+
+    Returns:
+        Location, reason and, if it is short, the value: ``loss.weight: should be greater than 0,
+        not -1``. Without the location if the error concerns the whole value.
+    """
+    first = error.errors()[0]
+    location = ".".join(str(part) for part in (prefix, *first["loc"]) if part != "")
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    value = first.get("input")
+    scalar = isinstance(value, bool | int | float | str)
+    if location and reason.startswith("should") and scalar and len(repr(value)) <= 40:
+        reason += f", not {value!r}"
+    return " ".join(f"{location}: {reason}".split()) if location else " ".join(reason.split())

@@ -180,6 +180,6 @@ def test_a_full_disk_is_one_line(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(convert.__globals__, "write_whole", full)
+    monkeypatch.setitem(convert.__globals__, "atomic_write", full)
     with pytest.raises(DatasetError, match="No space left on device"):
         convert(source, tmp_path / "out", "csv")

@@ -19,7 +19,7 @@ from irpoint import zoo
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import FoundFrame, Journal
-from irpoint.system.files import held
+from irpoint.system.atomic import lock_folder
 from support.models import draw_blobs
 from support.same_files import same_files
 
@@ -211,7 +211,7 @@ def test_two_detections_do_not_share_a_folder(cli, model: Path, tmp_path: Path) 
     frame, out = tmp_path / "a.png", tmp_path / "out"
     Image.fromarray(draw_blobs([(30.3, 20.7)])).save(frame)
     out.mkdir()
-    with held(out) as ours:
+    with lock_folder(out) as ours:
         assert ours
         code, _, err = cli("detect", "--model", model, frame, "--out", out)
         assert code == 1

@@ -267,14 +267,14 @@ def test_a_missing_card_is_named(model):
     ],
 )
 def test_a_malformed_card_names_the_field(write_model, changes, field):
-    with pytest.raises(ModelError, match=rf"model\.json: model card, {field}: ") as caught:
+    with pytest.raises(ModelError, match=rf"model\.json: model card: {field}: ") as caught:
         Detector(write_model(**changes))
     assert "\n" not in str(caught.value)
 
 
 def test_a_card_that_is_no_json_is_one_line(model):
     model.with_suffix(".json").write_text("{")
-    with pytest.raises(ModelError, match=r"model\.json: model card, file: "):
+    with pytest.raises(ModelError, match=r"model\.json: model card: Invalid JSON"):
         Detector(model)
 
 

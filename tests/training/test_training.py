@@ -222,7 +222,7 @@ def test_overrides_reach_every_setting() -> None:
     assert settings_from({"data": ["x"]}, ["crop=[[64, 96]]"]).crop == ((64, 96),)
     assert settings_from({"data": ["x"]}, ["emphasis.x=2"]).emphasis == {"x": 2}
     for odds in ("0", "-1", "nan", "inf", "often"):
-        with pytest.raises(SettingsError, match=r"setting emphasis\.x: "):
+        with pytest.raises(SettingsError, match=r"settings: emphasis\.x: "):
             settings_from({"data": ["x"]}, [f"emphasis.x={odds}"])
     assert settings.compile is False
     assert settings.epochs == 3

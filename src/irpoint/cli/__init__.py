@@ -22,7 +22,7 @@ from irpoint.cli.models import models
 from irpoint.cli.report import report
 from irpoint.cli.simulate import simulate
 from irpoint.cli.train import train
-from irpoint.errors import IrpointError, IrpointWarning
+from irpoint.errors import IrpointError, IrpointWarning, one_line
 
 app = typer.Typer(
     name="irpoint",
@@ -80,7 +80,7 @@ def main() -> None:
     except IrpointError as error:
         _fail(str(error))
     except OSError as error:  # but for closed pipes, at which click ends the process quietly
-        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         _fail(reason if error.filename is None else f"{error.filename}: {reason}")
 
 

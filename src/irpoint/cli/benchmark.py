@@ -49,7 +49,7 @@ def benchmark(
     from irpoint.benchmark.frames import benchmark as measure
     from irpoint.benchmark.video import SIMULATED
     from irpoint.benchmark.video import benchmark_video as measure_video
-    from irpoint.system.files import write_whole
+    from irpoint.system.atomic import atomic_write
 
     more: dict[str, Any] = {"backend": backend, "scale": scale, "threads": threads}
     if video is None:
@@ -64,7 +64,7 @@ def benchmark(
         return
     (_print if video is None else _print_video)(figures)
     if json_file is not None:
-        write_whole(Path(json_file), text + "\n")
+        atomic_write(Path(json_file), text + "\n")
 
 
 def _print(figures: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ from rich.text import Text
 
 from irpoint.errors import SettingsError
 from irpoint.pipeline.engine import check_engine, found_by
-from irpoint.system.files import check_folder, held
+from irpoint.system.atomic import check_folder, lock_folder
 
 if TYPE_CHECKING:
     from irpoint.frames.raw import RawLayout
@@ -230,7 +230,7 @@ def _folder(out: Path) -> Iterator[None]:
         ) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise SettingsError(f"--out {out}: cannot be written to; give another folder")
-    with held(out) as ours:
+    with lock_folder(out) as ours:
         if not ours:
             raise SettingsError(
                 f"--out {out}: another detection is writing there; wait, or give another folder"

@@ -16,7 +16,7 @@ from rich.progress import track
 
 from irpoint.cli.figures import show
 from irpoint.errors import EvaluationError, IrpointWarning, SettingsError
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 
 if TYPE_CHECKING:
     from irpoint.datasets.record import Dataset, LabelledFrame
@@ -306,7 +306,7 @@ def _write(target: str, content: dict[str, Any]) -> None:
         typer.echo(text, nl=False)
         return
     try:
-        write_whole(target, text)
+        atomic_write(target, text)
     except OSError as error:
         raise EvaluationError(
             f"{target}: cannot be written ({error.strerror}); choose another file for --json"

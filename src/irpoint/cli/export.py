@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from irpoint.errors import IrpointWarning, SettingsError
-from irpoint.system.files import check_folder
+from irpoint.system.atomic import check_folder
 
 
 def export(

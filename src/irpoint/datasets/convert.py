@@ -12,7 +12,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import DatasetError
-from irpoint.system.files import check_folder, write_whole
+from irpoint.system.atomic import atomic_write, check_folder
 
 PointFormat = Literal["coco", "csv"]
 
@@ -82,7 +82,7 @@ def _members(
 
 def _write(target: Path, content: Callable[[], bytes]) -> None:
     try:
-        write_whole(target, content())
+        atomic_write(target, content())
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written ({error.strerror})") from error
     except UnicodeEncodeError as error:

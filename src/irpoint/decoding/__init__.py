@@ -1,1 +1,4 @@
-"""Response map → peaks: the one decoder, and the decoders of the publications for comparison."""
+"""Response map → peaks: the one decoder, and the published decoders for comparison."""
+
+# Network pixels per cell of a response map, along each axis; the same for every network here.
+STRIDE = 4

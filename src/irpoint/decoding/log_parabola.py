@@ -37,7 +37,7 @@ class LogParabola:
         Args:
             samples: (3, …) values at the positions -1, 0 and 1.
         """
-        logarithmic = (samples > 0).all(axis=0)
+        logarithmic = np.asarray((samples > 0).all(axis=0))
         values = np.where(logarithmic, np.log(np.where(logarithmic, samples, 1.0)), samples)
         slope = (values[2] - values[0]) / 2
         curvature = values[0] - 2 * values[1] + values[2]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from irpoint.decoding import STRIDE
 from irpoint.decoding.log_parabola import LogParabola
 from irpoint.points import Points
 
@@ -29,7 +30,7 @@ def decode(
     response: npt.NDArray[np.floating],
     threshold: float,
     *,
-    stride: int = 4,
+    stride: int = STRIDE,
     map_offset: float | None = None,
     relative_gate: float = 0.0,
     max_points: int | None = None,

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from irpoint.decoding import STRIDE
 from irpoint.errors import SettingsError
 from irpoint.points import Points
 
@@ -57,7 +58,7 @@ def decode_published(
     response: npt.NDArray[np.floating],
     rule: PublishedRule,
     *,
-    stride: int = 4,
+    stride: int = STRIDE,
     map_offset: float = 0.0,
 ) -> Points:
     """Points of a response map (h, w) in network pixels, best first; arguments as ``decode``."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from irpoint.errors import EvaluationError
+from irpoint.errors import EvaluationError, first_error
 from irpoint.points import Points
 from irpoint.sinks.coco import read_keypoints
 
@@ -205,6 +205,4 @@ def _read(adapter: TypeAdapter[_Read], value: Any, file: Path, where: str) -> _R
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join([where, *(str(part) for part in first["loc"])])
-        raise EvaluationError(f"{file}: {place}: {first['msg']}; mend that value") from error
+        raise EvaluationError(f"{file}: {first_error(error, where)}; fix that value") from error

@@ -21,7 +21,7 @@ from irpoint.methods import Method
 from irpoint.methods.blocks.deployed import Channels, FromCounts
 from irpoint.methods.blocks.peaks import PeakMaps
 from irpoint.runtime.backends.base import FRAME, LEVELS, PEAKS, RESPONSE
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 from irpoint.zoo import ModelCard, digest
 
 # What the three input channels are normalised with: ours bring 0..1 to −1..1, published weights
@@ -169,6 +169,6 @@ def _difference(
 
 def write_model(path: Path, graph: bytes, card: ModelCard) -> None:
     """Write ``path`` (.onnx) and the card beside it, the card with the graph's own sha256."""
-    write_whole(path, graph)
+    atomic_write(path, graph)
     own = card.model_copy(update={"sha256": digest(graph)})
-    write_whole(path.with_suffix(".json"), own.model_dump_json(indent=2) + "\n")
+    atomic_write(path.with_suffix(".json"), own.model_dump_json(indent=2) + "\n")

@@ -12,7 +12,7 @@ from irpoint.errors import ModelError
 from irpoint.runtime.backends.base import FRAME, LEVELS, RESPONSE
 from irpoint.runtime.backends.onnxruntime import OnnxSession
 from irpoint.runtime.backends.openvino import core
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 from irpoint.zoo import Model, card_path, digest
 
 _TOLERANCE = 1e-3  # weights are stored with half the bits
@@ -49,9 +49,9 @@ def to_openvino(model: Model, folder: Path) -> Path:
 def write_openvino(model: Model, folder: Path) -> Path:
     """Write a model of OpenVINO's own kind, and its card; gives ``model.xml``."""
     path = folder / "model.xml"
-    write_whole(path.with_suffix(".bin"), model.weights)
-    write_whole(path, model.graph)
-    write_whole(card_path(path), model.card.model_dump_json(indent=2) + "\n")
+    atomic_write(path.with_suffix(".bin"), model.weights)
+    atomic_write(path, model.graph)
+    atomic_write(card_path(path), model.card.model_dump_json(indent=2) + "\n")
     return path
 
 

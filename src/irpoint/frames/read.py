@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from irpoint.errors import FrameError
+from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame, as_frame
 from irpoint.frames.pictures import FORMATS, decode_picture
 from irpoint.frames.tiff import (
@@ -195,8 +195,7 @@ def _file(path: Path, name: str) -> BinaryIO:
     except IsADirectoryError as error:
         raise FrameError(f"{name}: a folder, not a file; give a file in it") from error
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise FrameError(f"{name}: cannot be opened ({reason})") from error
+        raise FrameError(f"{name}: cannot be opened ({one_line(error)})") from error
 
 
 @contextmanager
@@ -208,5 +207,4 @@ def _one_line_errors(name: str) -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise FrameError(f"{name}: damaged in its header; copy or export it again") from error
     except Exception as error:  # what the decoders raise on damaged bytes is of any type
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise FrameError(f"{name}: damaged ({reason}); copy or export it again") from error
+        raise FrameError(f"{name}: damaged ({one_line(error)}); copy or export it again") from error

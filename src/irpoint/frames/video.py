@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from irpoint.errors import FrameError
+from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
 
 if TYPE_CHECKING:
@@ -81,14 +81,16 @@ def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | 
         try:
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
-            raise FrameError(f"{name}: breaks off after {count} frames ({_why(error)})") from error
+            raise FrameError(
+                f"{name}: breaks off after {count} frames ({one_line(error)})"
+            ) from error
         if packet is None:
             return
         try:
             pictures = packet.decode()
         except av.error.FFmpegError as error:
             if not damaged:
-                yield f"{name}: damaged after frame {count} ({_why(error)}); going on"
+                yield f"{name}: damaged after frame {count} ({one_line(error)}); going on"
             damaged = True
             continue
         for picture in pictures:
@@ -120,7 +122,7 @@ def open_video(source: str) -> Any:
     try:
         return av.open(place, **settings)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise FrameError(f"{source}: cannot be read as video ({_why(error)})") from error
+        raise FrameError(f"{source}: cannot be read as video ({one_line(error)})") from error
 
 
 def luminance(picture: av.VideoFrame) -> Frame:
@@ -139,7 +141,3 @@ def luminance(picture: av.VideoFrame) -> Frame:
     stored = np.frombuffer(memoryview(plane), dtype)[: across * picture.height]
     pixels: Frame = stored.reshape(-1, across)[:, : picture.width]
     return pixels.astype(dtype.newbyteorder("="))  # a copy: PyAV uses the memory again
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__

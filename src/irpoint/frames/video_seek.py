@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from irpoint.errors import FrameError
+from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.frames.video import luminance, open_video
 
@@ -81,7 +81,9 @@ class VideoFrames:
                     break
         except (av.error.FFmpegError, OSError) as error:
             self._frames = None
-            raise FrameError(f"{self._path}: frame {number} is damaged ({error})") from error
+            raise FrameError(
+                f"{self._path}: frame {number} is damaged ({one_line(error)})"
+            ) from error
         if number not in self._kept:
             self._frames = None
             raise FrameError(f"{self._path}: frame {number} cannot be decoded")
@@ -105,7 +107,9 @@ def _times(path: Path) -> list[int]:
             clocks = (packet.dts if packet.pts is None else packet.pts for packet in packets)
             times = {clock for clock in clocks if clock is not None}
         except (av.error.FFmpegError, OSError) as error:
-            raise FrameError(f"{path}: damaged ({error}); copy or export it again") from error
+            raise FrameError(
+                f"{path}: damaged ({one_line(error)}); copy or export it again"
+            ) from error
     if not times:
         raise FrameError(f"{path}: holds no frame with a time")
     return sorted(times)

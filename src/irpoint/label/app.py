@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint._version import __version__
-from irpoint.errors import IrpointError, IrpointWarning
+from irpoint.errors import IrpointError, IrpointWarning, first_error
 from irpoint.label.catalogue import printable
 from irpoint.label.labels import Coordinate, FrameLabels, State, Stored
 from irpoint.label.pixels import pixels
@@ -107,9 +107,7 @@ def _say_errors(app: FastAPI, session: LabelSession) -> None:
 
     @app.exception_handler(RequestValidationError)
     def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
-        return JSONResponse({"error": f"{where}: {first['msg']}"}, status_code=422)
+        return JSONResponse({"error": first_error(error)}, status_code=422)
 
 
 def _frame_routes(app: FastAPI, session: LabelSession) -> None:

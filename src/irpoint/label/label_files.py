@@ -23,7 +23,7 @@ from irpoint.frames.arrays import Frame
 from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.labels import FrameLabels
 from irpoint.points import Points
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 
 VAL_SHARE = 0.2
 _OF_TRAIN_AND_VAL = {"trainval", "all"}  # lists that hold nothing out
@@ -88,9 +88,9 @@ def export(
     lists = _split_lists(catalogue, entries, [frame.name for _, frame in named])
     try:
         for split, names in lists.items():
-            write_whole(folder / "img_idx" / f"{split}.txt", "".join(f"{n}\n" for n in names))
-        write_whole(folder / POINTS_FILE, csv_text(named))
-        write_whole(folder / ANNOTATIONS, coco_json(named))
+            atomic_write(folder / "img_idx" / f"{split}.txt", "".join(f"{n}\n" for n in names))
+        atomic_write(folder / POINTS_FILE, csv_text(named))
+        atomic_write(folder / ANNOTATIONS, coco_json(named))
         _remove_all_but(folder / "img_idx", {f"{split}.txt" for split in lists})
         _remove_all_but(folder / "images", {file_name for file_name, _ in named})
     except OSError as error:
@@ -131,7 +131,7 @@ def _write_image(entry: FrameEntry, frame: Frame, target: Path) -> None:
                 Image.fromarray(frame).save(stream, "PNG", compress_level=1)
             else:
                 np.save(stream, frame)
-            write_whole(target, stream.getvalue())
+            atomic_write(target, stream.getvalue())
             os.utime(target, ns=(written, written))
         else:
             part = target.with_name(f".{target.name}.part")

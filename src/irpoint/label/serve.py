@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, one_line
 from irpoint.label.app import create_app
 from irpoint.label.security import LOCAL
 from irpoint.label.session import LabelSession
@@ -51,7 +51,7 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise SettingsError(
-            f"{host}:{port}: cannot be bound ({error.strerror or error}); choose another --port"
+            f"{host}:{port}: cannot be bound ({one_line(error)}); choose another --port"
         ) from error
     return bound
 

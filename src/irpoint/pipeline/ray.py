@@ -16,11 +16,10 @@ from typing import Any
 import ray
 import ray.data
 
-from irpoint.errors import IrpointError, IrpointWarning
+from irpoint.errors import IrpointError, IrpointWarning, one_line
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped
 from irpoint.pipeline.batches import Detected, detect_files
-from irpoint.runtime.backends.base import line
 from irpoint.runtime.detector import Detector
 
 _MOST_TASKS = 2000  # of a run: each costs the cluster some milliseconds, however small it is
@@ -73,7 +72,7 @@ def _start() -> None:
         with _silent():
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # of many types, by what is wrong with the address
-        raise IrpointError(f"ray does not start: {line(error)}") from error
+        raise IrpointError(f"ray does not start: {one_line(error)}") from error
 
 
 @contextmanager
@@ -125,7 +124,7 @@ def _items(planned: ray.data.Dataset, own: bool) -> Iterator[Detected | Skipped]
                 warnings.warn(item, IrpointWarning, stacklevel=2)
     except ray.exceptions.RayError as error:
         cause = getattr(error, "cause", None) or error
-        raise IrpointError(f"a worker of ray failed: {line(cause)}") from error
+        raise IrpointError(f"a worker of ray failed: {one_line(cause)}") from error
     finally:
         if own:
             ray.shutdown()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from irpoint.errors import EvaluationError
+from irpoint.errors import EvaluationError, first_error
 from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate, sweep
 from irpoint.evaluation.matching import RADIUS_PX, match
 from irpoint.evaluation.records import FrameRecord, TargetRecord, record
@@ -148,9 +148,7 @@ def gather(source: Path) -> Subject:
     try:
         frames = _FRAMES.validate_python(content["frames"])
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise EvaluationError(f"{source}: frames.{where}: {first['msg']}") from error
+        raise EvaluationError(f"{source}: {first_error(error, 'frames')}") from error
     if not frames:
         raise EvaluationError(f"{source}: the split is empty; nothing to report")
     threshold = content.get("threshold")

@@ -14,7 +14,7 @@ from irpoint.errors import EvaluationError
 from irpoint.report import plots, tables
 from irpoint.report.gallery import KINDS, gallery
 from irpoint.report.gather import Subject, gather
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 
 _SIXTHS = "Targets in sixths. Colours as above."
 
@@ -35,7 +35,7 @@ def write_report(sources: Sequence[Path], out: Path) -> None:
     _comparable(subjects)
     page = render(_distinct(subjects))
     try:
-        write_whole(out, page)
+        atomic_write(out, page)
     except OSError as error:
         raise EvaluationError(f"{out}: cannot be written ({error.strerror})") from error
 

@@ -22,7 +22,7 @@ from irpoint.errors import DatasetError, SettingsError
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
-from irpoint.system.files import check_folder, write_whole
+from irpoint.system.atomic import atomic_write, check_folder
 
 FileFormat = Literal["png", "tiff"]
 
@@ -80,7 +80,7 @@ def _rows(name: str, scene: Scene) -> list[tuple[str, ...]]:
 
 def _write(path: Path, content: str | bytes) -> None:
     try:
-        write_whole(path, content)
+        atomic_write(path, content)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, first_error
 
 SceneKind = Literal["clear", "clouds", "sea", "land", "clutter", "mixed"]
 Snr = Annotated[float, Field(gt=0, le=200)]
@@ -99,11 +99,7 @@ class SceneSettings(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = str(first["loc"][0]) + ": " if first["loc"] else ""
-            message = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
-            given = f", not {first['input']!r}" if where else ""
-            raise SettingsError(f"{where}{message}{given}") from None
+            raise SettingsError(first_error(error)) from None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.points import FrameResult
 from irpoint.sinks.drawing import Tails, draw_overlay
@@ -115,7 +115,7 @@ class OverlayVideo:
             yield
         except (OSError, av.error.FFmpegError) as error:
             self._drop()
-            why = getattr(error, "strerror", None) or error
+            why = one_line(error)
             raise SettingsError(f"{self.path}: cannot be written ({why})") from error
 
     def _drop(self) -> None:

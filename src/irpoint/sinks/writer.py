@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from irpoint.errors import SettingsError
 from irpoint.sinks.formats import FILE_NAMES, Format, FoundFrame, coco_text, csv_text, json_text
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 
 
 class PointsWriter:
@@ -128,7 +128,7 @@ def _open(path: Path) -> BinaryIO:
 def save(path: Path, content: bytes) -> None:
     """Write a result whole or not at all; an OSError becomes a one-line SettingsError."""
     try:
-        write_whole(path, content)
+        atomic_write(path, content)
     except OSError as error:
         raise not_written(path, error) from error
 

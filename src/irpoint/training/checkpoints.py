@@ -11,7 +11,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Checkpoint
 from safetensors.torch import save
 
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 from irpoint.training.module import ResponseModule
 
 LAST = "last.ckpt"
@@ -45,11 +45,11 @@ class KeepLastAndBest(Checkpoint):
             f"mean error {figures['val_error_px']:.2f} px)"
         )
         self._write_weights(module)
-        write_whole(self.run / "best.json", json.dumps(self.best, indent=2) + "\n")
+        atomic_write(self.run / "best.json", json.dumps(self.best, indent=2) + "\n")
 
     def _write_weights(self, module: ResponseModule) -> None:
         state = {k: v.contiguous() for k, v in module.average.state_dict().items()}
-        write_whole(self.run / BEST, save(state))
+        atomic_write(self.run / BEST, save(state))
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, ResponseModule)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, first_error
 from irpoint.training.settings import TrainSettings
 
 
@@ -33,12 +33,7 @@ def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainS
     try:
         return TrainSettings.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        if not name:  # of several settings together
-            raise SettingsError(said) from error
-        raise SettingsError(f"setting {name}: {said} (given: {first['input']})") from error
+        raise SettingsError(f"settings: {first_error(error)}") from error
 
 
 def _value(text: str) -> Any:

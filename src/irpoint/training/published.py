@@ -11,13 +11,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 from irpoint._version import __version__
-from irpoint.errors import ModelError
+from irpoint.errors import ModelError, one_line
 from irpoint.export.onnx import IMAGENET, export_onnx, write_model
 from irpoint.methods.count import gmac, parameters
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.network import HRPE
 from irpoint.methods.spire.published import published_state
-from irpoint.system.files import check_folder, write_whole
+from irpoint.system.atomic import atomic_write, check_folder
 from irpoint.zoo import ModelCard, Thresholds
 
 
@@ -63,7 +63,7 @@ def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
     path = out / "model.onnx"
     graph = export_onnx(network, SPIRE, IMAGENET, map_offset=card.map_offset, half=False)
     write_model(path, graph, card)
-    write_whole(out / "best.safetensors", save(network.state_dict()))
+    atomic_write(out / "best.safetensors", save(network.state_dict()))
     return path
 
 
@@ -72,7 +72,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error
     except Exception as error:  # whatever the unpickler stumbles over: the file is no checkpoint
         raise ModelError(f"{path}: no torch checkpoint of plain tensors") from error
     state = content.get("model", content) if isinstance(content, dict) else None

@@ -23,7 +23,7 @@ from irpoint.frames.scale import InputScale
 from irpoint.methods import find_method, find_target
 from irpoint.methods.count import gmac, parameters
 from irpoint.runtime import Detector
-from irpoint.system.files import check_folder, write_whole
+from irpoint.system.atomic import atomic_write, check_folder
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
 from irpoint.training.crops import Crops
 from irpoint.training.distributed import is_leader
@@ -85,7 +85,7 @@ def fit(
     if settings.init:
         module.start_from(read_weights(settings.init, module.network))
     if is_leader():
-        write_whole(run / SETTINGS, _text(settings))
+        atomic_write(run / SETTINGS, _text(settings))
     checkpoint = run / LAST if resume and (run / LAST).exists() else None
     with _quiet():
         trainer = L.Trainer(

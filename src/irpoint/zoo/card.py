@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from irpoint.errors import ModelError
+from irpoint.errors import ModelError, first_error
 from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
 
@@ -150,6 +150,4 @@ def read_card(path: Path) -> ModelCard:
             f"{path}: no model card ({error.strerror}); it lies beside the weights"
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise ModelError(f"{path}: model card, {where}: {first['msg']}") from error
+        raise ModelError(f"{path}: model card: {first_error(error)}") from error

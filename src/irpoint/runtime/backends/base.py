@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.errors import ModelError
+from irpoint.errors import ModelError, one_line
 from irpoint.zoo import Model
 
 Batch = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ class GraphSession(ABC):
         except Exception as error:  # backends' own exceptions share no base class
             size = f"{frames.shape[3]}×{frames.shape[2]}"
             raise ModelError(
-                f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {line(error)}"
+                f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {one_line(error)}"
             ) from error
         if not np.isfinite(response).all():
             raise ModelError(f"model {self._name!r} gives responses that are not finite")
@@ -69,11 +69,6 @@ class GraphSession(ABC):
         return np.concatenate([self._answer(frames[i : i + 1], levels[i : i + 1]) for i in parts])
 
 
-def line(error: Exception) -> str:
-    """What an error says, on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def does_not_load(model: Model, error: Exception) -> ModelError:
     """The error of a graph that a backend refuses."""
-    return ModelError(f"model {model.card.name!r} does not load: {line(error)}")
+    return ModelError(f"model {model.card.name!r} does not load: {one_line(error)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from irpoint.system.files import write_whole
+from irpoint.system.atomic import atomic_write
 
 
 def test_a_link_goes_on_pointing_where_it_did(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_a_link_goes_on_pointing_where_it_did(tmp_path: Path) -> None:
     kept.parent.mkdir()
     kept.write_text("old")
     link.symlink_to(kept)
-    write_whole(link, "new")
+    atomic_write(link, "new")
     assert link.is_symlink()
     assert kept.read_text() == "new"
     assert [path.name for path in kept.parent.iterdir()] == ["a.json"]
@@ -28,8 +28,8 @@ def test_permissions_stay_and_new_files_follow_the_umask(tmp_path: Path) -> None
     shared.chmod(0o660)
     before = os.umask(0o027)
     try:
-        write_whole(shared, "new")
-        write_whole(new, "new")
+        atomic_write(shared, "new")
+        atomic_write(new, "new")
     finally:
         os.umask(before)
     assert shared.stat().st_mode & 0o777 == 0o660
@@ -42,7 +42,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     got: list[str] = []
     reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
     reader.start()
-    write_whole(pipe, "through")
+    atomic_write(pipe, "through")
     reader.join(timeout=10)
     assert got == ["through"]
     assert pipe.is_fifo()
@@ -59,6 +59,6 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_whole(file, "new")
+        atomic_write(file, "new")
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]

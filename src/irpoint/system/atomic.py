@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, folders to write to or to have to oneself."""
+"""Writing files atomically, checking folders to write to, and locking them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ except ImportError:  # Windows has no such locks
     fcntl = None  # type: ignore[assignment]
 
 
-def write_whole(path: str | Path, content: str | bytes) -> None:
+def atomic_write(path: str | Path, content: str | bytes) -> None:
     """Write ``content`` to ``path``; a reader sees the old file or the new one, never a part.
 
-    Goes through a temporary file in the same folder, fsync and rename; makes missing folders. A
-    file that is there keeps its permissions, a link goes on pointing where it did, and what is no
-    file (``/dev/stdout``, a pipe) is written to as it is.
+    The content is written to a temporary file in the same folder, which then replaces ``path``.
+    Missing folders are made. An existing file keeps its permissions, a symbolic link keeps its
+    target, and a device or pipe (such as ``/dev/stdout``) is written to directly.
+
+    Raises:
+        OSError: if the file cannot be written; an existing file is then unchanged.
     """
     target = Path(os.path.realpath(path))
     data = content.encode() if isinstance(content, str) else content
@@ -44,44 +47,47 @@ def write_whole(path: str | Path, content: str | bytes) -> None:
         raise
 
 
-def check_folder(folder: Path, *, empty: bool = False) -> None:
-    """Refuse, before anything is done, a folder to write to that is a file.
-
-    Raises:
-        SettingsError: for a file; with ``empty``, for a folder that holds anything too.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise SettingsError(f"{folder}: is a file; give a folder")
-    if empty and folder.exists() and any(folder.iterdir()):
-        raise SettingsError(f"{folder}: not empty; give a folder that is new or empty")
-
-
 def _umask() -> int:
-    """Permissions that new files go without; it can only be read by setting it."""
+    """The permissions that new files are denied. They can only be read by setting them."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[bool]:
-    """Whether the folder is ours until the end of the block, or of the process if that is sooner.
+def check_folder(folder: Path, *, empty: bool = False) -> None:
+    """Check, before any work starts, that ``folder`` can be an output folder.
 
-    It leaves nothing behind. Where the system cannot tell (Windows, some network drives) everybody
-    is told yes.
+    Raises:
+        SettingsError: if it is a file; with ``empty``, also if it is a folder that is not empty.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{folder}: is a file; give a folder")
+    if empty and folder.exists() and any(folder.iterdir()):
+        raise SettingsError(f"{folder}: not empty; give a new or empty folder")
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[bool]:
+    """Lock a folder until the block, or the process, ends.
+
+    Nothing is written to the folder.
+
+    Yields:
+        Whether the lock was obtained; False if another process holds it. Always True if the system
+        has no such locks (Windows, some network drives).
     """
     if fcntl is None:
         yield True
         return
     descriptor = os.open(folder, os.O_RDONLY)
-    ours = True
+    locked = True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        ours = False
+        locked = False
     except OSError:
         pass
     try:
-        yield ours
+        yield locked
     finally:
         os.close(descriptor)

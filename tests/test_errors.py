@@ -1,0 +1,58 @@
+"""Errors as one line."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from irpoint.errors import first_error, one_line
+
+
+class Loss(BaseModel, extra="forbid"):
+    weight: float = Field(1.0, gt=0)
+    kind: str = "focal"
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind != "focal":
+            raise ValueError(f"no loss {kind!r}")
+        return kind
+
+
+class Settings(BaseModel):
+    losses: list[Loss]
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, "No space left on device", "a.png"), "No space left on device"),
+        (RuntimeError("line one\n  line two"), "line one line two"),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_an_error_becomes_one_line(error: Exception, line: str) -> None:
+    assert one_line(error) == line
+
+
+@pytest.mark.parametrize(
+    ("loss", "line"),
+    [
+        ({"weight": -1}, "losses.0.weight: should be greater than 0, not -1"),
+        ({"kind": "x"}, "losses.0.kind: no loss 'x'"),
+        ({"colour": 1}, "losses.0.colour: Extra inputs are not permitted"),
+        ({"weight": [1]}, "losses.0.weight: should be a valid number"),
+    ],
+)
+def test_the_first_wrong_value_becomes_one_line(loss: dict[str, object], line: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate({"losses": [loss]})
+    assert first_error(caught.value) == line
+    assert first_error(caught.value, "file") == f"file.{line}"
+
+
+def test_an_error_of_the_whole_value_has_no_location() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate_json("{")
+    assert first_error(caught.value).startswith("Invalid JSON")
