@@ -1,4 +1,4 @@
-"""Conversion to points: what is written loads as the source does."""
+"""Conversion to points: the converted dataset loads like its source."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("to", ["coco", "csv"])
-def test_the_converted_data_set_loads_as_the_source(
+def test_the_converted_dataset_loads_like_the_source(
     source: Path, tmp_path: Path, to: PointFormat
 ) -> None:
     written = convert(source, tmp_path / "out", to)
@@ -114,7 +114,7 @@ def test_nothing_is_overwritten(source: Path, tmp_path: Path) -> None:
         convert(source, taken / "points.csv", "coco")
 
 
-def test_a_source_that_is_wrong_writes_nothing(source: Path, tmp_path: Path) -> None:
+def test_a_wrong_source_writes_nothing(source: Path, tmp_path: Path) -> None:
     (source / "masks/b.png").unlink()
     with pytest.raises(DatasetError, match="no mask"):
         convert(source, tmp_path / "out", "coco")

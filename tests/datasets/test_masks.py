@@ -1,4 +1,4 @@
-"""Mask data sets: layouts, splits, traps, and the real folders where they are at hand."""
+"""Mask datasets: layouts, splits, damaged files, and the public datasets if they are present."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ def test_a_list_called_all_wins(root: Path) -> None:
     assert [frame.name for frame in load_dataset(root, "all")] == ["b"]
 
 
-def test_a_split_that_is_not_there_names_those_that_are(root: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no split 'val'; there is all$"):
+def test_an_unknown_split_lists_the_known_ones(root: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no split 'val'; choose one of: all$"):
         load_dataset(root, "val")
     split_list(root, "train", "a")
-    with pytest.raises(DatasetError, match=r"no split 'val'; there is train, all$"):
+    with pytest.raises(DatasetError, match=r"no split 'val'; choose one of: train, all$"):
         load_dataset(root, "val")
 
 
@@ -145,7 +145,7 @@ def test_subfolders_tell_equal_names_apart(tmp_path: Path) -> None:
         save(tmp_path / f"masks/{sequence}/0.png", spots(FRAME.shape, (number, 0)))
     assert xy_of(load_dataset(tmp_path, "all")) == {"s1/0": [[0, 0]], "s2/0": [[1, 0]]}
     split_list(tmp_path, "train", "0")
-    with pytest.raises(DatasetError, match="several pictures"):
+    with pytest.raises(DatasetError, match="several images"):
         load_dataset(tmp_path, "train")
 
 
@@ -176,7 +176,7 @@ def test_missing_files_are_named(root: Path) -> None:
         load_dataset(root, "all")
     with pytest.raises(DatasetError, match="no such folder"):
         load_dataset(root / "none", "all")
-    with pytest.raises(DatasetError, match="not the layout"):
+    with pytest.raises(DatasetError, match="not a known dataset layout"):
         load_dataset(root / "images", "all")
 
 
@@ -258,10 +258,9 @@ def test_sirst_v2_wrong_xml_is_named(v2: Path, text: str, word: str) -> None:
         ("SIRST-v1", "val", 46, 61, 0),
         ("SIRST-v2", "train", 561, 327, 306),
         ("SIRST-v2", "val_full", 140, 86, 73),
-        ("SIRST-v2", "v2background", 379, 0, 379),
     ],
 )
-def test_published_counts(
+def test_public_datasets_have_the_known_counts(
     shared_data: Path, folder: str, split: str, images: int, targets: int, empty: int
 ) -> None:
     dataset = load_dataset(shared_data / folder, split)
@@ -279,7 +278,7 @@ def test_sirst_v2_centroids_lie_near_the_masks(shared_data: Path) -> None:
             assert np.linalg.norm(offsets, axis=2).min(axis=1).max() < 1.2
 
 
-def test_a_picture_with_two_suffixes_is_found(tmp_path: Path) -> None:
+def test_an_image_with_two_suffixes_is_found(tmp_path: Path) -> None:
     for folder in ("images", "masks"):
         save(tmp_path / folder / "img_1.tif.png", FRAME)
     split_list(tmp_path, "val", "img_1.tif.png")
@@ -310,6 +309,6 @@ def test_an_image_listed_by_two_names_counts_once(root: Path) -> None:
     assert [frame.image.name for frame in frames] == ["a.png", "b.png"]
 
 
-def test_lists_of_one_class_say_whether_it_is_there(root: Path) -> None:
+def test_voc_lists_of_one_class_have_a_presence_column(root: Path) -> None:
     split_list(root, "drone_val", "a  1", "b -1", folder="ImageSets/Main")
     assert [frame.name for frame in load_dataset(root, "drone_val")] == ["a", "b"]

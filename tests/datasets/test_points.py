@@ -1,4 +1,4 @@
-"""Data sets of stated points and boxes: COCO keypoints, VOC, YOLO, CSV."""
+"""Datasets of points and boxes: COCO keypoints, VOC, YOLO, CSV."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def one(image_id: object, *keypoints: object) -> dict[str, Any]:
     return {"id": 1, "image_id": image_id, "category_id": 1, "keypoints": list(keypoints)}
 
 
-def test_coco_with_one_annotation_a_target(root: Path) -> None:
+def test_coco_with_one_annotation_per_target(root: Path) -> None:
     coco(root, IMAGES, [one(9, 1.5, 2, 2), one(7, 3, 4, 2), one(9, 29.5, -0.5, 1)])
     dataset = load_dataset(root, "all")
     assert dataset.layout == "coco"
@@ -59,7 +59,7 @@ def test_coco_with_one_annotation_a_target(root: Path) -> None:
     assert list(xy_of(load_dataset(root, "train"))) == ["a", "b"]
 
 
-def test_coco_as_published_with_one_annotation_an_image(root: Path) -> None:
+def test_published_coco_with_one_annotation_per_image(root: Path) -> None:
     images = [{"id": n, "file_name": f"{n}.png", "height": 20, "width": 30} for n in "abc"]
     annotation = one("a", 3, 4, 1, 10.5, 7, 1) | {
         "bbox": [[2, 3, 3, 3], [9, 6, 3, 3]],
@@ -70,7 +70,7 @@ def test_coco_as_published_with_one_annotation_an_image(root: Path) -> None:
     assert xy_of(load_dataset(root, "train")) == {"a": [[3, 4], [10.5, 7]], "b": [[0, 0]]}
 
 
-def test_coco_keypoints_that_are_not_labelled_are_no_targets(root: Path) -> None:
+def test_coco_keypoints_that_are_not_labelled_are_skipped(root: Path) -> None:
     coco(root, IMAGES, [one(7, 0, 0, 0, 5, 6, 2)])
     assert xy_of(load_dataset(root, "train"))["a"] == [[5, 6]]
 
@@ -93,7 +93,7 @@ def test_coco_keypoints_that_are_not_labelled_are_no_targets(root: Path) -> None
         ("none", [], "no list 'images'"),
     ],
 )
-def test_coco_that_is_wrong_is_named(root: Path, images: Any, annotations: Any, word: str) -> None:
+def test_errors_in_coco_are_named(root: Path, images: Any, annotations: Any, word: str) -> None:
     coco(root, images, annotations)
     with pytest.raises(DatasetError, match=word):
         load_dataset(root, "all")
@@ -111,7 +111,7 @@ def test_coco_list_with_an_image_that_has_no_entry(root: Path) -> None:
         load_dataset(root, "train")
 
 
-def test_truth_chooses_where_a_folder_has_masks_and_points(root: Path) -> None:
+def test_truth_chooses_if_a_folder_has_masks_and_points(root: Path) -> None:
     mask = np.zeros((20, 30), np.uint8)
     mask[4, 3] = 1
     (root / "masks").mkdir()
@@ -160,7 +160,7 @@ def test_voc_devkit_folders_and_lists(tmp_path: Path) -> None:
         (voc(size="<size><width>20</width><height>30</height></size>"), "states 20x30"),
     ],
 )
-def test_voc_that_is_wrong_is_named(root: Path, text: str, word: str) -> None:
+def test_errors_in_voc_are_named(root: Path, text: str, word: str) -> None:
     write(root, "annotations/a.xml", text)
     write(root, "annotations/b.xml", voc())
     with pytest.raises(DatasetError, match=f"a.xml.*{word}"):
@@ -195,7 +195,7 @@ def test_yolo_subfolders_are_splits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line", ["0 0.5 0.5", "0 x 0.5 0.1 0.1", "0 nan 0.5 0.1 0.1", "0 1.2 0.5 0.1 0.1", "0 5 5 3 3"]
 )
-def test_yolo_that_is_wrong_is_named(root: Path, line: str) -> None:
+def test_errors_in_yolo_are_named(root: Path, line: str) -> None:
     write(root, "labels/a.txt", f"0 0.5 0.5 0.1 0.1\n{line}\n")
     with pytest.raises(DatasetError, match=r"a.txt, line 2"):
         load_dataset(root, "train")
@@ -237,7 +237,7 @@ def test_csv_with_images_beside_it(tmp_path: Path) -> None:
         ("lost.png,1,2", "lost: no such image"),
     ],
 )
-def test_csv_that_is_wrong_is_named(root: Path, rows: str, word: str) -> None:
+def test_errors_in_csv_are_named(root: Path, rows: str, word: str) -> None:
     write(root, "points.csv", f"image,x,y\n{rows}\n")
     with pytest.raises(DatasetError, match=word):
         load_dataset(root, "all")

@@ -54,7 +54,7 @@ def test_every_variant_is_trained_once_a_seed(
 @pytest.mark.parametrize(
     ("out", "more", "message"),
     [
-        ("runs", [], "not the layout of a data set"),
+        ("runs", [], "not a known dataset layout"),
         ("file", [], "file: is a file; give a folder"),
         ("runs", ["--epochs", "0"], "epochs 0, seeds 3: give 1 or more of both"),
         ("runs", ["--seeds", "0"], "epochs 8, seeds 0: give 1 or more of both"),

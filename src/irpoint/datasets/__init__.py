@@ -1,4 +1,4 @@
-"""Labelled frames from any published layout."""
+"""Read a dataset of any published layout into labelled frames."""
 
 from irpoint.datasets.convert import convert
 from irpoint.datasets.load import load_dataset

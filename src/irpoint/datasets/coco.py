@@ -1,4 +1,4 @@
-"""COCO keypoints: ours (one annotation a target) and the published SPIRE variant (one an image)."""
+"""COCO keypoints: irpoint's (one annotation per target) and SPIRE's variant (one per image)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ANNOTATIONS = Path("annotations") / "annotations.json"
 
 
 def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a folder with ``annotations/annotations.json``; None where ``root`` has none.
+    """Open a folder with ``annotations/annotations.json``; None if ``root`` has none.
 
-    Every keypoint (x, y, v) with v > 0 of every annotation of an image is a target of it, which
-    covers both variants. Coordinates count from the centre of the top-left pixel, as ours.
+    Every keypoint (x, y, v) with v > 0 of every annotation of an image is a target, in both
+    variants. Coordinates count from the centre of the top-left pixel, as in irpoint.
     """
     path = root / ANNOTATIONS
     if not path.is_file():
@@ -54,7 +54,9 @@ def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
             frames.append(labelled_frame(name, image, shape, xy, str(path), root.name))
         return frames
 
-    return OpenedLayout("coco", root, tuple(names), split_lists(root), images.find, read)
+    return OpenedLayout(
+        "coco", root, tuple(names), split_lists(root), images.find, read, one_label_file=True
+    )
 
 
 def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
@@ -82,10 +84,12 @@ def _read_json(path: Path) -> dict[str, Any]:
     for field in ("images", "annotations"):
         entries = content.get(field) if isinstance(content, dict) else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise DatasetError(f"{path}: no list '{field}' of entries; give COCO keypoints")
+            raise DatasetError(f"{path}: no list '{field}' of entries; give a COCO keypoint file")
     ids = [str(entry.get("id")) for entry in content["images"] if entry.get("id") is not None]
     if len(ids) < len(content["images"]) or len(set(ids)) < len(ids):
-        raise DatasetError(f"{path}: an image has no id, or the id of another; give each its own")
+        raise DatasetError(
+            f"{path}: an image has no id, or the id of another; give each image its own id"
+        )
     checked: dict[str, Any] = content
     return checked
 
@@ -96,7 +100,9 @@ def _points_by_image(content: dict[str, Any], path: Path) -> dict[str, list[tupl
         image_id = str(annotation.get("image_id"))
         label = f"{path}: annotation {annotation.get('id', number)}"
         if image_id not in points:
-            raise DatasetError(f"{label} is of image {image_id}, which is not listed; add it")
+            raise DatasetError(
+                f"{label} is of image {image_id}, which is not listed; add the image"
+            )
         try:
             keypoints = read_keypoints(annotation.get("keypoints"))
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""Write the points of any layout as COCO keypoints or CSV, with the images and the split lists."""
+"""Convert a dataset of any layout to COCO keypoints or CSV."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from irpoint.system.atomic import atomic_write, check_folder
 PointFormat = Literal["coco", "csv"]
 
 _LIST_FOLDER = "img_idx"
+_POINT_FILES = {"coco": (ANNOTATIONS, coco_json), "csv": (POINTS_FILE, csv_text)}
 
 
 def convert(
@@ -26,26 +27,26 @@ def convert(
     split: str | None = None,
     truth: Truth = "mask",
 ) -> Dataset:
-    """Write a data set as points.
+    """Write a dataset as points.
 
     The destination gets copies of the images (``images/``), the points
-    (``annotations/annotations.json`` or ``points.csv``) and the split lists (``img_idx/``), and
-    loads as the source does, under the same split names. The points are written last: a conversion
-    that was broken off does not load.
+    (``annotations/annotations.json`` or ``points.csv``) and the split lists (``img_idx/``). It
+    loads like the source, under the same split names. The points are written last, so that an
+    interrupted conversion does not load.
 
     Args:
-        source: a data set folder of any layout.
+        source: a dataset folder of any layout.
         destination: a folder that is empty or does not exist.
         to: the format to write.
-        split: the one split to convert; every image and every list where not given.
+        split: the split to convert; by default every image and every list.
         truth: as in :func:`irpoint.datasets.load_dataset`.
 
     Returns:
-        What was converted, as loaded from the source.
+        The converted frames, as loaded from the source.
 
     Raises:
-        SettingsError: where the destination is a file or not empty.
-        DatasetError: where the source cannot be loaded.
+        SettingsError: if the destination is a file or not empty.
+        DatasetError: if the source cannot be loaded, or if the destination cannot be written.
     """
     source, destination = Path(source), Path(destination)
     check_folder(destination, empty=True)
@@ -55,9 +56,8 @@ def convert(
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
     named = [(file_names[frame.image], frame) for frame in frames]
-    points, text = (
-        (ANNOTATIONS, coco_json(named)) if to == "coco" else (POINTS_FILE, csv_text(named))
-    )
+    points, to_text = _POINT_FILES[to]
+    text = to_text(named)
     for image, file_name in file_names.items():
         _write(destination / "images" / file_name, image.read_bytes)
     for name, members in listed.items():
@@ -65,13 +65,15 @@ def convert(
             destination / _LIST_FOLDER / f"{name}.txt", "".join(f"{m}\n" for m in members).encode
         )
     _write(destination / points, text.encode)
-    return Dataset(opened.root.name, opened.layout, split or "all", tuple(frames))
+    return Dataset(
+        opened.root.name, opened.layout, split or "all", tuple(frames), opened.corrects_others
+    )
 
 
 def _members(
     opened: OpenedLayout, split: str, names: Sequence[str], frames: Sequence[LabelledFrame]
 ) -> list[str]:
-    """The frames that a list names, under the names they are written with."""
+    """The frames of a list, under the names that the destination has for them."""
     written = {frame.image: frame.name for frame in frames}
     images = [opened.find(name) for name in names]
     lost = next((image for image in images if image not in written), None)

@@ -1,4 +1,7 @@
-"""Points in a CSV file: columns ``image,x,y``, one row a target; a row without x and y: none."""
+"""A CSV file of points: columns ``image,x,y``, one row per target.
+
+A row without x and y is a frame without targets.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +24,23 @@ _COLUMNS = ("image", "x", "y")
 
 
 def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a folder with ``points.csv``, or with one CSV file of any name; None where it has none.
+    """Open a folder with ``points.csv``, or with one CSV file of any name; None if it has none.
 
-    Images are looked for in ``images/`` or, without such a folder, in ``root``. Further columns are
-    ignored. An image without a row is not part of the data set.
+    Images lie in ``images/`` or, without such a folder, in ``root``. Further columns are ignored.
+    An image without a row is not part of the dataset.
 
     Raises:
-        DatasetError: where there are several CSV files and none is called ``points.csv``, or where
-            a row is wrong.
+        DatasetError: if there are several CSV files and none is named ``points.csv``, or if a row
+            is wrong.
     """
     files = sorted(root.glob("*.csv"), key=lambda path: natural_key(path.name))
     if not files:
         return None
     path = root / POINTS_FILE if root / POINTS_FILE in files else files[0]
     if len(files) > 1 and path.name != POINTS_FILE:
-        raise DatasetError(f"{root}: {len(files)} CSV files; call the one to read {POINTS_FILE}")
+        raise DatasetError(
+            f"{root}: {len(files)} CSV files; rename the one to read to {POINTS_FILE}"
+        )
     images = Images(root / "images" if (root / "images").is_dir() else root)
     points: dict[str, list[tuple[float, float]]] = {}
     for stated, xy in _read_rows(path).items():
@@ -50,18 +55,20 @@ def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
             xy = points.get(images.name_of(image))
             if xy is None:
                 raise DatasetError(
-                    f"{path}: no row for the image '{name}'; add one (x and y empty where it has "
-                    "no target)"
+                    f"{path}: no row for the image '{name}'; add one (with x and y empty if "
+                    "it has no target)"
                 )
             shape = image_shape(image)
             frames.append(labelled_frame(name, image, shape, xy, str(path), root.name))
         return frames
 
-    return OpenedLayout("csv", root, tuple(points), split_lists(root), images.find, read)
+    return OpenedLayout(
+        "csv", root, tuple(points), split_lists(root), images.find, read, one_label_file=True
+    )
 
 
 def csv_text(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
-    """CSV of frames and their file names; digits enough to give each float32 back exactly."""
+    """Labelled frames, each with its file name, as CSV that restores each float32 exactly."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -94,7 +101,7 @@ def _read_rows(path: Path) -> dict[str, list[tuple[float, float]]]:
                 if xy is None:
                     empty.add(image)
     except (csv.Error, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}, after line {line}: not CSV ({error}); mend it") from error
+        raise DatasetError(f"{path}, after line {line}: not CSV ({error}); fix it") from error
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
     return points

@@ -1,4 +1,4 @@
-"""How far a labelled target reaches, where a data set tells; for clicks that are not perfect."""
+"""The extent of a labelled target, from its mask or box."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Pixels = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Extent:
-    """The reach of one target, in frame pixels.
+    """The extent of one target, in frame pixels.
 
     Attributes:
-        low, high: (2,) the box's edges, left and top, right and bottom: a target of the pixel
-            (3, 5) alone reaches from (2.5, 4.5) to (3.5, 5.5).
-        pixels: (K, 2) centres of the target's own pixels; None where only the box is known.
+        low, high: (2,) the edges of the box, left and top, right and bottom. A target of the one
+            pixel (3, 5) extends from (2.5, 4.5) to (3.5, 5.5).
+        pixels: (K, 2) centres of the pixels of the target; None if only the box is known.
         size: (2,) width and height of such a pixel.
     """
 
@@ -28,13 +28,13 @@ class Extent:
 
     @classmethod
     def of_box(cls, left: float, top: float, right: float, bottom: float) -> Extent:
-        """From the edges of a box; given the wrong way round, they are swapped."""
+        """From the edges of a box, in either order."""
         corners = np.array([[left, top], [right, bottom]])
         return cls(corners.min(axis=0), corners.max(axis=0))
 
     @classmethod
     def of_pixels(cls, pixels: Pixels, size: tuple[float, float] = (1.0, 1.0)) -> Extent:
-        """From the centres of a target's pixels."""
+        """From the centres of the pixels of a target."""
         half = np.array(size) / 2
         return cls(pixels.min(axis=0) - half, pixels.max(axis=0) + half, pixels, size)
 
@@ -44,7 +44,7 @@ class Extent:
         return (self.high - self.low) / 2
 
     def holds(self, xy: npt.NDArray[np.float64]) -> bool:
-        """Whether a position lies on one of the target's pixels, or in its box."""
+        """Whether a position lies on a pixel of the target, or in its box if only that is known."""
         if self.pixels is None:
             return bool((xy >= self.low).all() and (xy <= self.high).all())
         return bool((np.abs(self.pixels - xy) <= np.array(self.size) / 2).all(axis=1).any())

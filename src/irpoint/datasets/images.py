@@ -1,4 +1,4 @@
-"""The pictures of a folder, by name."""
+"""The images of a folder, by name."""
 
 from __future__ import annotations
 
@@ -12,52 +12,52 @@ from irpoint.frames.read import READABLE_SUFFIXES
 
 
 def without_suffix(name: str) -> str:
-    """``name`` without the suffix of a picture; other dots belong to the name."""
+    """``name`` without the suffix of an image file; other dots belong to the name."""
     stem, dot, suffix = name.rpartition(".")
     return stem if dot and f".{suffix.lower()}" in READABLE_SUFFIXES else name
 
 
 class Images:
-    """Index of the pictures in a folder and its subfolders.
+    """Index of the images in a folder and its subfolders.
 
-    A picture is found by its path in the folder or, where that is unique, by its file name; with
-    or without suffix. Links to folders are followed; hidden files and folders are left out.
+    An image is found by its path in the folder or, if that is unique, by its file name; with or
+    without suffix. Links to folders are followed. Hidden files and folders are skipped.
 
     Raises:
-        DatasetError: where the folder holds no picture.
+        DatasetError: if the folder has no image.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._by_key: dict[str, list[Path]] = {}
         self._by_stem: dict[str, list[Path]] = {}
-        for path in _pictures(folder):
+        for path in _image_files(folder):
             key = without_suffix(path.relative_to(folder).as_posix())
             self._by_key.setdefault(key, []).append(path)
             self._by_stem.setdefault(key.rpartition("/")[2], []).append(path)
         if not self._by_key:
-            raise DatasetError(f"{folder}: no pictures in this folder; check the data set's path")
+            raise DatasetError(f"{folder}: no images in this folder; check the path of the dataset")
 
     def names(self) -> tuple[str, ...]:
-        """Every picture's name: its stem where unique, else its path in the folder."""
+        """The names of all images: the stem if it is unique, else the path in the folder."""
         names = {self.name_of(path) for paths in self._by_key.values() for path in paths}
         return tuple(sorted(names, key=natural_key))
 
     def name_of(self, path: Path) -> str:
-        """The name of a picture of this index: its stem where unique, else its path."""
+        """The name of an image of this index: its stem if it is unique, else its path."""
         key = without_suffix(path.relative_to(self.folder).as_posix())
         stem = key.rpartition("/")[2]
         return stem if len(self._by_stem[stem]) == 1 else key
 
     def get(self, name: str) -> Path | None:
-        """The picture called ``name``, or None.
+        """The image with this name, or None.
 
         Raises:
-            DatasetError: where several pictures have the name.
+            DatasetError: if several images have the name.
         """
         wanted = name.strip().replace("\\", "/").removeprefix("./")
         inside = wanted.removeprefix(f"{self.folder.name}/")
-        # First as it stands: "a.tif" may be what "a.tif.png" is called without its suffix.
+        # First as it is: "a.tif" may be the name of "a.tif.png".
         key = (
             inside if inside in self._by_key or inside in self._by_stem else without_suffix(inside)
         )
@@ -67,27 +67,27 @@ class Images:
         if len(found) > 1:
             files = ", ".join(sorted(path.relative_to(self.folder).as_posix() for path in found))
             raise DatasetError(
-                f"{self.folder}: '{name}' is the name of several pictures ({files}); "
+                f"{self.folder}: '{name}' is the name of several images ({files}); "
                 "rename or remove all but one"
             )
         return found[0] if found else None
 
     def find(self, name: str) -> Path:
-        """The picture called ``name``.
+        """The image with this name.
 
         Raises:
-            DatasetError: where there is none, or several.
+            DatasetError: if there is none, or if there are several.
         """
         found = self.get(name)
         if found is None:
             raise DatasetError(
-                f"{self.folder / name}: no such image; add it or take '{name}' off the list"
+                f"{self.folder / name}: no such image; add it, or remove '{name}' from the list"
             )
         return found
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    """Every picture below a folder, each folder once however many links lead to it."""
+def _image_files(folder: Path) -> Iterator[Path]:
+    """Every image below a folder. A folder that several links lead to is entered once."""
     entered: set[str] = set()
     for root, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(root)

@@ -1,4 +1,4 @@
-"""One frame and its labels, checked."""
+"""Check the labels of one frame."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from irpoint.points import Points
 
 
 def image_shape(image: Path) -> tuple[int, int]:
-    """(height, width) of an image of a data set, from its header.
+    """(height, width) of an image of a dataset, from its header.
 
     Raises:
-        DatasetError: where the file is missing or damaged.
+        DatasetError: if the file is missing or damaged.
     """
     try:
         return frame_shape(image)
@@ -36,12 +36,19 @@ def labelled_frame(
     dataset: str,
     extents: Sequence[Extent] | None = None,
 ) -> LabelledFrame:
-    """A frame with labels at ``xy`` (N, 2), in frame pixels, as ``source`` states them.
+    """A frame with checked labels.
 
-    ``extents`` says of each how far its target reaches, where the source does.
+    Args:
+        name: name of the frame in its split list.
+        image: the image file.
+        shape: (height, width) in pixels.
+        xy: (N, 2) positions of the targets, frame pixels.
+        source: the file that states the positions, for error messages.
+        dataset: name of the dataset.
+        extents: the extent of each target, if it is known.
 
     Raises:
-        DatasetError: where a coordinate is not finite or a point lies outside the frame, that is
+        DatasetError: if a coordinate is not finite, or if a point lies outside the frame, that is
             outside -0.5..W-0.5 and -0.5..H-0.5.
     """
     points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""What every layout module gives: the splits of a folder, and its frames by name."""
+"""What every layout module returns: the splits of a folder, and its frames by name."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ Truth = Literal["mask", "centroids"]
 
 @dataclass(frozen=True)
 class OpenedLayout:
-    """A data set folder, recognised and indexed but not yet read.
+    """A dataset folder that is recognised and indexed; its labels are not read yet.
 
     Attributes:
         layout: name of the layout.
-        root: the data set folder.
+        root: the dataset folder.
         names: every frame, in a fixed order.
-        splits: the names listed under each split; empty where the folder has no split lists.
-        find: the image file of a name.
-        read: reads the named frames, in the order asked for.
+        splits: the names listed under each split; empty if the folder has no split lists.
+        find: returns the image file of a name.
+        read: reads the named frames, in the given order.
+        one_label_file: whether one file holds all labels, so that the folder may have images that
+            are not part of the dataset.
+        corrects_others: whether its labels replace those of the same image in other datasets.
     """
 
     layout: str
@@ -31,3 +34,5 @@ class OpenedLayout:
     splits: Mapping[str, tuple[str, ...]]
     find: Callable[[str], Path]
     read: Callable[[Sequence[str]], list[LabelledFrame]]
+    one_label_file: bool = False
+    corrects_others: bool = False

@@ -1,4 +1,4 @@
-"""Split lists: text files with one frame name a line."""
+"""Split lists: text files with one frame name per line."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from irpoint.datasets.images import without_suffix
 from irpoint.errors import DatasetError
 from irpoint.frames.find import natural_key
 
-# In order of preference, where two folders hold a list of the same name.
+# The first folder counts if two of them have a list of the same name.
 SPLIT_FOLDERS = ("img_idx", "idx_427", "splits", "50_50", "ImageSets/Main")
 
 
 def split_lists(root: Path) -> dict[str, tuple[str, ...]]:
-    """The names in each split list of the folder ``root``; empty where it has no lists.
+    """The names in each split list of the folder ``root``; empty if it has no lists.
 
     Raises:
-        DatasetError: where a list is not UTF-8 text.
+        DatasetError: if a list is not UTF-8 text.
     """
     lists: dict[str, tuple[str, ...]] = {}
     for folder in SPLIT_FOLDERS:
@@ -33,6 +33,7 @@ def _read_list(path: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as a list of names ({error})") from error
     lines = (line.strip().replace("\\", "/") for line in text.splitlines())
-    if path.parent.name == "Main":  # VOC's lists of one class say in each line whether it is there
+    # In VOC's lists of one class each line ends with whether the class is present.
+    if path.parent.name == "Main":
         lines = (re.sub(r"\s+-?[01]$", "", line) for line in lines)
     return tuple(without_suffix(line) for line in lines if line)

@@ -1,7 +1,7 @@
-"""Mask folders: a picture and a mask of the same size a frame; a component is a target.
+"""Mask folders: an image and a mask per frame; a component of the mask is a target.
 
 NUDT-SIRST (``images/``, ``masks/``), IRSTD-1k (``IRSTD1k_Img/``, ``IRSTD1k_Label/``), SIRST v1
-(``masks/<id>_pixels0.png``), the mask layout of SIRST-UAVB, and any folder made like them.
+(``masks/<id>_pixels0.png``), the mask layout of SIRST-UAVB, and any folder of the same structure.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ASPECT_TOLERANCE = 0.01
 
 
 def open_masks(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a folder of images and masks; None where ``root`` is not one."""
+    """Open a folder of images and masks; None if ``root`` is not one."""
     for image_folder, mask_folder in _FOLDERS:
         if (root / image_folder).is_dir() and (root / mask_folder).is_dir():
             images, masks = Images(root / image_folder), Images(root / mask_folder)
@@ -45,10 +45,10 @@ def open_masks(root: Path, truth: Truth) -> OpenedLayout | None:
 
 
 def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> LabelledFrame:
-    """The frame ``name`` with the components of its mask for targets.
+    """The frame ``name`` with the components of its mask as targets.
 
     Raises:
-        DatasetError: where the image or the mask is missing or damaged, or their sizes disagree.
+        DatasetError: if the image or the mask is missing or damaged, or if their sizes disagree.
     """
     image = images.find(name)
     known = (name, f"{name}_pixels0", images.name_of(image))
@@ -56,7 +56,7 @@ def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> Labe
     if mask is None:
         raise DatasetError(
             f"{masks.folder / name}: no mask of this name for {image.name}; "
-            "add it (all zero where the frame has no target)"
+            "add it (all zero if the frame has no target)"
         )
     shape = image_shape(image)
     try:
@@ -72,9 +72,9 @@ def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> Labe
 
 
 def mask_components(mask: npt.NDArray[Any]) -> list[npt.NDArray[np.float64]]:
-    """The 8-connected components of ``mask > 0``: pixel positions (x, y), (K, 2) each.
+    """The 8-connected components of ``mask > 0``: the pixels (x, y) of each, (K, 2).
 
-    The order is that of the components' first pixels, row by row.
+    They are ordered by their first pixels, row by row.
     """
     rows, columns = np.nonzero(mask > 0)
     if len(rows) == 0:
@@ -89,14 +89,17 @@ def mask_components(mask: npt.NDArray[Any]) -> list[npt.NDArray[np.float64]]:
 
 
 def mask_centroids(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Centroids (x, y) of the components of a mask, (N, 2) in pixels, in their order."""
+    """Centroids (x, y) of the components of a mask, (N, 2) in pixels, in the same order."""
     return np.array([c.mean(axis=0) for c in mask_components(mask)]).reshape(-1, 2)
 
 
 def _factor(
     mask: Path, mask_shape: tuple[int, ...], image: Path, shape: tuple[int, int]
 ) -> tuple[float, float]:
-    """Image pixels a mask pixel in x and y: 1, but for a mask of the same aspect ratio."""
+    """Image pixels per mask pixel in x and y: 1, except for a mask of another size.
+
+    A mask of another size is accepted if it has the same aspect ratio.
+    """
     if mask_shape == shape:
         return 1.0, 1.0
     height, width = shape

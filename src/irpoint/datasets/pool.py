@@ -1,10 +1,11 @@
-"""Several data sets as one, each image once."""
+"""Pool several datasets, with each image once."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,38 +14,46 @@ from irpoint.errors import DatasetError, FrameError
 from irpoint.frames.read import read_frame
 
 
-def pool(datasets: Sequence[Dataset]) -> list[LabelledFrame]:
-    """The frames of several data sets, in their order; an image that comes twice counts once.
+@dataclass
+class _Kept:
+    """A frame of the pool: its position, the number of its dataset, and whether it may change."""
 
-    Images are the same where their decoded pixels are, whatever the file kind or colour mode. Of
-    two records of an image that of SIRST v2 is kept (its masks are the corrected ones), else the
-    first. Images that one data set lists twice under two names are its own affair, and stay.
+    position: int
+    owner: int
+    final: bool
+
+
+def pool(datasets: Sequence[Dataset]) -> list[LabelledFrame]:
+    """The frames of several datasets, in their order; an image that two of them share counts once.
+
+    Two images are the same if their decoded pixels are, whatever the file type or colour mode. The
+    first record of an image is kept, unless a later dataset corrects the labels of others, as
+    SIRST v2 does. Images that one dataset lists twice under two names both stay.
 
     Raises:
-        DatasetError: where an image that has to be compared cannot be read.
+        DatasetError: if an image that has to be compared cannot be read.
     """
-    # Only images of equal size in two data sets can be the same, so that the rest stay unread.
+    # Only images of the same size in two datasets can be the same; the others are not read.
     owners: dict[tuple[int, int], set[int]] = defaultdict(set)
     for number, dataset in enumerate(datasets):
         for frame in dataset:
             owners[frame.shape].add(number)
 
-    kept: list[LabelledFrame] = []
-    place: dict[bytes, tuple[int, int, bool]] = {}  # where in `kept`, of which set, from SIRST v2
+    frames: list[LabelledFrame] = []
+    kept: dict[bytes, _Kept] = {}
     for number, dataset in enumerate(datasets):
-        preferred = dataset.layout == "sirst-v2"
         for frame in dataset:
             if len(owners[frame.shape]) > 1:
                 key = _pixel_key(frame)
-                if key in place and place[key][1] != number:
-                    position, owner, settled = place[key]
-                    if preferred and not settled:
-                        kept[position] = frame
-                        place[key] = (position, owner, True)
+                known = kept.get(key)
+                if known is not None and known.owner != number:
+                    if dataset.corrects_others and not known.final:
+                        frames[known.position] = frame
+                        known.final = True
                     continue
-                place.setdefault(key, (len(kept), number, preferred))
-            kept.append(frame)
-    return kept
+                kept.setdefault(key, _Kept(len(frames), number, dataset.corrects_others))
+            frames.append(frame)
+    return frames
 
 
 def _pixel_key(frame: LabelledFrame) -> bytes:
@@ -53,6 +62,6 @@ def _pixel_key(frame: LabelledFrame) -> bytes:
     except FrameError as error:
         raise DatasetError(str(error)) from error
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    # One type for all, so that an 8-bit file and a float32 one of the same values agree.
+    # One type for all, so that an 8-bit file and a float32 file of the same values agree.
     digest.update(pixels.astype(np.float64).tobytes())
     return digest.digest()

@@ -1,4 +1,4 @@
-"""A labelled frame, and a list of them: what every data set layout is read into."""
+"""A labelled frame, and a dataset as a list of them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from irpoint.points import Points
 
 @dataclass(frozen=True)
 class LabelledFrame:
-    """One frame of a data set with its labels.
+    """One frame of a dataset with its labels.
 
     Attributes:
-        name: the frame's name in its split list (usually the file stem).
+        name: name of the frame in its split list (usually the file stem).
         image: the image file.
-        shape: (height, width) of the frame in pixels.
-        points: the labels in frame pixels; empty where the frame has no target.
-        dataset: name of the data set that the frame belongs to.
-        extents: how far each target reaches, where masks or boxes tell; else None.
+        shape: (height, width) in pixels.
+        points: the labels in frame pixels; empty if the frame has no target.
+        dataset: name of the dataset that the frame belongs to.
+        extents: the extent of each target, if the dataset has masks or boxes; else None.
     """
 
     name: str
@@ -33,19 +33,22 @@ class LabelledFrame:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The frames of one split of one data set folder.
+    """The frames of one split of one dataset folder.
 
     Attributes:
-        name: the folder's name.
-        layout: name of the layout it was read as.
+        name: name of the folder.
+        layout: name of its layout.
         split: name of the split.
         frames: the labelled frames, in the order of the split list.
+        corrects_others: whether its labels replace those of the same image in other datasets, see
+            :func:`irpoint.datasets.pool`.
     """
 
     name: str
     layout: str
     split: str
     frames: tuple[LabelledFrame, ...]
+    corrects_others: bool = False
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -1,4 +1,4 @@
-"""SIRST v2: images in ``targets/`` and ``backgrounds/``, masks, and one centroid XML an image."""
+"""SIRST v2: images in ``targets/`` and ``backgrounds/``, masks, and a centroid XML per image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FULL_LISTS = ("train", "val", "test")
 
 
 def open_sirst_v2(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a SIRST v2 folder; None where ``root`` is not one.
+    """Open a SIRST v2 folder; None if ``root`` is not one.
 
     The splits ``train``, ``val`` and ``test`` are the lists ``train_full``, ``val_full`` and
     ``test_full``.
@@ -38,7 +38,10 @@ def open_sirst_v2(root: Path, truth: Truth) -> OpenedLayout | None:
         return _centroid_frames(names, centroids, images, masks)
 
     read = read_centroids if truth == "centroids" and centroids.is_dir() else read_masks
-    return OpenedLayout("sirst-v2", root, images.names(), lists, images.find, read)
+    # SIRST v2 contains the images of v1, with corrected masks.
+    return OpenedLayout(
+        "sirst-v2", root, images.names(), lists, images.find, read, corrects_others=True
+    )
 
 
 def _centroid_frames(
@@ -46,8 +49,8 @@ def _centroid_frames(
 ) -> list[LabelledFrame]:
     """Frames with the centroids of their XML.
 
-    Backgrounds have no XML, and are empty. Some target images have none either; dropping them
-    would change the split, so the mask speaks for those, with a warning.
+    Backgrounds have no XML and no target. Some target images have no XML either. Dropping them
+    would change the split, so their masks are used, with a warning.
     """
     dataset = images.folder.parent.name
     frames, without = [], 0
@@ -76,7 +79,7 @@ def _read_centroids(path: Path, background: bool) -> list[tuple[float, float]]:
     try:
         objects = ElementTree.parse(path).getroot().findall("object")
     except ElementTree.ParseError as error:
-        raise DatasetError(f"{path}: not well-formed XML ({error}); mend that line") from error
+        raise DatasetError(f"{path}: not well-formed XML ({error}); fix that line") from error
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
     points = []

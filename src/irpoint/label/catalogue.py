@@ -18,7 +18,6 @@ from irpoint.frames.video import VIDEO_SUFFIXES
 from irpoint.frames.video_seek import VideoFrames
 
 _STACKS = (".tif", ".tiff")
-_POINT_FILES = ("coco", "csv")  # layouts whose labels are one file, which may lack images
 _OPEN_VIDEOS = 4  # kept open at a time, each with its decoder
 
 
@@ -122,7 +121,7 @@ class Catalogue:
             shown = path.relative_to(self.root).as_posix()
             if self._sayable(shown):
                 entries.append(FrameEntry(shown, path, 0, _folder(shown), False, name))
-        if opened.layout in _POINT_FILES:
+        if opened.one_label_file:
             known = {entry.path for entry in entries}
             others = self._of_folder("images/" if (self.root / "images").is_dir() else "")
             entries += [entry for entry in others if entry.path not in known]
