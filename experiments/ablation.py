@@ -31,10 +31,10 @@ REFERENCE = "ours"
 PUBLISHED_DECODER = "published decoder (relative gate, quarter shift)"
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     REFERENCE: {},
-    "published PRPS": {"target": "published"},
-    "plain Gaussian": {"target": "gaussian"},
-    "plain Gaussian, centre quantised": {"target": "quantised-gaussian"},
-    "plain Gaussian, overlaps averaged": {"target": "averaged-gaussian"},
+    "published PRPS": {"target_map": "published"},
+    "plain Gaussian": {"target_map": "gaussian"},
+    "plain Gaussian, centre quantised": {"target_map": "quantised-gaussian"},
+    "plain Gaussian, overlaps averaged": {"target_map": "averaged-gaussian"},
     "published loss": {"foreground": 0.0},
     "frames at their native scale": {"input_scale": "native"},
     "AdamW": {"optimizer": "adamw", "learning_rate": 0.003},

@@ -18,7 +18,7 @@ from irpoint.datasets import LabelledFrame
 from irpoint.errors import IrpointError, SettingsError
 from irpoint.system.atomic import atomic_write
 from irpoint.training.label_noise import with_label_noise
-from irpoint.training.run import labelled, read_settings
+from irpoint.training.run import labelled, saved_settings
 from irpoint.training.settings import TrainSettings
 from irpoint.zoo import ClickFigures, Clicks, find_model, read_card
 
@@ -30,9 +30,7 @@ def compare(centroids: Path, clicks: Path) -> Clicks:
         SettingsError: where the runs differ in more than label noise, or not in that.
         ModelError: where one of them has not ended.
     """
-    exact, noisy = (
-        TrainSettings.model_validate_json(read_settings(run)) for run in (centroids, clicks)
-    )
+    exact, noisy = (saved_settings(run) for run in (centroids, clicks))
     if noisy.label_noise is None or exact != noisy.model_copy(update={"label_noise": None}):
         raise SettingsError(
             f"{clicks}: must differ from {centroids} in having label_noise, and in nothing else"

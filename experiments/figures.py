@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import pyplot as plt
 
-from irpoint.methods.spire.target import prps, published_prps
+from irpoint.methods.spire.target_map import prps, published_prps
 from irpoint.psf import gaussian_psf_image
 from irpoint.simulate import power_law_field
 

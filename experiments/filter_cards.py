@@ -14,7 +14,7 @@ from irpoint import __version__
 from irpoint.runtime import Detector
 from irpoint.runtime.backends.filters import BASELINES
 from irpoint.system.atomic import atomic_write
-from irpoint.training.rating import rate
+from irpoint.training.card_figures import measure_figures
 from irpoint.zoo import Model, ModelCard, Thresholds, digest
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "irpoint" / "zoo" / "weights"
@@ -42,7 +42,7 @@ def rated_card(name: str, data: Sequence[Path], split: str) -> ModelCard:
         sha256=digest(b""),
         note="A filter: nothing is trained.",
     )
-    thresholds, metrics = rate(Detector(Model(draft, b"")), data, split)
+    thresholds, metrics = measure_figures(Detector(Model(draft, b"")), data, split)
     return draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from experiments import ablation
 from experiments.ablation import REFERENCE, VARIANTS, Figures, markdown
-from irpoint.methods import METHODS, find_target
+from irpoint.methods import METHODS, find_target_map
 from irpoint.training.settings import TrainSettings
 
 
@@ -16,7 +16,7 @@ from irpoint.training.settings import TrainSettings
 def test_variants_are_settings_that_differ_in_what_they_say(changes) -> None:
     ours = TrainSettings.model_validate({"data": ["x"]})
     settings = TrainSettings.model_validate({"data": ["x"], **changes})
-    find_target(settings.target, METHODS[settings.method])
+    find_target_map(settings.target_map, METHODS[settings.method])
     differing = {k for k, v in settings.model_dump().items() if v != ours.model_dump()[k]}
     assert differing == set(changes)
 

@@ -17,7 +17,7 @@ from irpoint.frames.levels import normalise
 from irpoint.frames.scale import letterbox
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.spire.network import HRPE
-from irpoint.training.published import import_spire, read_checkpoint
+from irpoint.training.import_weights import import_spire, read_checkpoint
 from irpoint.zoo import find_model
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from irpoint.decoding.peaks import decode
 from irpoint.errors import ModelError, SettingsError
 from irpoint.export.onnx import OURS, export_onnx, native
-from irpoint.methods import METHODS, TARGETS, Method, find_method, find_target
+from irpoint.methods import METHODS, TARGET_MAPS, Method, find_method, find_target_map
 from irpoint.methods.blocks.odconv import ODConv
 from irpoint.methods.count import gmac, parameters
 from irpoint.training.weights import read_weights
@@ -137,13 +137,13 @@ class TestEveryMethod:
             assert peaks.shape == (1, 3, *response.shape[2:])
 
     def test_own_targets_are_known(self, method: Method) -> None:
-        assert find_target("default", method) is TARGETS[method.target]
-        assert find_target("published", method) is TARGETS[method.published_target]
+        assert find_target_map("default", method) is TARGET_MAPS[method.target_map]
+        assert find_target_map("published", method) is TARGET_MAPS[method.published_target_map]
 
     def test_decoding_the_own_target_gives_the_label_back(self, method: Method) -> None:
         frame = np.full((96, 128), 0.3, np.float32)
         label = np.array([[50.3, 41.9]])
-        found = decode(find_target("default", method).draw(frame, label, 1.5), 0.5)
+        found = decode(find_target_map("default", method).draw(frame, label, 1.5), 0.5)
         assert found.xy == pytest.approx(label, abs=0.02)
 
 
@@ -155,13 +155,13 @@ def test_unknown_names_are_refused_with_those_known() -> None:
     with pytest.raises(SettingsError, match="spire, sshd, p2p-lite"):
         find_method("yolo")
     with pytest.raises(SettingsError, match="quantised-gaussian"):
-        find_target("square", METHODS["spire"])
+        find_target_map("square", METHODS["spire"])
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", TARGET_MAPS)
 def test_places_read_from_a_target_are_true_on_average(name: str) -> None:
     """Rounding to cells scatters them by two pixels; the lattice leaves none to one side."""
-    target = TARGETS[name]
+    target = TARGET_MAPS[name]
     labels = np.random.default_rng(0).uniform(30, 60, (300, 2))
     found = [
         decode(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irpoint.decoding.peaks import decode
-from irpoint.methods.spire.target import prps, published_prps
+from irpoint.methods.spire.target_map import prps, published_prps
 from irpoint.psf import gaussian_psf_image
 from irpoint.simulate import power_law_field
 

@@ -22,7 +22,7 @@ from irpoint.methods.count import gmac, parameters
 from irpoint.methods.spire.deployed import DeployedHRPE
 from irpoint.methods.spire.network import HRPE, Stage, shuffle
 from irpoint.methods.spire.published import published_state
-from irpoint.training.published import read_checkpoint
+from irpoint.training.import_weights import read_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

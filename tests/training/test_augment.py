@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from irpoint.frames.scale import InputScale, fit
-from irpoint.training.augment import PATCH, _sample, _window, cut, lift, paste, simulated, vary
+from irpoint.training.augment import (
+    PATCH,
+    _sample,
+    _window,
+    cut,
+    extract_target,
+    jitter,
+    paste,
+    simulated,
+)
 from irpoint.training.settings import AugmentSettings
 from support.blobs import blob, centroid, inside
 
@@ -157,7 +166,7 @@ def test_a_lifted_target_is_what_it_adds_to_the_sky(
     x: float, y: float, sigma: float, dark: bool
 ) -> None:
     target = blob((90, 110), (x, y), sigma, -1.0 if dark else 1.0)
-    lifted = lift(0.3 + target, np.array([x, y]))
+    lifted = extract_target(0.3 + target, np.array([x, y]))
     assert lifted is not None
     patch, at = lifted
     assert patch.shape == (2 * PATCH + 1, 2 * PATCH + 1)
@@ -171,11 +180,13 @@ def test_a_lifted_target_is_what_it_adds_to_the_sky(
 
 def test_nothing_is_lifted_from_the_border_or_where_nothing_stands_out() -> None:
     sky = np.random.default_rng(0).normal(0.5, 0.2, (90, 110)).astype(np.float32)
-    assert lift(np.full((90, 110), 0.5, np.float32), np.array([50.0, 40.0])) is None
-    assert lift(sky + blob((90, 110), (50, 40), 2.0, 0.01), np.array([50.0, 40.0])) is None
+    assert extract_target(np.full((90, 110), 0.5, np.float32), np.array([50.0, 40.0])) is None
+    assert (
+        extract_target(sky + blob((90, 110), (50, 40), 2.0, 0.01), np.array([50.0, 40.0])) is None
+    )
     for x, y in ((PATCH - 1, 40), (50, PATCH - 1), (110 - PATCH, 40), (50, 90 - PATCH)):
-        assert lift(blob((90, 110), (x, y)), np.array([x, y], float)) is None
-    assert lift(blob((90, 110), (PATCH, PATCH)), np.full(2, float(PATCH))) is not None
+        assert extract_target(blob((90, 110), (x, y)), np.array([x, y], float)) is None
+    assert extract_target(blob((90, 110), (PATCH, PATCH)), np.full(2, float(PATCH))) is not None
 
 
 @pytest.mark.parametrize("real", [True, False])
@@ -184,7 +195,9 @@ def test_nothing_is_lifted_from_the_border_or_where_nothing_stands_out() -> None
 def test_a_pasted_target_is_where_its_label_says(real: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     at = rng.uniform(40, 50, 2)
-    stamp = lift(blob((90, 90), at, rng.uniform(0.8, 2.5)), at) if real else simulated(rng)
+    stamp = (
+        extract_target(blob((90, 90), at, rng.uniform(0.8, 2.5)), at) if real else simulated(rng)
+    )
     assert stamp is not None
     spot = rng.uniform(4, 91, 2)
     crop = np.zeros((96, 96), np.float32)
@@ -223,7 +236,7 @@ def test_simulated_targets_differ_in_width_and_brightness() -> None:
 
 def test_nothing_is_pasted_beside_another_target() -> None:
     at = np.array([45.2, 44.9])
-    stamp = lift(blob((90, 90), at), at)
+    stamp = extract_target(blob((90, 90), at), at)
     assert stamp is not None
     there = np.array([[30.0, 30.0], [60.0, 64.0]])
     refused = 0
@@ -242,8 +255,8 @@ def test_nothing_is_pasted_beside_another_target() -> None:
 
 def test_a_neighbour_is_not_lifted_along() -> None:
     near, apart = np.array([50.0, 40.0]), np.array([61.0, 40.0])
-    alone = lift(blob((90, 110), near, 1.5), near)
-    both = lift(blob((90, 110), near, 1.5) + blob((90, 110), apart, 1.5), near)
+    alone = extract_target(blob((90, 110), near, 1.5), near)
+    both = extract_target(blob((90, 110), near, 1.5) + blob((90, 110), apart, 1.5), near)
     assert alone is not None
     assert both is not None
     np.testing.assert_allclose(both[0], alone[0], atol=0.02)
@@ -260,7 +273,7 @@ def test_varying_keeps_the_shape_and_the_range(
     rng = np.random.default_rng(seed)
     crop = rng.uniform(-1, 5, (64, 64)).astype(np.float32)
     augment = AugmentSettings(gain=gain, noise=noise, bad_pixels=bad)
-    varied = vary(crop, augment, rng)
+    varied = jitter(crop, augment, rng)
     assert varied.shape == crop.shape
     assert varied.dtype == np.float32
     assert np.isfinite(varied).all()
@@ -272,7 +285,7 @@ def test_without_variation_a_crop_stays_and_each_part_does_its_own() -> None:
     crop = np.random.default_rng(0).uniform(0, 1, (64, 64)).astype(np.float32)
 
     def varied(seed: int, **on: float) -> npt.NDArray[np.float32]:
-        return vary(crop.copy(), AugmentSettings(**(off | on)), np.random.default_rng(seed))
+        return jitter(crop.copy(), AugmentSettings(**(off | on)), np.random.default_rng(seed))
 
     assert np.array_equal(varied(1), crop)
     assert np.ptp(varied(1, offset=0.3) - crop) < 1e-6
@@ -293,7 +306,7 @@ def test_a_bad_pixel_is_as_wide_as_one_of_the_camera(enlargement: float) -> None
     compared = 0
     for seed in range(60):
         grey = np.full((side, side), 0.5, np.float32)
-        change = vary(grey, only, np.random.default_rng(seed), enlargement) - 0.5
+        change = jitter(grey, only, np.random.default_rng(seed), enlargement) - 0.5
         if ndimage.label(change)[1] != 1:
             continue  # several
         compared += 1
@@ -311,6 +324,6 @@ def test_one_pixel_of_a_tiny_frame_may_be_larger_than_the_crop() -> None:
     only = AugmentSettings(gain=1, offset=0, noise=0, bad_pixels=1)
     grey = np.full((32, 48), 0.5, np.float32)
     for seed in range(20):
-        spoilt = vary(grey, only, np.random.default_rng(seed), 100.0)
+        spoilt = jitter(grey, only, np.random.default_rng(seed), 100.0)
         assert np.isfinite(spoilt).all()
         assert (spoilt != grey).all()

@@ -14,11 +14,11 @@ from irpoint.datasets import LabelledFrame
 from irpoint.decoding.peaks import decode
 from irpoint.errors import SettingsError
 from irpoint.frames.scale import Placement
-from irpoint.methods import TARGETS
+from irpoint.methods import TARGET_MAPS
 from irpoint.points import Points
 from irpoint.training.augment import cut
 from irpoint.training.crops import Crops
-from irpoint.training.frames import NetworkFrame
+from irpoint.training.network_frames import NetworkFrame
 from irpoint.training.settings import AugmentSettings, TrainSettings
 from support.blobs import blob, centroid, inside
 
@@ -68,7 +68,7 @@ def test_making_crops_leaves_the_frames_as_they_were(frames: list[NetworkFrame])
 def test_crops_have_the_shape_and_type_of_a_training_pair(
     frames: list[NetworkFrame], target: str
 ) -> None:
-    frame, response = Crops(frames, train_settings(target=target))[0]
+    frame, response = Crops(frames, train_settings(target_map=target))[0]
     assert frame.shape == (1, 64, 64)
     assert response.shape == (1, 16, 16)
     assert frame.dtype == response.dtype == torch.float32
@@ -111,7 +111,7 @@ def test_the_response_grows_with_the_enlargement_where_asked(
     frame = network_frame(1, 1)
     place = Placement((1 / enlargement, 1 / enlargement), (0.0, 0.0))
     still = AugmentSettings(target_share=1, warp_share=0, paste=0, swarm_share=0)
-    settings = train_settings(target="gaussian", sigma=1.0, sigma_scales=scales, augment=still)
+    settings = train_settings(target_map="gaussian", sigma=1.0, sigma_scales=scales, augment=still)
     crops = Crops([NetworkFrame(frame.label, frame.image, frame.xy, place)], settings)
     areas = [float(crops[k][1].sum()) for k in range(20)]  # less where it is cut by the border
     assert max(areas) == pytest.approx(2 * np.pi * cells**2, rel=0.01)
@@ -181,13 +181,13 @@ def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
 def test_a_data_set_is_drawn_as_much_oftener_as_is_asked() -> None:
     """Two of one size: with emphasis 3 one has three quarters, of labels and of frames alike."""
     frames = [network_frame(k, k % 2, "one" if k < 8 else "two") for k in range(16)]
-    crops = Crops(frames, train_settings(emphasis={"two": 3}))
+    crops = Crops(frames, train_settings(dataset_weights={"two": 3}))
     drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(1500)]
     labelled = np.array(drawn) % 2 == 1
     for kind in (labelled, ~labelled):
         assert np.mean(np.array(drawn)[kind] >= 8) == pytest.approx(0.75, abs=0.05)
-    with pytest.raises(SettingsError, match=r"no frame of 'three'; there are one, two"):
-        Crops(frames, train_settings(emphasis={"three": 2}))
+    with pytest.raises(SettingsError, match=r"no frame of dataset 'three'; loaded are one, two"):
+        Crops(frames, train_settings(dataset_weights={"three": 2}))
 
 
 def test_crops_on_labels_go_to_those_overlooked() -> None:
@@ -289,10 +289,10 @@ def test_a_wide_crop_shows_the_frame_as_it_lies() -> None:
         assert len(np.unique(crop[:, 0])) == 96
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", TARGET_MAPS)
 def test_every_target_is_made_of_crops(target: str) -> None:
     """Also of those with labels outside: 64² out of frames full of targets has many."""
-    crops = Crops([network_frame(seed, 30) for seed in range(3)], train_settings(target=target))
+    crops = Crops([network_frame(seed, 30) for seed in range(3)], train_settings(target_map=target))
     for number in range(40):
         image, response = crops[number]
         assert response.shape == (1, 16, 16)

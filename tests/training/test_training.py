@@ -17,17 +17,17 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
-from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.errors import DatasetError, IrpointWarning, ModelError, SettingsError
 from irpoint.frames.scale import InputScale
-from irpoint.methods import METHODS, find_target
+from irpoint.methods import METHODS, find_target_map
 from irpoint.points import Points
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
 from irpoint.training.crops import Crops
-from irpoint.training.frames import NetworkFrame, load_frames
 from irpoint.training.module import ResponseModule
+from irpoint.training.network_frames import NetworkFrame, load_frames
 from irpoint.training.overrides import settings_from
-from irpoint.training.run import SETTINGS, export_run, fit, labelled
+from irpoint.training.run import SETTINGS, export_run, fit, labelled, saved_settings
 from irpoint.training.settings import TrainSettings
 from support.blobs import blob
 
@@ -142,10 +142,10 @@ def test_a_run_on_train_and_val_has_the_figures_of_its_twin(scenes: Path, tmp_pa
     names = [f"frame_{k:05d}" for k in range(8)]
     (data / "img_idx" / "train.txt").write_text("\n".join(names[:6]))
     (data / "img_idx" / "val.txt").write_text("\n".join(names[6:]))
-    of_train = small(data, split="train", val_split="val", workers=0, target="published")
+    of_train = small(data, split="train", val_split="val", workers=0, target_map="published")
     fit(of_train, tmp_path / "twin")
     twin = json.loads(export_run(tmp_path / "twin").with_suffix(".json").read_text())
-    more = of_train.model_copy(update={"split": "train+val", "twin": tmp_path / "twin"})
+    more = of_train.model_copy(update={"split": "train+val", "held_out_run": tmp_path / "twin"})
     fit(more, tmp_path / "all")
     card = json.loads(export_run(tmp_path / "all").with_suffix(".json").read_text())
     # SPIRE's publication rounds labels to the corners of cells: they are read back from there.
@@ -153,7 +153,7 @@ def test_a_run_on_train_and_val_has_the_figures_of_its_twin(scenes: Path, tmp_pa
     assert card["split"] == "train+val"
     assert card["metrics"] == twin["metrics"]
     assert card["thresholds"]["default"] == twin["thresholds"]["default"]
-    assert card["thresholds"]["chosen"] == "best F1 on val, by a twin trained on train"
+    assert card["thresholds"]["chosen"] == "best F1 on val, by the held-out run trained on train"
     assert twin["sha256"][:12] in card["note"]
     assert card["sha256"] != twin["sha256"]
     assert not (tmp_path / "all" / "best.json").exists()  # nothing was chosen on val
@@ -161,11 +161,11 @@ def test_a_run_on_train_and_val_has_the_figures_of_its_twin(scenes: Path, tmp_pa
 
 
 def test_a_run_on_val_too_needs_a_twin_and_no_other_has_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="trained on its validation split too needs twin"):
+    with pytest.raises(SettingsError, match="trains on its validation split needs held_out_run"):
         settings_from({"data": ["x"], "split": "train+val"}, [])
-    with pytest.raises(SettingsError, match="others have none"):
-        settings_from({"data": ["x"], "split": "train"}, ["twin=runs/a"])
-    lost = small(tmp_path, split="train+val", val_split="val", twin=tmp_path / "lost")
+    with pytest.raises(SettingsError, match="held_out_run is only for"):
+        settings_from({"data": ["x"], "split": "train"}, ["held_out_run=runs/a"])
+    lost = small(tmp_path, split="train+val", val_split="val", held_out_run=tmp_path / "lost")
     with pytest.raises(ModelError, match="lost: no such model"):
         fit(lost, tmp_path / "run")  # at once, not after the training
     assert not (tmp_path / "run").exists()
@@ -176,7 +176,7 @@ def test_other_methods_train_and_export(
     scenes: Path, tmp_path: Path, changes: dict[str, object]
 ) -> None:
     few = {"epochs": 1, "val_every": 1, "crops_per_epoch": 8, "batch": 4, "workers": 0}
-    settings = small(scenes, **few, **changes, target="published", label_noise=0.5)
+    settings = small(scenes, **few, **changes, target_map="published", label_noise=0.5)
     fit(settings, tmp_path / "run")
     card = json.loads(export_run(tmp_path / "run").with_suffix(".json").read_text())
     assert card["method"] == changes["method"]
@@ -220,10 +220,10 @@ def test_overrides_reach_every_setting() -> None:
     assert settings_from({"data": ["x"]}, ["label_noise=coarse"]).label_noise == "coarse"
     assert settings_from({"data": ["x"]}, ["crop=64"]).crop == ((64, 64),)
     assert settings_from({"data": ["x"]}, ["crop=[[64, 96]]"]).crop == ((64, 96),)
-    assert settings_from({"data": ["x"]}, ["emphasis.x=2"]).emphasis == {"x": 2}
+    assert settings_from({"data": ["x"]}, ["dataset_weights.x=2"]).dataset_weights == {"x": 2}
     for odds in ("0", "-1", "nan", "inf", "often"):
-        with pytest.raises(SettingsError, match=r"settings: emphasis\.x: "):
-            settings_from({"data": ["x"]}, [f"emphasis.x={odds}"])
+        with pytest.raises(SettingsError, match=r"settings: dataset_weights\.x: "):
+            settings_from({"data": ["x"]}, [f"dataset_weights.x={odds}"])
     assert settings.compile is False
     assert settings.epochs == 3
 
@@ -280,11 +280,11 @@ def test_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 def test_validation_reads_places_by_the_lattice_of_the_target(
     scenes: Path, monkeypatch: pytest.MonkeyPatch, target: str, place: float
 ) -> None:
-    settings = small(scenes, target=target)
+    settings = small(scenes, target_map=target)
     frame = load_frames(labelled(settings.data, "all"), InputScale.parse("native"))[0]
     module = ResponseModule(settings, Crops([frame], settings), [frame])
     label = np.array([[place, place]])
-    drawn = find_target(target, METHODS["spire"]).draw(blob((48, 64), label), label, 1.5)
+    drawn = find_target_map(target, METHODS["spire"]).draw(blob((48, 64), label), label, 1.5)
     monkeypatch.setattr(module, "forward", lambda _: torch.from_numpy(drawn)[None, None])
     assert module.find(frame, 0.5).xy == pytest.approx(label, abs=0.1)
 
@@ -360,8 +360,10 @@ def test_the_mean_that_is_kept_holds_its_share_of_the_weights_started_from(
     save_file(METHODS["p2p-lite"].build(None).state_dict(), init)
     kept = []
     for share in (0.0, 0.25):
-        once = small(scenes, method="p2p-lite", init=init, init_share=share, epochs=1, val_every=1,
-                     mine_every=0)  # fmt: skip
+        once = small(
+            scenes, method="p2p-lite", init=init, initial_weight_share=share, epochs=1,
+            val_every=1, mine_every=0,
+        )  # fmt: skip
         fit(once, tmp_path / f"{share}")
         kept.append(load_file(tmp_path / f"{share}" / "best.safetensors"))
     began = load_file(init)
@@ -372,5 +374,40 @@ def test_the_mean_that_is_kept_holds_its_share_of_the_weights_started_from(
             assert torch.allclose(kept[1][name], expected, atol=1e-5)
             moved += not torch.allclose(plain, began[name], atol=1e-4)
     assert moved > 10
-    with pytest.raises(ValidationError, match="init_share is of the weights of init"):
-        small(scenes, init_share=0.25)
+    with pytest.raises(ValidationError, match="initial_weight_share needs init"):
+        small(scenes, initial_weight_share=0.25)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [
+        ("target=gaussian", "target_map", "gaussian"),
+        ("emphasis.sky=2", "dataset_weights", {"sky": 2}),
+        ("init_share=0.5", "initial_weight_share", 0.5),
+        ("twin=runs/a", "held_out_run", Path("runs/a")),
+    ],
+)
+def test_old_setting_names_work_with_a_warning(old: str, new: str, value: object) -> None:
+    values = {"data": ["x"], "init": "spire"}
+    if new == "held_out_run":
+        values["split"] = "train+val"
+    with pytest.warns(IrpointWarning, match=rf"setting {old.split('=')[0].split('.')[0]} .*{new}"):
+        settings = settings_from(values, [old])
+    assert getattr(settings, new) == value
+
+
+def test_old_and_new_name_together_are_refused() -> None:
+    with pytest.raises(SettingsError, match="target is the old name of target_map"):
+        settings_from({"data": ["x"]}, ["target=gaussian", "target_map=prps"])
+
+
+def test_a_run_with_old_setting_names_is_still_read(tmp_path: Path) -> None:
+    saved = json.loads(TrainSettings(data=(Path("x"),), init="spire").model_dump_json())
+    saved["init_share"] = saved.pop("initial_weight_share")
+    (tmp_path / SETTINGS).write_text(json.dumps(saved | {"init_share": 0.25}))
+    with pytest.warns(IrpointWarning, match="initial_weight_share"):
+        settings = saved_settings(tmp_path)
+    assert settings.initial_weight_share == 0.25
+    (tmp_path / SETTINGS).write_text('{"data": ["x"], "epochs": 0}')
+    with pytest.raises(ModelError, match=r"settings\.json: epochs"):
+        saved_settings(tmp_path)

@@ -69,7 +69,7 @@ def benchmark(
     stages = _stages(detector, files, repeats)
     total = stages[:, _CALL].sum(axis=1)
     shape = detector.prepare(read_frame(files[0])).image.shape
-    eager = None if detector.card.is_baseline else _eager_ms(detector, shape, threads, repeats)
+    eager = None if detector.card.is_filter else _eager_ms(detector, shape, threads, repeats)
     call = spread(total)
     return {
         "model": detector.card.name,

@@ -123,6 +123,6 @@ def import_weights(
     torch_needed("import-weights")
     if method != "spire":
         raise SettingsError(f"--method {method}: this version imports spire")
-    from irpoint.training.published import import_spire
+    from irpoint.training.import_weights import import_spire
 
     typer.echo(str(import_spire(file, out, side)))

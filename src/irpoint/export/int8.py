@@ -99,7 +99,7 @@ def to_int8(
         ModelError: where the model is a filter, or no layer of it is worth quantising.
         DatasetError: where ``train`` or ``val`` is empty.
     """
-    if model.card.is_baseline:
+    if model.card.is_filter:
         raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
     if not train or not val:
         raise DatasetError("int8 needs frames of the splits train, to set ranges, and val")

@@ -28,7 +28,7 @@ def to_openvino(model: Model, folder: Path) -> Path:
         ModelError: where the model is a filter without a graph, or its response in OpenVINO
             (float32) differs from that in ONNX Runtime by more than 1e-3; nothing is written then.
     """
-    if model.card.is_baseline:
+    if model.card.is_filter:
         raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
     if model.weights:
         raise ModelError(f"model {model.card.name!r} is in OpenVINO's files already")

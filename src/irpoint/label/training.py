@@ -131,7 +131,8 @@ def _settings(frames: int) -> list[str]:
     return [
         f"crops_per_epoch={crops}",
         "learning_rate=0.005",
-        "init_share=0.5",  # a few frames teach a camera, but would make it forget all others
+        # A few frames teach a camera; without this share the network would forget all others.
+        "initial_weight_share=0.5",
         "ema_decay=0.99",
         "val_every=2",
         "mine_every=5",

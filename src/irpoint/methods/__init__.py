@@ -9,24 +9,33 @@ from irpoint.methods.blocks.gaussian import (
     published_gaussian,
     quantised_gaussian,
 )
-from irpoint.methods.method import Method, Target
+from irpoint.methods.method import Method, TargetMap
 from irpoint.methods.p2p_lite import P2P_LITE
 from irpoint.methods.spire import SPIRE
-from irpoint.methods.spire.target import prps, published_prps
+from irpoint.methods.spire.target_map import prps, published_prps
 from irpoint.methods.sshd import SSHD
 
-__all__ = ["METHODS", "TARGETS", "Method", "Target", "find_method", "find_target"]
+__all__ = [
+    "DEFAULT_METHOD",
+    "METHODS",
+    "TARGET_MAPS",
+    "Method",
+    "TargetMap",
+    "find_method",
+    "find_target_map",
+]
 
+DEFAULT_METHOD = SPIRE.name
 METHODS: dict[str, Method] = {method.name: method for method in (SPIRE, SSHD, P2P_LITE)}
 
 # Every method can be trained on every target; that is how they are compared.
-TARGETS: dict[str, Target] = {
-    "prps": Target(prps),
-    "published-prps": Target(published_prps, map_offset=0.0),  # labels are rounded to corners
-    "gaussian": Target(gaussian),
-    "quantised-gaussian": Target(quantised_gaussian),
-    "averaged-gaussian": Target(averaged_gaussian),
-    "published-gaussian": Target(published_gaussian),
+TARGET_MAPS: dict[str, TargetMap] = {
+    "prps": TargetMap(prps),
+    "published-prps": TargetMap(published_prps, map_offset=0.0),  # labels are rounded to corners
+    "gaussian": TargetMap(gaussian),
+    "quantised-gaussian": TargetMap(quantised_gaussian),
+    "averaged-gaussian": TargetMap(averaged_gaussian),
+    "published-gaussian": TargetMap(published_gaussian),
 }
 
 
@@ -41,14 +50,14 @@ def find_method(name: str) -> Method:
     return METHODS[name]
 
 
-def find_target(name: str, method: Method) -> Target:
+def find_target_map(name: str, method: Method) -> TargetMap:
     """The target of that name; ``default`` and ``published`` are the method's own two.
 
     Raises:
         SettingsError: where there is none.
     """
-    own = {"default": method.target, "published": method.published_target}
+    own = {"default": method.target_map, "published": method.published_target_map}
     name = own.get(name, name)
-    if name not in TARGETS:
-        raise SettingsError(f"target {name!r}: known are {', '.join((*own, *TARGETS))}")
-    return TARGETS[name]
+    if name not in TARGET_MAPS:
+        raise SettingsError(f"target {name!r}: known are {', '.join((*own, *TARGET_MAPS))}")
+    return TARGET_MAPS[name]

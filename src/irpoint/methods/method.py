@@ -8,13 +8,14 @@ from typing import Any
 
 from torch import nn
 
+from irpoint.decoding import STRIDE
 from irpoint.errors import SettingsError
 from irpoint.methods.blocks.deployed import Channels, Deployed
-from irpoint.methods.blocks.gaussian import STRIDE, Draw
+from irpoint.methods.blocks.gaussian import Draw
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetMap:
     """What a network is trained to answer.
 
     Attributes:
@@ -33,8 +34,8 @@ class Method:
     Attributes:
         name: as on the command line.
         build: a network with random weights, of a base width (its own where None).
-        target: name of the target that it is trained on unless told otherwise.
-        published_target: name of the one that its publication uses.
+        target_map: name of the target that it is trained on unless told otherwise.
+        published_target_map: name of the one that its publication uses.
         dynamic: whether its kernels depend on the image; then a training batch needs two images,
             and the exported graph takes one at a time.
         deploy: (network, mean, deviation) → module that takes (B, 1, H, W) frames.
@@ -44,8 +45,8 @@ class Method:
 
     name: str
     build: Callable[[int | None], nn.Module]
-    target: str
-    published_target: str
+    target_map: str
+    published_target_map: str
     dynamic: bool = False
     deploy: Callable[[Any, Channels, Channels], nn.Module] = Deployed
     stride: int = STRIDE

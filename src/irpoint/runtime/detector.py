@@ -170,7 +170,7 @@ class Detector:
     def respond(self, prepared: Sequence[Prepared]) -> npt.NDArray[np.float32]:
         """Step 2: the network, (B, h, w) responses for frames of one size; large ones in tiles."""
         levels = np.array([item.levels for item in prepared], np.float32)
-        if prepared[0].image.size <= WHOLE or self.card.is_baseline:
+        if prepared[0].image.size <= WHOLE or self.card.is_filter:
             return self._session.run(np.stack([item.image for item in prepared])[:, None], levels)
         pairs = zip(prepared, levels, strict=True)
         return np.stack([self._in_tiles(item.image, own) for item, own in pairs])

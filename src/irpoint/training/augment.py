@@ -98,7 +98,7 @@ def _sample(
     return crop
 
 
-def lift(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | None:
+def extract_target(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | None:
     """A target without its background: what it adds to the frame, and the label within the patch.
 
     The background is the median of the patch's rim; what resembles the target's contrast and hangs
@@ -129,7 +129,7 @@ def lift(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | None:
 
 
 def simulated(rng: np.random.Generator) -> Stamp:
-    """What a simulated target adds to a frame, as :func:`lift` gives what a real one does."""
+    """What a simulated target adds to a frame, in the form of :func:`extract_target`."""
     at = PATCH + rng.uniform(-0.5, 0.5, 2)
     sigma, amplitude = np.exp(rng.uniform(np.log((0.5, 0.3)), np.log((3.0, 3.0))))
     side = 2 * PATCH + 1
@@ -165,7 +165,7 @@ def paste(
     return np.vstack([xy, place])
 
 
-def vary(
+def jitter(
     crop: Image, settings: AugmentSettings, rng: np.random.Generator, enlargement: float = 1.0
 ) -> Image:
     """Gain, offset, noise and bad pixels, as cameras differ in them.
@@ -181,11 +181,11 @@ def vary(
         crop += rng.standard_normal(crop.shape, np.float32) * np.float32(deviation)
     if rng.random() < settings.bad_pixels:
         for _ in range(int(rng.integers(1, 6))):
-            _spoil(crop, enlargement, rng)
+            add_bad_pixels(crop, enlargement, rng)
     return np.clip(crop, -1.0, 5.0)
 
 
-def _spoil(crop: Image, enlargement: float, rng: np.random.Generator) -> None:
+def add_bad_pixels(crop: Image, enlargement: float, rng: np.random.Generator) -> None:
     """One dead or hot pixel of the camera, as the resize shows it: a tent of its own width."""
     width = max(enlargement, 1.0)
     shown = rng.uniform(-1.0, 0.0) if rng.random() < 0.5 else rng.uniform(1.0, 5.0)

@@ -53,7 +53,7 @@ class KeepLastAndBest(Checkpoint):
 
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, ResponseModule)
-        if module.settings.twin and trainer.is_global_zero:
+        if module.settings.held_out_run and trainer.is_global_zero:
             self._write_weights(module)  # nothing is held out to choose by: the last ones count
         part = self.run / f".{LAST}"
         trainer.save_checkpoint(part)

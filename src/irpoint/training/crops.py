@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from irpoint.errors import SettingsError
-from irpoint.methods import find_method, find_target
+from irpoint.methods import find_method, find_target_map
 from irpoint.training import augment
 from irpoint.training.distributed import part_of_batch
-from irpoint.training.frames import NetworkFrame, label_table
+from irpoint.training.network_frames import NetworkFrame, label_table
 from irpoint.training.settings import TrainSettings
 
 Table = npt.NDArray[np.float64]  # rows (frame index, x, y), of false alarms a score too
@@ -83,7 +83,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     """Crop number k → (frame (1, h, w), target (1, h/4, w/4)), of one shape throughout a batch.
 
     Data sets are drawn in proportion to the square root of their targets (of their frames, for
-    crops of background), so that a large one does not drown a small one; ``emphasis`` multiplies.
+    crops of background), so that a large one does not drown a small one;
+    ``dataset_weights`` multiplies.
 
     Attributes:
         false_alarms: (M, 4) rows (frame index, x, y, score) where the network last saw targets that
@@ -92,13 +93,13 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         numbers: the sampler that goes through the crops of one epoch after the other.
 
     Raises:
-        SettingsError: where ``emphasis`` names a data set of which there is no frame.
+        SettingsError: where ``dataset_weights`` names a data set of which there is no frame.
     """
 
     def __init__(self, frames: Sequence[NetworkFrame], settings: TrainSettings) -> None:
         self.frames = frames
         self.settings = settings
-        self._target = find_target(settings.target, find_method(settings.method))
+        self._target_map = find_target_map(settings.target_map, find_method(settings.method))
         self.labels = label_table(frames)
         self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
@@ -113,8 +114,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         frame = self.frames[index]
         crop, xy = augment.cut(frame.image, frame.xy, centre, window.shape, varied, rng)
         xy = self._pasted(crop, xy, window, rng)
-        crop = augment.vary(crop, varied, rng, 1 / frame.placement.factor[0])
-        target = self._target.draw(crop, xy, self._sigma(frame))
+        crop = augment.jitter(crop, varied, rng, 1 / frame.placement.factor[0])
+        target = self._target_map.draw(crop, xy, self._sigma(frame))
         return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
 
     def _sigma(self, frame: NetworkFrame) -> float:
@@ -133,14 +134,18 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         held = np.array([(sides >= _ROOM * np.array(shape)).all(axis=1) for shape in shapes])
         held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
         sets = np.array([frame.label.dataset for frame in self.frames])
-        unknown = sorted(self.settings.emphasis.keys() - set(sets))
+        unknown = sorted(self.settings.dataset_weights.keys() - set(sets))
         if unknown:
             known = ", ".join(np.unique(sets))
-            raise SettingsError(f"setting emphasis: no frame of {unknown[0]!r}; there are {known}")
+            raise SettingsError(
+                f"setting dataset_weights: no frame of dataset {unknown[0]!r}; loaded are {known}"
+            )
         of_label = self.labels[:, 0].astype(int)
         aimed = self.settings.augment.target_share
-        frame_odds = _odds(sets, self.settings.emphasis) / held.sum(axis=0)
-        label_odds = _odds(sets[of_label], self.settings.emphasis) / held.sum(axis=0)[of_label]
+        frame_odds = _odds(sets, self.settings.dataset_weights) / held.sum(axis=0)
+        label_odds = (
+            _odds(sets[of_label], self.settings.dataset_weights) / held.sum(axis=0)[of_label]
+        )
         windows = []
         for shape, own in zip(shapes, held, strict=True):
             if own.any():
@@ -222,14 +227,14 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         frame = self.frames[int(row[0])]
         if (np.hypot(*(frame.xy - row[1:]).T) < _ALONE).sum() > 1:
             return None  # its neighbour would come along without a label
-        return augment.lift(frame.image, row[1:])
+        return augment.extract_target(frame.image, row[1:])
 
 
-def _odds(sets: npt.NDArray[np.str_], emphasis: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    """Odds of each row, so that a set of n rows is drawn in proportion to its emphasis · √n."""
+def _odds(sets: npt.NDArray[np.str_], weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """Odds of each row, so that a dataset of n rows is drawn in proportion to its weight · √n."""
     names, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
-    weights = np.array([emphasis.get(name, 1.0) for name in names])
-    return _unit((weights / np.sqrt(counts))[which])
+    own = np.array([weights.get(name, 1.0) for name in names])
+    return _unit((own / np.sqrt(counts))[which])
 
 
 def _unit(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

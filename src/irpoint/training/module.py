@@ -17,13 +17,13 @@ from irpoint.decoding.peaks import decode
 from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate, sweep
 from irpoint.frames.scale import pad
-from irpoint.methods import find_method, find_target
+from irpoint.methods import find_method, find_target_map
 from irpoint.methods.blocks.loss import response_loss
 from irpoint.points import Points
 from irpoint.runtime import CANDIDATE_SCORE
 from irpoint.training.crops import Crops
 from irpoint.training.distributed import over_whole_batch
-from irpoint.training.frames import NetworkFrame
+from irpoint.training.network_frames import NetworkFrame
 from irpoint.training.optimizer import MuonAdamW, adamw
 from irpoint.training.settings import TrainSettings
 from irpoint.training.teachers import Teachers
@@ -60,7 +60,7 @@ class ResponseModule(L.LightningModule):
         self.checked = checked
         method = find_method(settings.method)
         self.stride = method.stride
-        self.map_offset = find_target(settings.target, method).map_offset
+        self.map_offset = find_target_map(settings.target_map, method).map_offset
         self.network = over_whole_batch(channels_last(method.build(settings.width)))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self._start: dict[str, Tensor] = {}
@@ -113,7 +113,7 @@ class ResponseModule(L.LightningModule):
         Of given ones it keeps the share that it is told to: where the network went on to learn
         something else, their mean knows both (Wortsman et al., arXiv 2109.01903).
         """
-        step, share = self.global_step, self.settings.init_share
+        step, share = self.global_step, self.settings.initial_weight_share
         decay = min(self.settings.ema_decay, (1 + step) / (10 + step))
         means, current = self.average.state_dict(), self.network.state_dict()
         names = [name for name, value in means.items() if value.is_floating_point()]

@@ -1,4 +1,4 @@
-"""Settings from the command line: named values, and any other as NAME=VALUE."""
+"""Settings from the command line: named values, and any other as ``NAME=VALUE``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from irpoint.training.settings import TrainSettings
 
 
 def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainSettings:
-    """Settings from named values and ``NAME=VALUE`` texts; ``augment.NAME`` reaches augmentation.
+    """Settings from named values and ``NAME=VALUE`` texts.
+
+    ``augment.NAME=VALUE`` sets an augmentation, ``dataset_weights.NAME=VALUE`` a dataset's weight.
 
     Raises:
-        SettingsError: for a text without ``=``, an unknown name or a value out of range.
+        SettingsError: if a text has no ``=``, a name is unknown or a value is out of range.
     """
     tree: dict[str, Any] = dict(values)
     for text in overrides:
@@ -28,7 +30,7 @@ def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainS
         for group in groups:
             branch = branch.setdefault(group, {})
             if not isinstance(branch, dict):
-                raise SettingsError(f"--set {text}: {group!r} is no group of settings")
+                raise SettingsError(f"--set {text}: {group!r} is not a group of settings")
         branch[leaf] = _value(value)
     try:
         return TrainSettings.model_validate(tree)
@@ -37,7 +39,7 @@ def settings_from(values: Mapping[str, Any], overrides: Sequence[str]) -> TrainS
 
 
 def _value(text: str) -> Any:
-    """Numbers, true and false as JSON has them; anything else is text."""
+    """Numbers, lists, true and false as in JSON; anything else is text."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:

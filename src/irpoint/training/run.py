@@ -13,24 +13,25 @@ import lightning as L
 import torch
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from pydantic import ValidationError
 from torch.utils.data import DataLoader
 
 from irpoint._version import __version__
 from irpoint.datasets import LabelledFrame, load_dataset, pool
-from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.errors import DatasetError, ModelError, SettingsError, first_error
 from irpoint.export.onnx import export_onnx, write_model
 from irpoint.frames.scale import InputScale
-from irpoint.methods import find_method, find_target
+from irpoint.methods import find_method, find_target_map
 from irpoint.methods.count import gmac, parameters
 from irpoint.runtime import Detector
 from irpoint.system.atomic import atomic_write, check_folder
+from irpoint.training.card_figures import measure_figures
 from irpoint.training.checkpoints import BEST, LAST, KeepLastAndBest
 from irpoint.training.crops import Crops
 from irpoint.training.distributed import is_leader
-from irpoint.training.frames import NetworkFrame, load_frames
 from irpoint.training.label_noise import with_label_noise
 from irpoint.training.module import ResponseModule
-from irpoint.training.rating import rate
+from irpoint.training.network_frames import NetworkFrame, load_frames
 from irpoint.training.settings import TrainSettings
 from irpoint.training.weights import read_weights
 from irpoint.zoo import Model, ModelCard, Thresholds, digest, find_model
@@ -70,8 +71,8 @@ def fit(
     if is_leader():  # the others may find what the first has begun to write
         _check_run(settings, run, resume)
     _check_batch(settings, devices * nodes)
-    if settings.twin:
-        find_model(settings.twin)  # wanted at the end: better missed now than after hours
+    if settings.held_out_run:
+        find_model(settings.held_out_run)  # wanted at the end: better missed now than after hours
     L.seed_everything(settings.seed, verbose=False)
     scale = InputScale.parse(settings.input_scale)
     clicked = labelled(settings.data, settings.split)
@@ -96,7 +97,7 @@ def fit(
             max_epochs=settings.epochs,
             precision="bf16-mixed" if settings.precision == "bf16" else "32-true",
             check_val_every_n_epoch=settings.val_every,
-            limit_val_batches=0 if settings.twin else 1.0,
+            limit_val_batches=0 if settings.held_out_run else 1.0,
             num_sanity_val_steps=0,
             default_root_dir=run,
             logger=[CSVLogger(run, "logs", "csv"), TensorBoardLogger(run, "logs", "tensorboard")],
@@ -112,7 +113,7 @@ def fit(
             ckpt_path=checkpoint,
             weights_only=True,
         )
-        if settings.epochs % settings.val_every and not settings.twin:
+        if settings.epochs % settings.val_every and not settings.held_out_run:
             trainer.validate(module, _frame_numbers(checked), verbose=False)  # the last epoch
 
 
@@ -136,9 +137,9 @@ def export_run(run: Path) -> Path:
     Raises:
         ModelError: where the run has no weights or the export is not equal to them.
     """
-    settings = TrainSettings.model_validate_json(read_settings(run))
+    settings = saved_settings(run)
     method = find_method(settings.method)
-    offset = find_target(settings.target, method).map_offset
+    offset = find_target_map(settings.target_map, method).map_offset
     network = method.build(settings.width)
     network.load_state_dict(read_weights(run / BEST, network))
     card = ModelCard(
@@ -171,11 +172,11 @@ def export_run(run: Path) -> Path:
 def write_rated(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
     """Write a model whose thresholds and figures are those it has on the validation split."""
     draft = card.model_copy(update={"sha256": digest(graph)})
-    if settings.twin:
-        write_model(path, graph, _with_figures_of(settings.twin, draft))
+    if settings.held_out_run:
+        write_model(path, graph, _with_figures_of(settings.held_out_run, draft))
         return path
     detector = Detector(Model(draft, graph), backend="onnxruntime")
-    thresholds, metrics = rate(detector, settings.data, settings.val_split)
+    thresholds, metrics = measure_figures(detector, settings.data, settings.val_split)
     rated = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
     write_model(path, graph, rated)
     return path
@@ -185,7 +186,7 @@ def _with_figures_of(twin: Path, draft: ModelCard) -> ModelCard:
     """The card of a model for which nothing was held out, with what was chosen and measured on its
     twin."""
     judged = find_model(twin).card
-    chosen = f"{judged.thresholds.chosen}, by a twin trained on {judged.split}"
+    chosen = f"{judged.thresholds.chosen}, by the held-out run trained on {judged.split}"
     return draft.model_copy(
         update={
             "thresholds": judged.thresholds.model_copy(update={"chosen": chosen}),
@@ -211,12 +212,19 @@ def _commit() -> str | None:
         return None
 
 
-def read_settings(run: Path) -> str:
-    """The settings of a run as JSON."""
+def saved_settings(run: Path) -> TrainSettings:
+    """The settings of a run.
+
+    Raises:
+        ModelError: if the folder holds no run, or settings that this version cannot read.
+    """
+    file = run / SETTINGS
     try:
-        return (run / SETTINGS).read_text()
+        return TrainSettings.model_validate_json(file.read_bytes())
     except OSError as error:
         raise ModelError(f"{run}: no training run ({SETTINGS} is missing)") from error
+    except ValidationError as error:
+        raise ModelError(f"{file}: {first_error(error)}") from error
 
 
 def labelled(data: Sequence[Path], split: str) -> list[LabelledFrame]:
@@ -228,7 +236,7 @@ def _check_run(settings: TrainSettings, run: Path, resume: bool) -> None:
     file = run / SETTINGS
     check_folder(run)
     if resume and file.exists():
-        if file.read_text() != _text(settings):
+        if saved_settings(run) != settings:
             raise SettingsError(f"{file}: the run was started with other settings; start a new one")
     elif run.exists() and any(run.iterdir()):
         raise SettingsError(f"{run}: not empty; choose another folder, or --resume to go on")

@@ -1,126 +1,171 @@
-"""Everything that a training run depends on, saved beside its weights."""
+"""Everything that a training run depends on; saved beside its weights as ``settings.json``."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from irpoint.decoding import STRIDE
+from irpoint.errors import IrpointWarning
 from irpoint.frames.scale import InputScale
+from irpoint.methods import DEFAULT_METHOD, find_method
 
-MethodName = Literal["spire", "sshd", "p2p-lite"]
-Side = Annotated[int, Field(ge=32, multiple_of=4)]
+
+def _known_method(name: str) -> str:
+    return find_method(name).name
+
+
+MethodName = Annotated[str, AfterValidator(_known_method)]
+Side = Annotated[int, Field(ge=32, multiple_of=STRIDE)]
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+# Old names of settings, accepted with a warning until version 0.3.
+RENAMED = {
+    "target": "target_map",
+    "init_share": "initial_weight_share",
+    "twin": "held_out_run",
+    "emphasis": "dataset_weights",
+}
 
 
 class AugmentSettings(BaseModel):
-    """How a training crop is varied; distances in network pixels, values in normalised units."""
+    """How a training crop is augmented; lengths in network pixels, values in normalised units."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    target_share: float = Field(0.5, ge=0, le=1, description="share of crops placed on a label")
+    target_share: float = Field(0.5, ge=0, le=1, description="share of crops centred on a label")
     hard_share: float = Field(
-        0.5, ge=0, le=1, description="share of the other crops put on false alarms"
+        0.5, ge=0, le=1, description="share of the other crops centred on a known false alarm"
     )
     missed_share: float = Field(
-        0.3, ge=0, le=1, description="share of the crops on labels put on those overlooked"
+        0.3, ge=0, le=1, description="share of the crops on labels that show a missed one"
     )
     warp_share: float = Field(
-        0.6, ge=0, le=1, description="share of crops scaled and rotated freely"
+        0.6, ge=0, le=1, description="share of crops that are scaled and rotated freely"
     )
     scale: float = Field(1.3, ge=1, le=3, description="largest enlargement, and its inverse")
     rotation: float = Field(
-        15.0, ge=0, le=180, description="largest rotation in degrees, on top of 90° steps"
+        15.0, ge=0, le=180, description="largest rotation in degrees, in addition to 90° steps"
     )
     paste: float = Field(0.3, ge=0, description="mean number of targets pasted into a crop")
     swarm_share: float = Field(
-        0.03, ge=0, le=1, description="share of crops with a swarm of pasted targets instead"
+        0.03, ge=0, le=1, description="share of crops that receive a swarm of targets instead"
     )
     simulated: float = Field(
         0.25, ge=0, le=1, description="share of pasted targets that are simulated"
     )
     gain: float = Field(1.5, ge=1, le=10, description="largest gain, and its inverse")
     offset: float = Field(0.15, ge=0, description="standard deviation of the offset")
-    noise: float = Field(0.03, ge=0, description="standard deviation of the noise's own deviation")
+    noise: float = Field(0.03, ge=0, description="scale of the random noise level")
     bad_pixels: float = Field(0.1, ge=0, le=1, description="share of crops with a few bad pixels")
 
 
 class Teacher(BaseModel):
-    """A trained network whose answers a student learns."""
+    """A trained network whose responses a student learns."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: MethodName
-    weights: Path = Field(description="safetensors, or the name of a shipped model")
+    weights: Path = Field(description="safetensors file, or the name of a shipped model")
     width: int | None = None
 
 
 class TrainSettings(BaseModel):
-    """One training run. Randomness derives from ``seed`` alone."""
+    """One training run. All randomness derives from ``seed``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: MethodName = "spire"
-    data: tuple[Path, ...] = Field(min_length=1, description="data set folders, any layout")
-    split: str = Field("train", description="split to train on; several joined by '+'")
-    val_split: str = Field("val", description="split on which everything is chosen")
+    method: MethodName = DEFAULT_METHOD
+    data: tuple[Path, ...] = Field(min_length=1, description="dataset folders, any layout")
+    split: str = Field("train", description="split to train on; join several by '+'")
+    val_split: str = Field("val", description="split on which weights and thresholds are chosen")
     label_noise: Literal["coarse"] | float | None = Field(
-        None, description="how clicks differ from centroids: coarse, or pixels"
+        None, description="how labels are moved once before training: coarse, or pixels"
     )
     input_scale: str = Field("fit:512", description="scale at which the network sees frames")
-    width: int | None = Field(None, ge=8, multiple_of=8, description="base width, where free")
-    target: str = Field("default", description="what the network is to answer: a target's name")
-    sigma: float = Field(1.5, gt=0.5, le=3, description="width of the response in cells")
+    width: int | None = Field(
+        None, ge=8, multiple_of=8, description="base width, for methods with a free width"
+    )
+    target_map: str = Field("default", description="target map that the network learns, by name")
+    sigma: float = Field(1.5, gt=0.5, le=3, description="width of a target's response in cells")
     sigma_scales: bool = Field(
-        False,
-        description="sigma grows with the frame's enlargement, within 1 to 2 cells",
+        False, description="let sigma grow with the frame's enlargement, within 1 to 2 cells"
     )
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     teachers: tuple[Teacher, ...] = Field(
-        (), description="trained networks whose mean answer is learned beside the labels"
+        (), description="trained networks whose mean response is learned beside the labels"
     )
     teachers_share: float = Field(
-        0.5, ge=0, le=1, description="share of their answer in what the network is to give"
+        0.5, ge=0, le=1, description="share of the teachers' response in the learned map"
     )
     init: Path | None = Field(
-        None, description="safetensors or shipped model to start from; random if none"
+        None, description="initial weights: safetensors or a shipped model; random if none"
     )
-    init_share: float = Field(
-        0.0, ge=0, lt=1, description="share of the weights started from in the mean that is kept"
+    initial_weight_share: float = Field(
+        0.0, ge=0, lt=1, description="share of the initial weights in the averaged network"
     )
-    twin: Path | None = Field(
+    held_out_run: Path | None = Field(
         None,
-        description="run that differs in having left the validation split out: gives threshold and "
-        "figures where the split trained on holds it",
+        description="run with the same settings that left the validation split out; required if "
+        "this run trains on it, as the source of threshold and figures",
     )
-    emphasis: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
-        {}, description="how many times as often as otherwise a data set is drawn, by its name"
+    dataset_weights: dict[str, Weight] = Field(
+        {}, description="factor by which a dataset is drawn more often, by dataset name"
     )
     epochs: int = Field(100, ge=1)
     crops_per_epoch: int = Field(2040, ge=1)
     crop: tuple[tuple[Side, Side], ...] = Field(
         ((192, 192),),
         min_length=1,
-        description="rows and columns of a crop in network pixels; of several shapes each batch "
-        "draws one; a single number is a square",
+        description="rows and columns of a crop in network pixels; each batch draws one of several "
+        "shapes; a single number is a square",
     )
     batch: int = Field(12, ge=1)
     optimizer: Literal["muon", "adamw"] = "muon"
     learning_rate: float = Field(
-        0.02, gt=0, description="of Muon, which moves the rest at 0.15 of it; adamw likes 0.003"
+        0.02, gt=0, description="of Muon, whose AdamW part uses 0.15 of it; 0.003 suits adamw"
     )
     weight_decay: float = Field(1e-2, ge=0)
     ema_decay: float = Field(0.999, ge=0, lt=1)
-    val_every: int = Field(10, ge=1, description="epochs from one validation to the next")
+    val_every: int = Field(10, ge=1, description="epochs between two validations")
     mine_every: int = Field(
-        7, ge=0, description="epochs from one search for false alarms to the next; 0 is off"
+        7, ge=0, description="epochs between two searches for errors on the training frames; 0: off"
     )
     seed: int = Field(0, ge=0)
     precision: Literal["bf16", "f32"] = "bf16"
     compile: bool = True
     workers: int = Field(1, ge=0)
     augment: AugmentSettings = AugmentSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_old_names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        renamed = dict(values)
+        for old, new in RENAMED.items():
+            if old not in renamed:
+                continue
+            if new in renamed:
+                raise ValueError(f"{old} is the old name of {new}: give {new} only")
+            renamed[new] = renamed.pop(old)
+            warnings.warn(
+                f"setting {old} is now called {new}; the old name will be removed",
+                IrpointWarning,
+                stacklevel=2,
+            )
+        return renamed
 
     @field_validator("crop", mode="before")
     @classmethod
@@ -142,23 +187,29 @@ class TrainSettings(BaseModel):
             raise ValueError("write coarse, or a number of pixels above 0")
         return pixels
 
-    @model_validator(mode="after")
-    def _val_is_held_out_or_has_a_twin(self) -> TrainSettings:
-        parts = self.split.split("+")
-        if (self.val_split in parts and len(parts) > 1) != (self.twin is not None):
-            raise ValueError(
-                "a run trained on its validation split too needs twin, the run that left it out; "
-                "others have none"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _a_share_is_of_given_weights(self) -> TrainSettings:
-        if self.init_share and self.init is None:
-            raise ValueError("init_share is of the weights of init, which is not given")
-        return self
-
     @field_validator("input_scale")
     @classmethod
     def _scale_is_known(cls, text: str) -> str:
         return str(InputScale.parse(text))
+
+    @model_validator(mode="after")
+    def _validation_split_is_held_out(self) -> TrainSettings:
+        parts = self.split.split("+")
+        learns_val = self.val_split in parts and len(parts) > 1
+        if learns_val and self.held_out_run is None:
+            raise ValueError(
+                "a run that trains on its validation split needs held_out_run: a finished run with "
+                "the same settings that left the split out"
+            )
+        if self.held_out_run is not None and not learns_val:
+            raise ValueError(
+                "held_out_run is only for a run that trains on its validation split; "
+                f"this one trains on {self.split}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _share_needs_initial_weights(self) -> TrainSettings:
+        if self.initial_weight_share and self.init is None:
+            raise ValueError("initial_weight_share needs init, the initial weights")
+        return self

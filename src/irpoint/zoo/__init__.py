@@ -74,7 +74,7 @@ def find_model(model: str | Path) -> Model:
             names = ", ".join(model_names())
             raise ModelError(f"{model}: no such model; shipped are {names}; or give an .onnx file")
     card = read_card(card_path(path))
-    graph = b"" if card.is_baseline else _read(path)
+    graph = b"" if card.is_filter else _read(path)
     weights = _read(path.with_suffix(".bin")) if path.suffix == ".xml" else b""
     if digest(graph + weights) != card.sha256:
         raise ModelError(f"{path}: not the file that its card describes (sha256 differs)")

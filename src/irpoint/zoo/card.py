@@ -122,7 +122,7 @@ class ModelCard(BaseModel):
     note: str = ""
 
     @property
-    def is_baseline(self) -> bool:
+    def is_filter(self) -> bool:
         """Whether it is a filter without weights."""
         return self.parameters == 0
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.decoding import STRIDE
+
 Map = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.floating]
 # (frame (H, W), labels (N, 2) in network pixels, σ in cells) → target map (H/4, W/4)
 Draw = Callable[[Map, Labels, float], Map]
 
-STRIDE = 4
 RADIUS = 6  # cells: the footprint of a target is 13 × 13 cells, 52 × 52 network pixels
 
 

@@ -8,8 +8,8 @@ from irpoint.methods.p2p_lite.network import P2PLite
 P2P_LITE = Method(
     name="p2p-lite",
     build=fixed_width("p2p-lite", P2PLite),
-    target="gaussian",
-    published_target="gaussian",
+    target_map="gaussian",
+    published_target_map="gaussian",
     dynamic=True,
     halo=128,
 )

@@ -19,7 +19,6 @@ from irpoint.methods.blocks.convolution import conv_bn, enlarged, shuffle, stem
 from irpoint.methods.blocks.coord_att import CoordAtt
 from irpoint.methods.blocks.odconv import ODConv
 
-STRIDE = 4
 _GROUP = 4  # channels a group of the dynamic convolution
 _KERNELS = 4  # candidate kernels it mixes
 

@@ -9,7 +9,7 @@ from irpoint.methods.spire.network import HRPE
 SPIRE = Method(
     name="spire",
     build=fixed_width("spire", HRPE),
-    target="prps",
-    published_target="published-prps",
+    target_map="prps",
+    published_target_map="published-prps",
     deploy=DeployedHRPE,
 )

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 
 from irpoint.methods.blocks.convolution import conv_bn, shuffle, stem
 
-STRIDE = 4
-
 
 class Bottleneck(nn.Module):
     """ResNet bottleneck 64 → 64 → 64 → 256 with a projection shortcut."""

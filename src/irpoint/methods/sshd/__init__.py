@@ -15,8 +15,8 @@ def _build(width: int | None) -> nn.Module:
 SSHD = Method(
     name="sshd",
     build=_build,
-    target="gaussian",
-    published_target="published-gaussian",
+    target_map="gaussian",
+    published_target_map="published-gaussian",
     dynamic=True,
     halo=256,  # the two deepest branches look further still
 )

@@ -18,7 +18,6 @@ from irpoint.methods.blocks.convolution import conv_bn, enlarged, stem
 from irpoint.methods.blocks.coord_att import CoordAtt
 from irpoint.methods.blocks.odconv import ODConv
 
-STRIDE = 4
 _RESIDUALS = 4  # residual units a branch and unit
 
 

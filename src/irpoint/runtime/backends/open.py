@@ -29,7 +29,7 @@ def open_session(model: Model, backend: str = "auto", threads: int = 0) -> Respo
     if model.weights and backend == "onnxruntime":
         raise SettingsError(f"model {model.card.name!r} is OpenVINO's: give --backend openvino")
     chosen = _choose("openvino" if model.weights else backend)
-    if not model.card.is_baseline:
+    if not model.card.is_filter:
         return chosen(model, threads)
     if model.card.method not in BASELINES:
         raise ModelError(f"model {model.card.name!r}: no baseline {model.card.method!r} here")

@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.methods.blocks.gaussian import RADIUS, STRIDE, Labels, Map, footprint
+from irpoint.decoding import STRIDE
+from irpoint.methods.blocks.gaussian import RADIUS, Labels, Map, footprint
 
 # The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; beyond, the image has its say.
 _CORE, _SKIRT = 1.6, 3.0

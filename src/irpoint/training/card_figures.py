@@ -21,7 +21,9 @@ RATES_PER_MPX = (10.0, 1.0, 0.1)
 _LEAST_FALSE_POINTS = 5
 
 
-def rate(detector: Detector, data: Sequence[Path], split: str) -> tuple[Thresholds, dict[str, Any]]:
+def measure_figures(
+    detector: Detector, data: Sequence[Path], split: str
+) -> tuple[Thresholds, dict[str, Any]]:
     """Choose thresholds on ``split`` and measure the figures at the default one.
 
     The default gives the best F1 over all frames pooled; the thresholds of stated false-alarm

@@ -10,7 +10,7 @@ from scipy import stats
 
 from irpoint.datasets import LabelledFrame
 from irpoint.points import Points
-from irpoint.training.rating import choose_thresholds, poisson_interval
+from irpoint.training.card_figures import choose_thresholds, poisson_interval
 
 
 def frames(count: int, side: int, false_scores: list[float]) -> tuple[list[LabelledFrame], dict]:
