@@ -13,7 +13,7 @@ _REACH_SIGMAS = 6.0
 
 
 def _edge_integral(first: int, count: int, centre: float, sigma: float) -> npt.NDArray[np.float64]:
-    """Integral of exp(-(t - centre)²/2σ²) over each of ``count`` pixels from ``first``."""
+    """Integral of exp(-(t - centre)²/2σ²) over each of ``count`` pixels from ``first`` on."""
     edges = np.arange(first, first + count + 1) - 0.5
     cumulative = erf((edges - centre) / (math.sqrt(2.0) * sigma))
     scale = sigma * math.sqrt(math.pi / 2.0)
@@ -21,10 +21,10 @@ def _edge_integral(first: int, count: int, centre: float, sigma: float) -> npt.N
 
 
 def pixel_share(xy: tuple[float, float], sigma: float) -> float:
-    """Fraction of a target's flux that falls in the pixel that holds its centre.
+    """Fraction of a target's flux that falls on the pixel at its centre.
 
     For a point source this is the "energy on the peak pixel" (ensquared energy) of the sensor
-    literature: 0.15 for σ = 1 px on a pixel's centre, less towards its corner.
+    literature: 0.15 for σ = 1 px at the centre of a pixel, less towards its corner.
 
     Args:
         xy: position in pixels, pixel centres at integers.
@@ -43,26 +43,27 @@ def gaussian_psf_image(
     amplitude: float | npt.ArrayLike,
     dtype: npt.DTypeLike = np.float64,
 ) -> npt.NDArray[np.floating]:
-    """Image of point targets, the Gaussian integrated exactly over each pixel.
+    """Image of point targets, with the Gaussian integrated exactly over each pixel.
 
-    A pixel's value is ``amplitude`` times the integral of exp(-r²/2σ²) over the pixel's square, as
-    a difference of error functions on its edges; the flux of a target inside the frame is therefore
-    ``amplitude · 2πσ²``, wherever in the pixel it lies. Targets add up; what falls outside the
-    frame is lost, and a target may lie outside altogether. Only a patch of ±6σ is computed.
+    The value of a pixel is ``amplitude`` times the integral of exp(-r²/2σ²) over the area of the
+    pixel, computed from error functions at its edges. The flux of a target inside the frame is
+    therefore ``amplitude · 2πσ²``, wherever in a pixel the target lies. Targets add up. A target
+    may lie partly or wholly outside the frame. Only a patch of ±6σ around each is computed.
 
     Args:
         shape: (height, width) in pixels.
         xy: one position (2,) or many (N, 2) in pixels; x right, y down, pixel centres at integers.
-        sigma: standard deviation of the point spread function in pixels, > 0; one, or one a target.
-        amplitude: height of the Gaussian before integration; negative for a dark target; one, or
-            one a target.
+        sigma: standard deviation of the point spread function in pixels, > 0; one for all targets,
+            or one per target.
+        amplitude: height of the Gaussian before integration, negative for a dark target; one for
+            all targets, or one per target.
         dtype: floating type of the result.
 
     Returns:
-        (height, width) image, zero where there is no target.
+        (height, width) image, 0 away from the targets.
 
     Raises:
-        ValueError: where ``sigma`` is not positive or a value is not finite.
+        ValueError: if ``sigma`` is not positive or a value is not finite.
     """
     positions = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
     sigmas = np.broadcast_to(np.asarray(sigma, dtype=np.float64), len(positions))

@@ -214,7 +214,7 @@ _ANIMATED = _saved(
     ("data", "word"),
     [
         (b"", "empty"),
-        (b"hello, this is text", "not a frame"),
+        (b"hello, this is text", "not a readable format"),
         (_TWO_PAGES.getvalue(), "pages"),
         (_ANIMATED, "2 frames"),
         (_npy(np.array([[1, None]], object), allow_pickle=True), "objects"),

@@ -56,7 +56,7 @@ def test_the_longest_side_becomes_n(
      "Native", "512", "fit:512:3", "fill:512", "fit:²", "fit:٥١٢"],
 )  # fmt: skip
 def test_other_texts_are_refused_in_one_line(text: str) -> None:
-    with pytest.raises(SettingsError, match="write 'native' or 'fit:N'") as error:
+    with pytest.raises(SettingsError, match="give 'native' or 'fit:N'") as error:
         InputScale.parse(text)
     assert "\n" not in str(error.value)
 

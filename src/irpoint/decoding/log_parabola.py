@@ -1,4 +1,4 @@
-"""The sub-cell position of a peak: a parabola through the logarithms of three neighbours.
+"""Sub-cell position of a peak: the vertex of a parabola through three logarithms.
 
 The vertex is exact for a sampled Gaussian. The decoder uses it for response maps, and the labelling
 page for clicks.

@@ -1,8 +1,8 @@
-"""Response map → points: the one decoder, for training, every runtime and the tests.
+"""Response map → points: the one decoder, used in training and by every runtime.
 
-A target is a local maximum of the response. Its position between the cells is the vertex of a
-parabola through the logarithm of the response, which is exact for a Gaussian; its score is the
-response at that vertex, so that it does not depend on where between the cells the target lies.
+A target is a local maximum of the response. Its sub-cell position is the vertex of a parabola
+through the logarithms of the response, which is exact for a Gaussian. Its score is the response at
+the vertex, so that it does not depend on the position of the target within a cell.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Response = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
-# A Gaussian of σ ≥ 1 cell lies at most 13 % a direction above its highest cell; a lone spike of
-# noise would be raised far more, and past the threshold.
-_MOST_GAIN = 1.15
+# The peak of a Gaussian of σ ≥ 1 cell is at most 13 % per axis above its highest cell. The limit
+# keeps a single noisy cell from being raised above the threshold.
+_MAX_GAIN = 1.15
 # Row and column steps to the eight neighbours of a cell.
 _DOWN, _ACROSS = np.array([(d, a) for d in (-1, 0, 1) for a in (-1, 0, 1) if (d, a) != (0, 0)]).T
 
@@ -39,32 +39,32 @@ def decode(
 
     Args:
         response: (h, w), any float type; about 1 at a target and 0 elsewhere.
-        threshold: least score of a point, > 0.
-        stride: network pixels a cell.
-        map_offset: network pixel of cell 0; (stride − 1)/2, the cell's centre, where None;
-            0 for published weights.
-        relative_gate: least share of the frame's best score, 0..1; 0 is off. The published
-            decoders use one, which lets a bright target hide dim ones.
-        max_points: keep at most this many of the best; None is off.
+        threshold: minimum score of a point, > 0.
+        stride: network pixels per cell.
+        map_offset: network coordinate of cell 0; by default (stride − 1)/2, the centre of the
+            cell; 0 for published weights.
+        relative_gate: minimum score as a fraction of the highest score of the map, 0..1; 0 for
+            none. The published decoders have such a gate, by which a bright target hides dim ones.
+        max_points: maximum number of points, the highest scores first; None for no limit.
 
     Returns:
-        Points in network pixels, best first.
+        Points in network pixels, highest score first.
 
     Raises:
-        ValueError: where a cell is not finite, or the threshold not positive.
+        ValueError: if a cell is not finite or the threshold is not positive.
     """
     if not threshold > 0:
         raise ValueError(f"threshold must be positive, not {threshold}")
     cells = np.ascontiguousarray(response, np.float32)
     if not np.isfinite(cells).all():
-        raise ValueError("the response map has cells that are not finite")
-    rows, columns = _peaks(cells, threshold / _MOST_GAIN**2)
+        raise ValueError("the response map has NaN or infinite cells")
+    rows, columns = _peaks(cells, threshold / _MAX_GAIN**2)
     y, gain_y = _vertex(cells, rows, columns, axis=0)
     x, gain_x = _vertex(cells, rows, columns, axis=1)
-    # In the precision that users see, so that a point at exactly the threshold is kept.
+    # In the precision of the result, so that a point at exactly the threshold is kept.
     score = (cells[rows, columns] * gain_x * gain_y).astype(np.float32)
-    least = np.float32(max(threshold, relative_gate * float(score.max(initial=0.0))))
-    order = np.argsort(-score, kind="stable")[: int((score >= least).sum())]
+    minimum = np.float32(max(threshold, relative_gate * float(score.max(initial=0.0))))
+    order = np.argsort(-score, kind="stable")[: int((score >= minimum).sum())]
     order = order if max_points is None else order[:max_points]
     offset = (stride - 1) / 2 if map_offset is None else map_offset
     xy = np.stack([x, y], axis=1)[order] * stride + offset
@@ -72,25 +72,25 @@ def decode(
 
 
 def _peaks(cells: Response, floor: float) -> tuple[Indices, Indices]:
-    """Rows and columns of the local maxima above ``floor`` in the 3×3 sense, one a plateau."""
+    """Rows and columns of the 3 × 3 local maxima above ``floor``, one per plateau."""
     height, width = cells.shape
-    framed = np.full((height + 2, width + 2), -np.inf, np.float32)
-    framed[1:-1, 1:-1] = cells
-    across = np.maximum(np.maximum(framed[:, :-2], framed[:, 2:]), framed[:, 1:-1])
+    padded = np.full((height + 2, width + 2), -np.inf, np.float32)
+    padded[1:-1, 1:-1] = cells
+    across = np.maximum(np.maximum(padded[:, :-2], padded[:, 2:]), padded[:, 1:-1])
     highest = np.maximum(np.maximum(across[:-2], across[2:]), across[1:-1])
     top = (cells >= highest) & (cells > floor)
     rows, columns = np.nonzero(top)
-    around = framed[rows[:, None] + 1 + _DOWN, columns[:, None] + 1 + _ACROSS]
+    around = padded[rows[:, None] + 1 + _DOWN, columns[:, None] + 1 + _ACROSS]
     if not (around == cells[rows, columns, None]).any():
         return rows, columns
-    return _one_a_plateau(cells, top)
+    return _one_per_plateau(cells, top)
 
 
-def _one_a_plateau(cells: Response, top: npt.NDArray[np.bool_]) -> tuple[Indices, Indices]:
-    """The middle cell of each connected group of equal maxima; none where it leads uphill."""
+def _one_per_plateau(cells: Response, top: npt.NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """The middle cell of each connected group of equal maxima, unless the group is a shoulder."""
     around = np.ones((3, 3), bool)
     plateaus, count = ndimage.label(top, around)
-    # A plateau that goes on into a cell with a higher neighbour is a shoulder, not a maximum.
+    # A plateau that continues into a cell with a higher neighbour is a shoulder, not a maximum.
     beside = np.where(top, -np.inf, cells)
     level = ndimage.maximum_filter(beside, footprint=around, mode="constant", cval=-np.inf)
     shoulders = np.unique(plateaus[top & (level == cells)])
@@ -107,10 +107,10 @@ def _one_a_plateau(cells: Response, top: npt.NDArray[np.bool_]) -> tuple[Indices
 
 
 def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tuple[Floats, Floats]:
-    """Sub-cell position along ``axis`` and the factor from the peak's cell to its vertex.
+    """Sub-cell positions along ``axis``, and the ratios of the vertices to their peak cells.
 
-    Second-order step on the logarithm through three cells; on the values where one of them is not
-    positive. At the border the three cells nearest to it serve, which is as exact.
+    The parabola goes through the peak cell and its two neighbours; at the border, through the three
+    cells nearest to it.
     """
     peak = rows if axis == 0 else columns
     length = cells.shape[axis]
@@ -127,4 +127,4 @@ def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tupl
     rise = slope * (step - start) + curvature * (step**2 - start**2) / 2
     value = np.take_along_axis(parabola.values, (start + 1)[None], axis=0)[0]
     gain = np.where(parabola.logarithmic, np.exp(rise), 1 + rise / np.where(value > 0, value, 1.0))
-    return (middle + step).astype(np.float64), np.clip(gain, 1.0, _MOST_GAIN)
+    return (middle + step).astype(np.float64), np.clip(gain, 1.0, _MAX_GAIN)

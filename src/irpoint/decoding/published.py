@@ -1,8 +1,8 @@
-"""The decoders of the published codes, for comparing with their tables.
+"""The decoder of the published codes, for comparison with their tables.
 
-Plateaus give a point a cell, the best answer of a frame gates the others, there are eight at most,
-and between the cells the position moves by a quarter towards the higher neighbour. Use
-:func:`irpoint.decoding.peaks.decode` for everything else.
+Every cell of a plateau is a point. The highest score of the map gates the others, and at most eight
+points are kept. The sub-cell position is a quarter of a cell towards the higher neighbour. For
+everything else use :func:`irpoint.decoding.peaks.decode`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from irpoint.points import Points
 
 @dataclass(frozen=True)
 class PublishedRule:
-    """What a published decoder keeps.
+    """Which maxima a published decoder keeps.
 
     Attributes:
-        threshold: scores above it, exclusive.
-        relative_gate: least share of the frame's best score, inclusive.
-        max_points: at most so many, the best.
+        threshold: score that a point must exceed.
+        relative_gate: minimum score as a fraction of the highest score of the map.
+        max_points: maximum number of points, the highest scores first.
     """
 
     threshold: float
@@ -61,12 +61,22 @@ def decode_published(
     stride: int = STRIDE,
     map_offset: float = 0.0,
 ) -> Points:
-    """Points of a response map (h, w) in network pixels, best first; arguments as ``decode``."""
+    """Find the points of a response map as the published codes do.
+
+    Args:
+        response: (h, w), any float type.
+        rule: which maxima are kept.
+        stride: network pixels per cell.
+        map_offset: network coordinate of cell 0.
+
+    Returns:
+        Points in network pixels, highest score first.
+    """
     cells = np.asarray(response, np.float32)
     height, width = cells.shape
     highest = ndimage.maximum_filter(cells, size=3, mode="constant", cval=-np.inf)
-    least = max(rule.relative_gate * float(cells.max(initial=0.0)), 0.0)
-    rows, columns = np.nonzero((cells == highest) & (cells > rule.threshold) & (cells >= least))
+    minimum = max(rule.relative_gate * float(cells.max(initial=0.0)), 0.0)
+    rows, columns = np.nonzero((cells == highest) & (cells > rule.threshold) & (cells >= minimum))
     score = cells[rows, columns]
     best = np.argsort(-score, kind="stable")[: rule.max_points]
     rows, columns, score = rows[best], columns[best], score[best]

@@ -1,4 +1,4 @@
-"""Frames as 2-D arrays, from any source, without losing bits."""
+"""Frames as 2-D arrays, from any source, at their full depth."""
 
 from irpoint.frames.find import find_frames
 from irpoint.frames.open import open_source

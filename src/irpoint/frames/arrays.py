@@ -1,4 +1,4 @@
-"""Any array or opened picture as one 2-D frame: the rules on colour and number types."""
+"""Any array or Pillow image as one 2-D frame: the rules on colour and number types."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ import numpy.typing as npt
 from PIL import Image
 
 from irpoint.errors import FrameError
-from irpoint.frames.pictures import picture_array
+from irpoint.frames.images import image_array
 
 Frame = npt.NDArray[Any]
 
-# Rec. ITU-R BT.601, section 2.5.1: what every grey-scale conversion of 8-bit pictures uses.
+# Rec. ITU-R BT.601, section 2.5.1: the weights of most grey-scale conversions.
 _LUMINANCE = (0.299, 0.587, 0.114)
 
 
 def as_frame(array: object, name: str = "array") -> Frame:
-    """Take an array as one frame.
+    """Convert an array to one frame.
 
     Args:
-        array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); any integer, boolean or real type. The
-            fourth channel is taken for alpha and ignored. Infinite and NaN pixels may occur;
-            masked ones (NumPy's masked arrays) become NaN. An opened Pillow image is taken too, a
-            palette by its colours.
-        name: what to call the array in an error.
+        array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of integers, booleans or real numbers; or
+            a Pillow image, whose palette is applied. A fourth channel is taken for alpha and
+            ignored. Pixels may be infinite or NaN.
+        name: name of the array in an error.
 
     Returns:
-        (H, W), C-contiguous and in the machine's byte order. Colour channels that are equal give
-        that channel in its own type; channels that differ give the luminance (BT.601) as float32,
-        not rounded. Booleans become uint8 (0 and 1), float16 becomes float32.
+        (H, W), C-contiguous, in native byte order:
+
+        * equal colour channels give one channel in its own type;
+        * colour channels that differ give the luminance (BT.601) as float32, not rounded;
+        * booleans become uint8 (0 and 1), float16 becomes float32;
+        * masked pixels of a NumPy masked array become NaN.
 
     Raises:
-        FrameError: for another shape, an empty array, complex numbers, text or objects, or where
-            no pixel is finite.
+        FrameError: if the array has another shape or type, is empty, or has no finite pixel.
     """
     try:
         if isinstance(array, np.ma.MaskedArray) and array.mask.any():
             real = array.astype(np.result_type(array.dtype, np.float32))
             array = np.ma.filled(real, np.nan)
-        frame = np.asarray(picture_array(array) if isinstance(array, Image.Image) else array)
+        frame = np.asarray(image_array(array) if isinstance(array, Image.Image) else array)
     except ValueError as error:
         raise FrameError(f"{name}: not an array of pixels; give rows of equal length") from error
     frame = _plain_type(frame, name)
@@ -50,11 +51,11 @@ def as_frame(array: object, name: str = "array") -> Frame:
             "give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), one frame at a time"
         )
     if frame.size == 0:
-        raise FrameError(f"{name}: no pixels (shape {frame.shape}); give a frame that is not empty")
+        raise FrameError(f"{name}: no pixels (shape {frame.shape}); give a non-empty frame")
     if frame.ndim == 3:
         frame = _grey(frame)
     if frame.dtype.kind == "f" and not np.isfinite(frame).any():
-        raise FrameError(f"{name}: no pixel is finite; check how the frame was made")
+        raise FrameError(f"{name}: no finite pixel; check how the frame was made")
     return np.ascontiguousarray(frame)
 
 
@@ -64,7 +65,7 @@ def _plain_type(frame: Frame, name: str) -> Frame:
         return frame.astype(np.uint8)
     if kind not in "uif":
         raise FrameError(
-            f"{name}: pixels of type {frame.dtype} are not a frame; give integers or real numbers"
+            f"{name}: cannot use pixels of type {frame.dtype}; give integers or real numbers"
         )
     if kind == "f" and frame.dtype.itemsize not in (4, 8):
         return frame.astype(np.float32 if frame.dtype.itemsize == 2 else np.float64)
@@ -78,10 +79,10 @@ def _grey(frame: Frame) -> Frame:
     nan_equal = frame.dtype.kind == "f"
     if all(np.array_equal(red, frame[..., i], equal_nan=nan_equal) for i in (1, 2)):
         return red
-    # float32 holds 16-bit values exactly; wider ones are summed before they are cut.
+    # float32 holds 16-bit values exactly; wider ones are summed in float64 and rounded once.
     precision = np.float32 if frame.dtype.itemsize <= 2 else np.float64
     grey = np.zeros(red.shape, precision)
-    # Infinities of opposite sign in two channels make NaN, which normalisation masks out.
+    # Infinities of opposite sign in two channels give NaN, which normalisation replaces.
     with np.errstate(invalid="ignore", over="ignore"):
         for channel, weight in enumerate(_LUMINANCE):
             grey += precision(weight) * frame[..., channel]

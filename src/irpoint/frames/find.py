@@ -1,4 +1,4 @@
-"""From what the user names (files, folders, patterns) to a list of frame files."""
+"""The frame files that the names of files, folders and patterns stand for."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from irpoint.frames.raw import RawLayout
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key under which ``frame2`` comes before ``frame10``."""
+    """Sort key that puts ``frame2`` before ``frame10``."""
     parts = re.split(r"(\d+)", text)
     return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts if p)
 
 
 def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[str | Path]:
-    """The frame files that ``sources`` name, each once.
+    """Find the frame files that ``sources`` name, each once.
 
     Args:
         sources: each one of
@@ -54,26 +54,28 @@ def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[st
 def _files(source: str, suffixes: tuple[str, ...]) -> list[Path]:
     path = Path(source)
     if path.is_dir():
-        readable = (item for item in path.iterdir() if _readable(item, suffixes))
-        files = _sorted(item for item in readable if item.is_file())
+        items = (item for item in path.iterdir() if _is_readable(item, suffixes))
+        files = _sorted(item for item in items if item.is_file())
         if not files:
-            kinds = " ".join(suffixes)
-            raise FrameError(f"{source}: no readable frame in this folder; give one with {kinds}")
+            kinds = ", ".join(suffixes)
+            raise FrameError(f"{source}: no frame in this folder; give one with {kinds} files")
         return files
     if path.exists():
         return [path]
     if not glob.has_magic(source):
         raise FrameError(f"{source}: no such file or folder; check the path")
-    stated = path.suffix and not glob.has_magic(path.suffix)
+    suffix_given = path.suffix and not glob.has_magic(path.suffix)
     # Path.glob takes no absolute pattern.
     matches = (Path(match) for match in glob.glob(source, recursive=True))  # noqa: PTH207
-    files = _sorted(m for m in matches if m.is_file() and (stated or _readable(m, suffixes)))
+    files = _sorted(
+        m for m in matches if m.is_file() and (suffix_given or _is_readable(m, suffixes))
+    )
     if not files:
-        raise FrameError(f"{source}: matches no readable frame; check the pattern")
+        raise FrameError(f"{source}: no frame matches; check the pattern")
     return files
 
 
-def _readable(path: Path, suffixes: tuple[str, ...]) -> bool:
+def _is_readable(path: Path, suffixes: tuple[str, ...]) -> bool:
     return path.suffix.lower() in suffixes and not path.name.startswith(".")
 
 

@@ -1,8 +1,8 @@
-"""Frame values → network input: two numbers a frame, the same in training and in every runtime.
+"""Frame values → network input, the same in training and in every runtime.
 
-Cameras give anything from 8-bit pictures to 14-bit frames whose whole scene spans a hundred counts
-and whose hot pixels sit at the rail. A model therefore never sees raw counts: ``levels`` reads two
-numbers off the frame, ``normalise`` maps them to 0 and 1.
+Cameras deliver anything from 8-bit images to 14-bit frames in which the scene spans a hundred
+counts and hot pixels are saturated. A model therefore never sees raw counts: :func:`levels`
+measures two values per frame, and :func:`normalise` maps them to 0 and 1.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from irpoint.errors import FrameError
 Frame = npt.NDArray[Any]
 Normalisation = Literal["robust", "full-range"]
 
-# Levels are read from about this many pixels: enough for a percentile, a millisecond at any size.
+# Levels are measured on about this many pixels: enough for a percentile, and fast at any size.
 _SAMPLE = 65_536
-# A flat 8-bit sky spans two or three counts, all rounding noise; it must not fill the range.
-_LEAST_SPAN_OF_INTEGERS = 16.0
-# Targets reach far above the clutter, hot pixels further; what is beyond carries no information.
+# A flat 8-bit sky spans two or three counts of rounding noise, which must not fill the range.
+_MIN_INTEGER_SPAN = 16.0
+# Range of the network input. Targets lie far above the clutter; beyond 5 are only hot pixels.
 CLIP = (-1.0, 5.0)
 
 
 def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float, float]:
-    """The two values of a frame that become 0 and 1 in the network input.
+    """Measure the two values of a frame that become 0 and 1 in the network input.
 
     Args:
-        frame: (H, W), any integer or float type; pixels that are not finite are left out.
-        normalisation: ``robust``, the 1st and 99th percentile, which neither hot pixels nor small
-            targets move; or ``full-range``, 0 and the largest value of the type, as published
-            weights expect (for floats 1, 255 or 65535, the first that holds the frame).
+        frame: (H, W), any integer or float type; pixels that are not finite are ignored.
+        normalisation: ``robust`` for the 1st and 99th percentile, which neither hot pixels nor
+            small targets affect; ``full-range`` for 0 and the maximum of the type, as published
+            weights expect (for floats the first of 1, 255 and 65535 that is not exceeded).
 
     Returns:
         (low, high) in frame counts, high > low.
 
     Raises:
-        FrameError: where no pixel is finite.
+        FrameError: if no pixel is finite.
     """
     if normalisation == "full-range":
         return 0.0, _full_range(frame)
@@ -46,16 +46,16 @@ def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float
     sample = _float32(frame[::step, ::step]).ravel()
     if frame.dtype.kind == "f":
         sample = sample[np.isfinite(sample)]
-        if not sample.size:  # the grid may have missed them, in an interlaced frame say
+        if not sample.size:  # the grid may miss all of them, as in an interlaced frame
             sample = _float32(frame).ravel()
             sample = sample[np.isfinite(sample)]
         if not sample.size:
-            raise FrameError("the frame has no finite pixel")
+            raise FrameError("no finite pixel; check how the frame was made")
     low, high = (float(v) for v in np.percentile(sample, (1.0, 99.0)))
-    least = _LEAST_SPAN_OF_INTEGERS if frame.dtype.kind in "ui" else 0.0
-    least = max(least, 1e-6 * max(abs(high), 1e-30))
-    lacking = max(0.0, least - (high - low)) / 2
-    return low - lacking, high + lacking
+    span = _MIN_INTEGER_SPAN if frame.dtype.kind in "ui" else 0.0
+    span = max(span, 1e-6 * max(abs(high), 1e-30))
+    margin = max(0.0, span - (high - low)) / 2
+    return low - margin, high + margin
 
 
 def _full_range(frame: Frame) -> float:
@@ -71,11 +71,11 @@ def _float32(frame: Frame) -> npt.NDArray[np.float32]:
 
 
 def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
-    """Frame (H, W) → float32 (H, W), ``low`` at 0 and ``high`` at 1, clipped to −1..5.
+    """Frame (H, W) → float32 (H, W) in which ``low`` is 0 and ``high`` is 1, clipped to −1..5.
 
-    NaN becomes 0, an infinity the end of the range on its side.
+    NaN becomes 0; an infinity becomes the end of the range on its side.
     """
-    with np.errstate(over="ignore"):  # values that mean "no data" may be as large as the type has
+    with np.errstate(over="ignore"):  # a "no data" value may be as large as the type allows
         scaled = (_float32(frame) - np.float32(low)) * np.float32(1.0 / (high - low))
     if frame.dtype.kind == "f":
         scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=CLIP[1], neginf=CLIP[0])
@@ -83,10 +83,10 @@ def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
 
 
 def clip_to_levels(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
-    """Frame (H, W) → float32 (H, W) in counts, without what :func:`normalise` would cut off.
+    """Frame (H, W) → float32 (H, W) in counts, clipped to the range that :func:`normalise` keeps.
 
-    To be scaled down, and then normalised by an exported graph: a hot pixel must not have spread by
-    then. NaN becomes ``low``.
+    Use it before scaling a frame down for an exported graph, which normalises after that: an
+    unclipped hot pixel would spread over its neighbours. NaN becomes ``low``.
     """
     counts = _float32(frame)
     if frame.dtype.kind == "f":

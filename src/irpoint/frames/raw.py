@@ -1,4 +1,4 @@
-"""Headerless frames, as cameras and frame grabbers dump them."""
+"""Headerless frames, as cameras and frame grabbers write them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from irpoint.errors import FrameError, SettingsError
 from irpoint.frames.arrays import Frame
 
 _TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
-_MOST_SIDE = 65_536
+_MAX_SIDE = 65_536
 
 
 @dataclass(frozen=True)
 class RawLayout:
-    """How the pixels of a headerless file follow each other, row by row, frame by frame."""
+    """Size and type of headerless frames, stored row by row, one frame after the other."""
 
     width: int
     height: int
@@ -25,36 +25,40 @@ class RawLayout:
 
     @classmethod
     def parse(cls, text: str) -> RawLayout:
-        """``640x512:uint16:le``; the byte order may be left out and is then ``le``.
+        """Layout from text such as ``640x512:uint16:le``; without a byte order it is ``le``.
 
         Raises:
-            SettingsError: for anything else.
+            SettingsError: if the text has another form.
         """
         size, _, rest = text.partition(":")
         kind, _, order = rest.partition(":")
         sides = size.lower().split("x")
         good = len(sides) == 2 and all(s.isascii() and s.isdigit() for s in sides)
-        if not good or not all(0 < int(s) <= _MOST_SIDE for s in sides):
-            raise SettingsError(f"--raw {text}: give WIDTHxHEIGHT:TYPE:ORDER, as 640x512:uint16:le")
+        if not good or not all(0 < int(s) <= _MAX_SIDE for s in sides):
+            raise SettingsError(
+                f"--raw {text}: give WIDTHxHEIGHT:TYPE:ORDER, such as 640x512:uint16:le"
+            )
         if kind not in _TYPES or order not in ("", "le", "be"):
-            raise SettingsError(f"--raw {text}: TYPE one of {', '.join(_TYPES)}; ORDER le or be")
+            raise SettingsError(
+                f"--raw {text}: give one of {', '.join(_TYPES)} for TYPE, and le or be for ORDER"
+            )
         dtype = np.dtype(kind).newbyteorder(">" if order == "be" else "<")
         return cls(int(sides[0]), int(sides[1]), dtype)
 
     @property
     def bytes(self) -> int:
-        """Of one frame."""
+        """Size of one frame in bytes."""
         return self.width * self.height * self.dtype.itemsize
 
     def read(self, stream: BinaryIO, name: str) -> Iterator[Frame]:
-        """The frames (height, width) of a binary stream, one by one.
+        """Frames (height, width) of a binary stream, one at a time.
 
         Args:
             stream: open for reading.
             name: name of the stream in an error.
 
         Raises:
-            FrameError: if the stream is empty or ends within a frame, after the whole ones.
+            FrameError: if the stream is empty, or at its end if it stops within a frame.
         """
         count = 0
         while content := _read(stream, self.bytes):
@@ -71,8 +75,8 @@ class RawLayout:
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, or what is left of them: pipes give them in pieces."""
+    """``size`` bytes, or fewer at the end of the stream. A pipe delivers them in pieces."""
     content = bytearray()
-    while len(content) < size and (piece := stream.read(size - len(content))):
-        content += piece
+    while len(content) < size and (chunk := stream.read(size - len(content))):
+        content += chunk
     return bytes(content)

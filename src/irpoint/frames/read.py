@@ -1,6 +1,6 @@
-"""Read a frame from a file, from bytes or from a stream, without losing bits.
+"""Read a frame from a file, from bytes or from a stream, at its full depth.
 
-A frame is the stored picture: orientation tags and colour profiles are not applied.
+A frame is the image as stored: orientation tags and colour profiles are not applied.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame, as_frame
-from irpoint.frames.pictures import FORMATS, decode_picture
+from irpoint.frames.images import FORMATS, decode_image
 from irpoint.frames.tiff import (
     TIFF_SUFFIXES,
     decode_page,
@@ -31,60 +31,61 @@ from irpoint.frames.tiff import (
 __all__ = ["READABLE_SUFFIXES", "as_frame", "frame_shape", "read_frame"]
 
 READABLE_SUFFIXES = (".png", *TIFF_SUFFIXES, ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
-_KINDS = "PNG, TIFF, BMP, JPEG, WebP or .npy"
+_FORMATS = "PNG, TIFF, BMP, JPEG, WebP or .npy"
 
-_Kind = Literal["picture", "tiff", "npy"]
+_Format = Literal["image", "tiff", "npy"]
 
 
 def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Frame:
     """Read one frame.
 
     Args:
-        source: a path; ``"-"`` for standard input; the bytes of a file; or a binary stream, read to
-            its end. PNG, TIFF, BMP, JPEG, WebP or .npy, told by content and not by suffix.
-        name: what to call the source in an error; its path where not given.
+        source: a path; ``"-"`` for standard input; the bytes of a file; or a binary stream, which
+            is read to its end. PNG, TIFF, BMP, JPEG, WebP or .npy, recognised by content, not by
+            suffix.
+        name: name of the source in an error; by default its path.
 
     Returns:
-        (H, W) in the file's own type, see :func:`as_frame` for colour. 1-bit files give 0 and 1;
-        palettes are read by their colours.
+        (H, W) in the file's own type; see :func:`as_frame` for colour. A 1-bit file gives 0 and 1;
+        a palette is applied.
 
     Raises:
-        FrameError: where the source is missing, empty, damaged, holds several frames, or is of
-            another kind; one line.
+        FrameError: if the source is missing, empty, damaged, of another format, or holds several
+            frames.
     """
     name = name or _name_of(source)
     with _opened(source, name) as stream, _one_line_errors(name):
-        kind = _kind(stream, name)
-        if kind == "npy":
+        file_format = _detect_format(stream, name)
+        if file_format == "npy":
             return as_frame(_npy_array(stream, name), name)
-        pixels = decode_tiff(stream, name) if kind == "tiff" else decode_picture(stream, name)
+        pixels = decode_tiff(stream, name) if file_format == "tiff" else decode_image(stream, name)
         return as_frame(pixels, name)
 
 
 def read_pages(source: str | Path) -> Iterator[Frame]:
-    """The frames (H, W) of a TIFF of one page or many, one by one.
+    """Frames (H, W) of a TIFF of one page or many, one at a time.
 
     Raises:
-        FrameError: as :func:`read_frame`; at a damaged page, after those before it.
+        FrameError: as :func:`read_frame`; if a page is damaged, after the pages before it.
     """
     name = _name_of(source)
     with _opened(source, name) as stream, _one_line_errors(name):
-        if _kind(stream, name) != "tiff":
-            yield read_frame(source)  # by its content, whatever its suffix
+        if _detect_format(stream, name) != "tiff":
+            yield read_frame(source)  # another format under the suffix of a TIFF
             return
         for pixels in decode_pages(stream, name):
             yield as_frame(pixels, name)
 
 
 def read_page(source: Path, index: int) -> Frame:
-    """Frame ``index``, from 0, of a TIFF of one page or many, as :func:`read_pages` counts them.
+    """Frame ``index`` of a TIFF, counted from 0 as :func:`read_pages` yields them.
 
     Raises:
-        FrameError: as :func:`read_frame`, and where there is no such page.
+        FrameError: as :func:`read_frame`, and if there is no such page.
     """
     name = str(source)
     with _opened(source, name) as stream, _one_line_errors(name):
-        if _kind(stream, name) != "tiff":
+        if _detect_format(stream, name) != "tiff":
             return read_frame(source)
         numbers = _page_numbers(source, source.stat().st_mtime_ns)
         if not 0 <= index < len(numbers):
@@ -93,21 +94,21 @@ def read_page(source: Path, index: int) -> Frame:
 
 
 def count_pages(source: Path) -> int:
-    """Number of frames in a TIFF, from its headers.
+    """Number of frames in a TIFF, read from its headers alone.
 
     Raises:
         FrameError: as :func:`read_frame`.
     """
     name = str(source)
     with _opened(source, name) as stream, _one_line_errors(name):
-        if _kind(stream, name) != "tiff":
+        if _detect_format(stream, name) != "tiff":
             return 1
         return len(_page_numbers(source, source.stat().st_mtime_ns))
 
 
 @lru_cache(maxsize=64)
-def _page_numbers(source: Path, changed: int) -> tuple[int, ...]:
-    """Which pages of a TIFF are frames, remembered as long as the file is not ``changed``."""
+def _page_numbers(source: Path, modified_ns: int) -> tuple[int, ...]:
+    """Numbers of the pages that are frames, cached until the file is modified."""
     with source.open("rb") as stream:
         return page_numbers(stream)
 
@@ -116,17 +117,17 @@ def frame_shape(path: str | Path) -> tuple[int, int]:
     """(height, width) in pixels of an image file, read from its header alone.
 
     Raises:
-        FrameError: as :func:`read_frame`, for what the header shows.
+        FrameError: as :func:`read_frame`, as far as the header shows it.
     """
     name = str(path)
     with _opened(path, name) as stream, _one_line_errors(name):
-        kind = _kind(stream, name)
-        if kind == "tiff":
+        file_format = _detect_format(stream, name)
+        if file_format == "tiff":
             return tiff_shape(stream, name)
-        if kind == "npy":
+        if file_format == "npy":
             shape, _ = _npy_header(stream)
             if len(shape) not in (2, 3):
-                raise FrameError(f"{name}: shape {shape} is not one frame; give one file a frame")
+                raise FrameError(f"{name}: shape {shape} is not one frame; give one file per frame")
             return shape[0], shape[1]
         with Image.open(stream, formats=FORMATS) as image:
             return image.height, image.width
@@ -150,7 +151,7 @@ def _npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     return shape, dtype
 
 
-def _kind(stream: BinaryIO, name: str) -> _Kind:
+def _detect_format(stream: BinaryIO, name: str) -> _Format:
     head = stream.read(16)
     stream.seek(0)
     if not head:
@@ -161,8 +162,8 @@ def _kind(stream: BinaryIO, name: str) -> _Kind:
         return "npy"
     webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
     if webp or head.startswith((b"\x89PNG", b"BM", b"\xff\xd8\xff")):
-        return "picture"
-    raise FrameError(f"{name}: not a frame that can be read; give {_KINDS}")
+        return "image"
+    raise FrameError(f"{name}: not a readable format; give {_FORMATS}")
 
 
 def _name_of(source: str | Path | bytes | BinaryIO) -> str:
@@ -206,5 +207,5 @@ def _one_line_errors(name: str) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         raise FrameError(f"{name}: damaged in its header; copy or export it again") from error
-    except Exception as error:  # what the decoders raise on damaged bytes is of any type
+    except Exception as error:  # decoders raise errors of any type for damaged bytes
         raise FrameError(f"{name}: damaged ({one_line(error)}); copy or export it again") from error

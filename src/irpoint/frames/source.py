@@ -6,11 +6,10 @@ One class per kind of source lies in :mod:`irpoint.frames.sources`; the table of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from irpoint.errors import FrameError
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
 
@@ -43,7 +42,8 @@ class Skipped:
 class Source(Protocol):
     """A named sequence of frames.
 
-    To add a kind of source, write a class with these members and add it to
+    To add a kind of source, write a class with these members, for example a subclass of
+    :class:`irpoint.frames.sources.base.NamedSource`, and add it to
     :data:`irpoint.frames.open.SOURCES`.
 
     Attributes:
@@ -72,25 +72,3 @@ class Source(Protocol):
     def frames(self) -> Iterator[SourceFrame | Skipped]:
         """The frames in order. Whatever cannot be read is yielded as :class:`Skipped`."""
         ...
-
-
-def number_frames(
-    name: str, frames: Iterable[tuple[float | None, Frame] | str]
-) -> Iterator[SourceFrame | Skipped]:
-    """The records of a source from its bare frames.
-
-    Args:
-        name: name of the source.
-        frames: time in seconds (or None) and pixels (H, W) of each frame; or one line of text on a
-            part that was skipped. A :class:`FrameError` ends the source.
-    """
-    index = 0
-    try:
-        for item in frames:
-            if isinstance(item, str):
-                yield Skipped(name, item)
-            else:
-                yield SourceFrame(name, index, *item)
-                index += 1
-    except FrameError as error:
-        yield Skipped(name, str(error))

@@ -1,4 +1,4 @@
-"""TIFF at its full depth through tifffile; compressions it lacks go through Pillow."""
+"""Decode TIFF at full depth by tifffile, and by Pillow if tifffile lacks the compression."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import tifffile
 from PIL import Image
 
 from irpoint.errors import FrameError
-from irpoint.frames.pictures import picture_array
+from irpoint.frames.images import image_array
 
-# tifffile logs what it then also raises; without a handler Python prints it to the terminal.
+# tifffile logs its errors before it raises them; without a handler Python prints the log.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 TIFF_SUFFIXES = (".tif", ".tiff")
@@ -25,42 +25,50 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 
 
 def decode_tiff(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
-    """Pixels of a one-page TIFF: (H, W) or (H, W, 3) in the file's own type; alpha dropped."""
+    """Pixels of a one-page TIFF, (H, W) or (H, W, 3), in the file's own type; without alpha.
+
+    Raises:
+        FrameError: if the file holds several pages or planes, or is cut short.
+    """
     with tifffile.TiffFile(stream) as tiff:
         return _pixels(tiff, _one_page(tiff, name), stream, name)
 
 
 def decode_pages(stream: BinaryIO, name: str) -> Iterator[npt.NDArray[Any]]:
-    """Pixels of every page as :func:`decode_tiff` gives them; thumbnails and the like left out."""
+    """Pixels of every page, as :func:`decode_tiff` returns them, without thumbnails.
+
+    Raises:
+        FrameError: at a page that cannot be decoded, or at the end if pages are missing.
+    """
     with tifffile.TiffFile(stream) as tiff:
         if len(tiff.pages) == 1:
             yield _pixels(tiff, _one_page(tiff, name), stream, name)
         else:
             for page in _full_pages(tiff):
                 yield _pixels(tiff, _one_plane(page, name), stream, name)
-        if _points_on(tiff, tiff.pages[-1]):
-            raise FrameError(f"{name}: the TIFF is cut short, pages are lost; copy it again")
+        if _has_next(tiff, tiff.pages[-1]):
+            raise FrameError(f"{name}: the TIFF is cut short and pages are missing; copy it again")
 
 
 def decode_page(stream: BinaryIO, number: int, name: str) -> npt.NDArray[Any]:
-    """Pixels of the page that has ``number`` in the file, thumbnails counted."""
+    """Pixels of page ``number`` of the file, where thumbnails count as pages."""
     with tifffile.TiffFile(stream) as tiff:
         return _pixels(tiff, _one_plane(tiff.pages[number], name), stream, name)
 
 
 def page_numbers(stream: BinaryIO) -> tuple[int, ...]:
-    """Numbers in the file of the pages that :func:`decode_pages` gives."""
+    """Numbers, for :func:`decode_page`, of the pages that :func:`decode_pages` yields."""
     with tifffile.TiffFile(stream) as tiff:
         return tuple(int(page.index) for page in _full_pages(tiff))
 
 
 def _full_pages(tiff: tifffile.TiffFile) -> list[Any]:
-    """The pages that are frames: a reduced one is a thumbnail or a level of a pyramid."""
+    """The pages that are frames. A reduced page is a thumbnail or a level of a pyramid."""
     return [page for page in tiff.pages if not getattr(page, "is_reduced", False)]
 
 
-def _points_on(tiff: tifffile.TiffFile, page: Any) -> bool:
-    """Whether a page names another after it: of the last one, that the rest of the file is lost."""
+def _has_next(tiff: tifffile.TiffFile, page: Any) -> bool:
+    """Whether a page refers to a next one. If the last page does, the file is cut short."""
     file, layout = tiff.filehandle, tiff.tiff
     file.seek(page.offset)
     (tags,) = struct.unpack(layout.tagnoformat, file.read(layout.tagnosize))
@@ -75,7 +83,7 @@ def _pixels(tiff: tifffile.TiffFile, page: Any, stream: BinaryIO, name: str) -> 
 
 
 def tiff_shape(stream: BinaryIO, name: str) -> tuple[int, int]:
-    """(height, width) of a one-page TIFF, from its header."""
+    """(height, width) of a one-page TIFF, read from its header."""
     with tifffile.TiffFile(stream) as tiff:
         page = _one_page(tiff, name)
         return int(page.imagelength), int(page.imagewidth)
@@ -83,34 +91,34 @@ def tiff_shape(stream: BinaryIO, name: str) -> tuple[int, int]:
 
 def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
     pages = _full_pages(tiff)
-    # ImageJ describes a stack of more than 4 GB by one page and a count.
+    # ImageJ stores a stack of more than 4 GB as one page and a count.
     count = max(len(pages), int((tiff.imagej_metadata or {}).get("images", 1)))
     if count != 1:
-        raise FrameError(f"{name}: holds {count} pages; give one file a frame")
+        raise FrameError(f"{name}: holds {count} pages; give one file per frame")
     return _one_plane(pages[0], name)
 
 
 def _one_plane(page: Any, name: str) -> Any:
     if page.imagedepth != 1:
-        raise FrameError(f"{name}: holds {page.imagedepth} planes; give one file a frame")
+        raise FrameError(f"{name}: holds {page.imagedepth} planes; give one file per frame")
     return page
 
 
 def _check_complete(tiff: tifffile.TiffFile, page: Any, name: str) -> None:
-    # Pillow's limit for its own kinds: what states more pixels is damaged, or meant to harm.
+    # Pillow's own limit: a header with more pixels is damaged, or an attack on memory.
     limit = 2 * (Image.MAX_IMAGE_PIXELS or sys.maxsize)
     if math.prod(page.shape) > limit:
-        raise FrameError(f"{name}: states {page.shape} pixels, over {limit}; export it again")
-    # tifffile fills what is missing with zeros.
+        raise FrameError(f"{name}: {page.shape} is more than {limit} pixels; export it again")
+    # tifffile fills missing data with zeros.
     size = tiff.filehandle.size
     parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-    whole = len(parts) >= max(1, math.prod(page.chunked))
-    if not whole or any(not count or start + count > size for start, count in parts):
+    complete = len(parts) >= max(1, math.prod(page.chunked))
+    if not complete or any(not count or start + count > size for start, count in parts):
         raise FrameError(f"{name}: the TIFF is cut short; copy or export it again")
 
 
 def _tifffile_array(page: Any, name: str) -> npt.NDArray[Any] | None:
-    """The page as stored, with the meaning of its values applied; None where Pillow must decode."""
+    """Pixels of a page with its photometric interpretation applied; None if Pillow must decode."""
     if page.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE):
         return None
     try:
@@ -129,17 +137,17 @@ def _tifffile_array(page: Any, name: str) -> npt.NDArray[Any] | None:
         full = True if array.dtype.kind == "b" else array.dtype.type(2**page.bitspersample - 1)
         array = array ^ full
     if array.ndim not in (2, 3):
-        raise FrameError(f"{name}: shape {array.shape} is not one frame; give one file a frame")
+        raise FrameError(f"{name}: shape {array.shape} is not one frame; give one file per frame")
     return array
 
 
 def _palette_colours(index: npt.NDArray[Any], colours: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    # The table has 16 bits; writers with 8-bit colours fill them as v * 257 or v * 256.
+    # The table has 16 bits; writers store an 8-bit colour v as v * 257 or v * 256.
     table = np.asarray(colours, np.uint16).T
     if np.array_equal(table >> 8, table & 255) or not (table & 255).any():
         table = (table >> 8).astype(np.uint8)
-    colours_8_or_16: npt.NDArray[Any] = table[index]
-    return colours_8_or_16
+    pixels: npt.NDArray[Any] = table[index]
+    return pixels
 
 
 def _pillow_array(stream: BinaryIO, page: Any, name: str) -> npt.NDArray[Any]:
@@ -150,12 +158,12 @@ def _pillow_array(stream: BinaryIO, page: Any, name: str) -> npt.NDArray[Any]:
         grey = image.mode == "F" or image.mode.startswith("I")
         if bits > 8 and not (grey and bits in (16, 32)):
             raise FrameError(
-                f"{name}: {bits}-bit pixels under {page.compression.name} compression cannot be "
-                "read at full depth; save it uncompressed or install imagecodecs"
+                f"{name}: {bits}-bit pixels with {page.compression.name} compression cannot be "
+                "read at full depth; save the file uncompressed or install imagecodecs"
             )
-        array = picture_array(image)
+        array = image_array(image)
     if bits <= 8:
         return array
     array = array.astype(page.dtype, copy=False)
-    # Pillow turns white-is-zero round at 8 bits only.
+    # Pillow inverts white-is-zero at 8 bits only.
     return ~array if page.photometric == _WHITE_IS_ZERO and array.dtype.kind == "u" else array

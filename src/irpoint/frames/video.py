@@ -1,4 +1,4 @@
-"""Video files, cameras and network streams through PyAV (extra ``video``), at their full depth."""
+"""Decode video files, cameras and network streams by PyAV (extra ``video``), at full depth."""
 
 from __future__ import annotations
 
@@ -59,20 +59,20 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
     stream.thread_type = "AUTO"
     rate = float(stream.average_rate or stream.guessed_rate or 25)
     index, first = 0, None
-    for picture in _decode(container, stream, name):
-        if isinstance(picture, str):
-            yield picture
+    for image in _decode(container, stream, name):
+        if isinstance(image, str):
+            yield image
             continue
-        clock = picture.time if picture.time is not None else index / rate
+        clock = image.time if image.time is not None else index / rate
         first = clock if first is None else first
-        yield offset + clock - first, luminance(picture)
+        yield offset + clock - first, luminance(image)
         index += 1
     if not index:
-        raise FrameError(f"{name}: no frame of it can be read")
+        raise FrameError(f"{name}: no frame can be decoded")
 
 
 def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | str]:
-    """The pictures of a stream; one line per run of packets that cannot be decoded."""
+    """The decoded frames; one line per run of packets that cannot be decoded."""
     import av
 
     count, damaged = 0, False
@@ -87,57 +87,57 @@ def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | 
         if packet is None:
             return
         try:
-            pictures = packet.decode()
+            images = packet.decode()
         except av.error.FFmpegError as error:
             if not damaged:
-                yield f"{name}: damaged after frame {count} ({one_line(error)}); going on"
+                yield f"{name}: skipped a damaged part after frame {count} ({one_line(error)})"
             damaged = True
             continue
-        for picture in pictures:
+        for image in images:
             damaged = False
             count += 1
-            yield picture
+            yield image
 
 
-def open_video(source: str) -> Any:
-    """A PyAV container of a file, device or address.
+def open_video(name: str) -> Any:
+    """Open a video file, device or address as a PyAV container.
 
     Raises:
-        FrameError: where PyAV is missing, or the source cannot be read as video.
+        FrameError: if PyAV is not installed, or the source cannot be read as video.
     """
     if find_spec("av") is None:
-        raise FrameError(f"{source}: video needs PyAV: pip install 'irpoint[video]'")
+        raise FrameError(f"{name}: video needs PyAV; run pip install 'irpoint[video]'")
     import av
 
-    av.logging.set_level(av.logging.PANIC)  # what matters is raised too
+    av.logging.set_level(av.logging.PANIC)  # errors are raised as well
     settings: dict[str, Any] = {}
-    if is_camera(source):
+    if is_camera(name):
         settings["format"] = "v4l2"
-    if is_address(source):
+    if is_address(name):
         settings["timeout"] = _TIMEOUT_S
-    if source.startswith("rtsp"):
+    if name.startswith("rtsp"):
         settings["options"] = {"rtsp_transport": "tcp"}
-    # FFmpeg takes what stands before a colon for a protocol, so 12:30.mp4 needs its whole path.
-    place = source if is_address(source) else str(Path(source).absolute())
+    # FFmpeg takes the text before a colon for a protocol, so 12:30.mp4 needs an absolute path.
+    location = name if is_address(name) else str(Path(name).absolute())
     try:
-        return av.open(place, **settings)
+        return av.open(location, **settings)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise FrameError(f"{source}: cannot be read as video ({one_line(error)})") from error
+        raise FrameError(f"{name}: cannot be read as video ({one_line(error)})") from error
 
 
-def luminance(picture: av.VideoFrame) -> Frame:
-    """The stored luminance of a video frame, uint8 or uint16 (H, W); of colours, their grey."""
-    kind = picture.format
+def luminance(image: av.VideoFrame) -> Frame:
+    """Luminance (H, W) of a video frame as stored, uint8 or uint16; colours are converted."""
+    kind = image.format
     parts = kind.components
     alone = len(parts) == 1 and kind.name.startswith("gray")
     planar = kind.is_planar and not kind.is_rgb and parts[0].is_luma
     if not (alone or planar) or parts[0].bits > 16:
         deep = max(part.bits for part in parts) > 8 and not kind.name.startswith("pal")
-        return luminance(picture.reformat(format="gray16le" if deep else "gray"))
+        return luminance(image.reformat(format="gray16le" if deep else "gray"))
     order = ">" if kind.name.endswith("be") else "<"
     dtype = np.dtype(np.uint8) if parts[0].bits <= 8 else np.dtype(f"{order}u2")
-    plane = picture.planes[0]
+    plane = image.planes[0]
     across = plane.line_size // dtype.itemsize
-    stored = np.frombuffer(memoryview(plane), dtype)[: across * picture.height]
-    pixels: Frame = stored.reshape(-1, across)[:, : picture.width]
-    return pixels.astype(dtype.newbyteorder("="))  # a copy: PyAV uses the memory again
+    stored = np.frombuffer(memoryview(plane), dtype)[: across * image.height]
+    pixels: Frame = stored.reshape(-1, across)[:, : image.width]
+    return pixels.astype(dtype.newbyteorder("="))  # a copy: PyAV reuses the memory

@@ -1,4 +1,4 @@
-"""Frames of a video file at random, by the number that :func:`read_video` gives them."""
+"""Random access to the frames of a video file, numbered as :func:`read_video` yields them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.frames.video import luminance, open_video
 
-_KEPT = 48  # decoded frames, for steps back
+_CACHED = 48  # decoded frames, for steps backwards
 
 
 class VideoFrames:
-    """Random access to the frames of one video file; safe to use from several threads.
+    """The frames of one video file, in any order. May be shared by threads.
 
-    The packets are walked through once without decoding, which gives every frame's time; a frame
-    is then decoded from the key frame before it, or from the last one read where that is nearer.
+    Opening reads all packets without decoding them, for the times of the frames. A frame is then
+    decoded from the key frame before it, or from the last frame read if that is nearer.
 
     Args:
         path: a video file.
 
     Raises:
-        FrameError: where it cannot be read as video.
+        FrameError: if the file cannot be read as video.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,46 +37,51 @@ class VideoFrames:
         self._stream.thread_type = "AUTO"
         self._number = {time: number for number, time in enumerate(self._times)}
         self._frames: Iterator[Any] | None = None
-        self._next = 0  # number of the frame that the decoder gives next
-        self._kept: OrderedDict[int, Frame] = OrderedDict()
+        self._next = 0  # number of the frame that the decoder returns next
+        self._cache: OrderedDict[int, Frame] = OrderedDict()
 
     @staticmethod
     def count(path: Path) -> int:
-        """Number of frames in a video file, without decoding them."""
+        """Number of frames in a video file, without decoding them.
+
+        Raises:
+            FrameError: if the file cannot be read as video.
+        """
         return len(_times(path))
 
     def __len__(self) -> int:
         return len(self._times)
 
     def close(self) -> None:
+        """Close the file; no frame can be read after that."""
         with self._lock:
             self._container.close()
 
     def read(self, number: int) -> Frame:
-        """Frame ``number``, from 0: its luminance (H, W) as stored.
+        """Luminance (H, W) of frame ``number``, counted from 0, as stored.
 
         Raises:
-            FrameError: where there is no such frame, or it is damaged.
+            FrameError: if there is no such frame, or it is damaged.
         """
         if not 0 <= number < len(self._times):
             raise FrameError(f"{self._path}: no frame {number}; it holds {len(self._times)}")
         with self._lock:
-            if number not in self._kept:
+            if number not in self._cache:
                 self._decode_to(number)
-            self._kept.move_to_end(number)
-            return self._kept[number]
+            self._cache.move_to_end(number)
+            return self._cache[number]
 
     def _decode_to(self, number: int) -> None:
         import av
 
         try:
-            if self._frames is None or not 0 <= number - self._next < _KEPT:
+            if self._frames is None or not 0 <= number - self._next < _CACHED:
                 self._container.seek(self._times[number], stream=self._stream, backward=True)
                 self._frames = self._container.decode(self._stream)
             for picture in self._frames:
                 at = self._number.get(picture.pts, -1)
                 self._next = at + 1
-                self._keep(at, luminance(picture))
+                self._store(at, luminance(picture))
                 if at >= number:
                     break
         except (av.error.FFmpegError, OSError) as error:
@@ -84,18 +89,18 @@ class VideoFrames:
             raise FrameError(
                 f"{self._path}: frame {number} is damaged ({one_line(error)})"
             ) from error
-        if number not in self._kept:
+        if number not in self._cache:
             self._frames = None
             raise FrameError(f"{self._path}: frame {number} cannot be decoded")
 
-    def _keep(self, number: int, frame: Frame) -> None:
-        self._kept[number] = frame
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+    def _store(self, number: int, frame: Frame) -> None:
+        self._cache[number] = frame
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
 
 
 def _times(path: Path) -> list[int]:
-    """Presentation times of all frames, in order, in units of the stream."""
+    """Presentation times of all frames in order, in the time base of the stream."""
     import av
 
     container = open_video(str(path))
@@ -111,5 +116,5 @@ def _times(path: Path) -> list[int]:
                 f"{path}: damaged ({one_line(error)}); copy or export it again"
             ) from error
     if not times:
-        raise FrameError(f"{path}: holds no frame with a time")
+        raise FrameError(f"{path}: no frame has a time; export it again")
     return sorted(times)

@@ -1,1 +1,1 @@
-"""What the package asks of the operating system: files, processor and memory, installed extras."""
+"""Services of the operating system: atomic files, processor and memory, installed extras."""

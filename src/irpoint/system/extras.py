@@ -1,4 +1,4 @@
-"""Which libraries of this package's extras are installed, without importing any of them."""
+"""Which libraries of the package's extras are installed, without importing any of them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from importlib import metadata
 
-# The union of the others, and what only developers need.
+# "all" is the union of the others; "dev" is for developers.
 _LEFT_OUT = ("all", "dev")
 
 
 @dataclass(frozen=True)
 class Extra:
-    """One ``pip install "irpoint[name]"``.
+    """One extra, as in ``pip install "irpoint[name]"``.
 
     Attributes:
-        name: of the extra.
-        versions: of each library that it asks for; None where it is not installed.
+        name: name of the extra.
+        versions: installed version of each library of the extra; None if it is not installed.
     """
 
     name: str
@@ -24,12 +24,12 @@ class Extra:
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is installed."""
+        """Whether every library of the extra is installed."""
         return None not in self.versions.values()
 
 
 def inspect_extras() -> list[Extra]:
-    """The extras that the installed package declares, but for ``all`` and ``dev``."""
+    """The extras that the installed package declares, except ``all`` and ``dev``."""
     found: dict[str, dict[str, str | None]] = {}
     for requirement in metadata.requires("irpoint") or []:
         library = re.match(r"[\w.-]+", requirement)
@@ -40,7 +40,7 @@ def inspect_extras() -> list[Extra]:
 
 
 def version_of(library: str) -> str | None:
-    """Installed version of a library, None where it is missing."""
+    """Installed version of a library; None if it is not installed."""
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What this machine offers: processor, instruction sets, cores and memory it lets us use."""
+"""Processor, instruction sets, cores and memory that this process may use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-# What speeds up a network, and how Linux names it.
+# Instruction sets that speed up a network, and their names in /proc/cpuinfo.
 _INSTRUCTION_SETS = {
     "AVX2": ("avx2",),
     "AVX-512": ("avx512f",),
@@ -26,15 +26,15 @@ _X86 = ("AVX", "AMX")
 
 @dataclass(frozen=True)
 class Machine:
-    """The processor and what this process may use of the machine.
+    """The processor and the resources that this process may use.
 
     Attributes:
-        processor: its name, as far as the system tells.
-        instruction_sets: whether it has each that speeds up a network; None where the system
-            does not tell.
-        cores: usable by this process.
-        memory: bytes that this process may use in all; None where the system does not tell.
-        memory_free: bytes available now; None likewise.
+        processor: name of the processor, or its architecture if the system does not report one.
+        instruction_sets: whether the processor has each instruction set that speeds up a network;
+            None if the system does not report them.
+        cores: number of cores that this process may use.
+        memory: bytes that this process may use in total; None if the system does not report it.
+        memory_free: bytes available now; None if the system does not report it.
     """
 
     processor: str
@@ -45,7 +45,7 @@ class Machine:
 
 
 def inspect_machine(root: Path = Path("/")) -> Machine:
-    """Look at this machine; ``root`` is where ``proc`` and ``sys`` lie."""
+    """Inspect this machine; ``root`` is the folder that holds ``proc`` and ``sys``."""
     described = _text(root / "proc/cpuinfo")
     memory = _text(root / "proc/meminfo")
     cgroup = root / "sys/fs/cgroup"
@@ -83,7 +83,7 @@ def _instruction_sets(described: str) -> dict[str, bool] | None:
 
 
 def _cores(quota: str) -> int:
-    """Cores of this process's affinity, or fewer where a container grants less time."""
+    """Cores in the affinity of this process, or fewer if its container has a CPU quota."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:

@@ -1,50 +1,43 @@
-"""Standard input: one image, or headerless frames for as long as they come."""
+"""Standard input: one image, or headerless frames until it is closed."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
-from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.read import read_frame
-from irpoint.frames.source import Skipped, SourceFrame, number_frames
+from irpoint.frames.sources.base import Item, NamedSource
 
 
-class StandardInput:
-    """The source named ``"-"``; live if its frames are headerless."""
+class StandardInput(NamedSource):
+    """The source named ``"-"``. It is live if a layout of headerless frames is given."""
 
-    suffixes: ClassVar[tuple[str, ...]] = ()
-    clock = False
     repeatable = False
 
     def __init__(self, name: str, raw: RawLayout | None = None) -> None:
-        self.name = name
+        super().__init__(name, raw)
         self.live = raw is not None
-        self._layout = raw
 
     @classmethod
     def matches(cls, name: str, raw: RawLayout | None) -> bool:
         return name == "-"
 
-    def frames(self) -> Iterator[SourceFrame | Skipped]:
-        return number_frames(self.name, self._read())
-
-    def _read(self) -> Iterator[tuple[None, Frame]]:
+    def read(self) -> Iterator[Item]:
         stream, title = _unbuffered(), "standard input"
-        if self._layout is None:
+        if self.raw is None:
             yield None, read_frame(stream.read(), title)
             return
-        for frame in self._layout.read(stream, title):
+        for frame in self.raw.read(stream, title):
             yield None, frame
 
 
 def _unbuffered() -> BinaryIO:
     """Standard input without Python's buffer.
 
-    A thread that waits for input holds the buffer's lock, and the interpreter aborts a process that
-    exits meanwhile.
+    A thread that waits for input holds the lock of the buffer, and the interpreter aborts if the
+    process exits meanwhile.
     """
     stream: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     return stream

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import ClassVar
 
 from irpoint.errors import FrameError
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.source import Skipped, SourceFrame, number_frames
-from irpoint.frames.video import TimedFrame, is_address, is_camera, open_video, read_container
+from irpoint.frames.sources.base import Item, NamedSource
+from irpoint.frames.video import is_address, is_camera, open_video, read_container
 
 # Over these protocols a server states a length if the video has an end; all others are cameras.
 _MAY_END = ("http:", "https:", "ftp:", "sftp:")
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0)  # before each attempt to reconnect
 
 
-class VideoStream:
+class VideoStream(NamedSource):
     """A camera (``/dev/video0``) or an address (``rtsp://…``).
 
     If a live stream drops, it is opened again, with up to four attempts within a quarter of a
     minute. A video that has an end, such as a file on a web server, is read once.
     """
 
-    suffixes: ClassVar[tuple[str, ...]] = ()
     clock = True
 
     def __init__(self, name: str, raw: RawLayout | None = None) -> None:
-        self.name = name
+        super().__init__(name, raw)
         self.live = not name.lower().startswith("file:")
         self.repeatable = not self.live
 
@@ -35,10 +33,7 @@ class VideoStream:
     def matches(cls, name: str, raw: RawLayout | None) -> bool:
         return is_address(name) or is_camera(name)
 
-    def frames(self) -> Iterator[SourceFrame | Skipped]:
-        return number_frames(self.name, self._read())
-
-    def _read(self) -> Iterator[TimedFrame | str]:
+    def read(self) -> Iterator[Item]:
         name, live, start, attempt = self.name, self.live, time.monotonic(), 0
         while True:
             offset = time.monotonic() - start
@@ -52,8 +47,8 @@ class VideoStream:
                     return
                 problem = f"{name}: the stream ended"
             except FrameError as error:
-                never_opened = attempt == 0 and time.monotonic() - start < _PAUSES_S[0]
-                if not live or never_opened:
+                failed_at_once = attempt == 0 and time.monotonic() - start < _PAUSES_S[0]
+                if not live or failed_at_once:
                     raise
                 problem = str(error)
             if attempt >= len(_PAUSES_S):

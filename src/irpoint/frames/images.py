@@ -1,4 +1,7 @@
-"""PNG, BMP, JPEG and WebP through Pillow, without its silent cut of 16-bit colour to 8 bits."""
+"""Decode PNG, BMP, JPEG and WebP by Pillow, at full depth.
+
+Pillow itself reduces 16-bit colour to 8 bits without a warning.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,12 @@ FORMATS = ("PNG", "BMP", "JPEG", "WEBP")
 _PNG_HEADER = 26  # signature (8), IHDR length and name (8), width, height (8), depth, colour (2)
 
 
-def decode_picture(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
-    """Pixels of a picture file: (H, W) or (H, W, 3), in the file's own depth; alpha dropped."""
+def decode_image(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
+    """Pixels of an image file, (H, W) or (H, W, 3), at the file's own depth; without alpha.
+
+    Raises:
+        FrameError: if the file holds several images.
+    """
     head = stream.read(_PNG_HEADER)
     stream.seek(0)
     if head.startswith(b"\x89PNG") and len(head) == _PNG_HEADER and head[24] == 16:
@@ -26,36 +33,39 @@ def decode_picture(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
         if colour_type != 0:
             return _png_colour_16(stream.read(), colour_type, name)
     with Image.open(stream, formats=FORMATS) as image:
-        _one_picture(image, name)
-        return picture_array(image)
+        _check_single(image, name)
+        return image_array(image)
 
 
-def picture_array(image: Image.Image) -> npt.NDArray[Any]:
-    """Pixels of an opened picture of at most 8 bits a colour channel; palettes by their colours."""
+def image_array(image: Image.Image) -> npt.NDArray[Any]:
+    """Pixels of an opened Pillow image, with its palette applied and without alpha.
+
+    Colour has 8 bits per channel; for 16-bit colour use :func:`decode_image`.
+    """
     if image.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV", "RGBX", "RGBa"):
         image = image.convert("RGB")
     elif image.mode in ("LA", "La"):
         image = image.getchannel(0)
     array = np.asarray(image)
-    # Pillow before 11.3 gives 16-bit grey PNG as 32-bit integers.
+    # Pillow before 11.3 decodes 16-bit grey PNG to 32-bit integers.
     if image.mode == "I" and image.format == "PNG":
         array = array.astype(np.uint16)
     return array[..., :3] if array.ndim == 3 else array
 
 
-def _one_picture(image: Image.Image, name: str) -> None:
-    # The further pictures of an MPO (a JPEG of phones and thermal cameras) are its previews.
+def _check_single(image: Image.Image, name: str) -> None:
+    # The other images of an MPO (a JPEG variant of phones and thermal cameras) are previews.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
-        raise FrameError(f"{name}: holds {frames} frames; give it as a video or one file a frame")
+        raise FrameError(f"{name}: holds {frames} frames; give a video or one file per frame")
 
 
 def _png_colour_16(data: bytes, colour_type: int, name: str) -> npt.NDArray[Any]:
-    """16-bit PNG with colour (type 2), grey and alpha (4) or colour and alpha (6).
+    """Pixels of a 16-bit PNG with colour (type 2), grey and alpha (4) or colour and alpha (6).
 
-    Pillow keeps the high byte of such a sample. Its raw modes ``;16B`` and ``;16L`` name the byte
-    to keep, so decoding under both gives all 16 bits. Grey with alpha has the row layout of 8-bit
-    RGBA (4 bytes a pixel), and is read as that.
+    Pillow keeps one byte of each sample; its raw modes ``;16B`` and ``;16L`` choose which, so
+    decoding with both gives all 16 bits. Grey with alpha has the row layout of 8-bit RGBA (4 bytes
+    per pixel) and is decoded as that.
     """
     if colour_type == 4:
         header = bytearray(data[:33])
@@ -71,7 +81,7 @@ def _png_colour_16(data: bytes, colour_type: int, name: str) -> npt.NDArray[Any]
 
 def _png_bytes(data: bytes, raw_mode: str | None, name: str) -> npt.NDArray[np.uint8]:
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-        _one_picture(image, name)
+        _check_single(image, name)
         if raw_mode is not None:
             tiles: list[Any] = [(*tile[:3], raw_mode) for tile in image.tile]
             image.tile = tiles
