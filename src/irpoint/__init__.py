@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from irpoint._version import __version__
 from irpoint.errors import IrpointError
-from irpoint.points import FrameResult, Points
 
 if TYPE_CHECKING:
+    from irpoint.points import FrameResult, Points
     from irpoint.runtime import Detector
 
 __all__ = ["Detector", "FrameResult", "IrpointError", "Points", "__version__"]
 
+# Imported on first use: the detector brings ONNX Runtime along, and points bring NumPy.
+_HOMES = {
+    "Detector": "irpoint.runtime",
+    "FrameResult": "irpoint.points",
+    "Points": "irpoint.points",
+}
+
 
 def __getattr__(name: str) -> Any:
-    # The detector brings ONNX Runtime along; who only reads data sets need not wait for it.
-    if name == "Detector":
-        from irpoint.runtime import Detector
-
-        return Detector
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

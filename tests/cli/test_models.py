@@ -22,18 +22,32 @@ def test_json_gives_the_cards(cli, shipped):
     assert card["sha256"] == hashlib.sha256(shipped.read_bytes()).hexdigest()
 
 
-def test_table(cli, write_model, shipped):
+def test_table_fits_80_columns_with_a_row_per_model(cli, write_model, shipped):
     write_model(
-        shipped.parent / "other.onnx",
-        name="other",
-        parameters=1234567,
+        shipped.parent / "other-network.onnx",
+        name="other-network",
+        parameters=12_345_678,
+        gmac_512=123.456,
         data=["Sky", "Sea"],
+        split="train+val",
         metrics={"f1": 0.9512, "split": "val"},
     )
     code, out, _ = cli("models")
     assert code == 0
-    for text in ("spire", "other", "1,234,567", "95.1", "Sky, Sea", "Apache-2.0", "0.400"):
-        assert text in out
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split() for line in lines[3:5]] == [
+        ["other-network", "12,345,678", "123.46", "0.400", "95.1", "val", "train+val",
+         "Apache-2.0"],
+        ["spire", "2,304", "0.04", "0.400", "–", "train", "Apache-2.0"],
+    ]  # fmt: skip
+    assert lines[5:] == ["other-network: trained on Sky, Sea.", "spire: trained on none."]
+
+
+def test_the_shipped_models_fit_80_columns(cli):
+    code, out, err = cli("models")
+    assert (code, err) == (0, "")
+    assert "…" not in out
     assert max(map(len, out.splitlines())) <= 80
 
 

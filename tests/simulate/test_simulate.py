@@ -315,7 +315,7 @@ def test_no_targets_is_an_empty_frame() -> None:
 
 def test_too_many_targets_are_refused() -> None:
     crowded = SceneSettings(**SMALL, targets=(200, 200), min_separation=20)
-    with pytest.raises(SettingsError, match=r"200 do not fit 20.* lower targets"):
+    with pytest.raises(SettingsError, match=r"200 do not fit .* 20.0 px apart; lower"):
         simulate_scene(crowded, rng(1))
 
 

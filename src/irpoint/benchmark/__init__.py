@@ -1,1 +1,1 @@
-"""Speed and self-test: how fast, and whether, detection works on this machine."""
+"""Measure speed on this machine, and check that detection works."""

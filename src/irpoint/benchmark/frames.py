@@ -1,38 +1,69 @@
-"""How fast a model is on this machine, stage by stage, and against eager PyTorch."""
+"""Speed of a model on single frames: stage by stage, and compared with eager PyTorch."""
 
 from __future__ import annotations
 
-import io
 import os
 import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
-from PIL import Image
+import numpy.typing as npt
 
+from irpoint.benchmark.scenes import parse_size, simulated_pngs
+from irpoint.benchmark.timing import (
+    WARM_UP,
+    Spread,
+    Stopwatch,
+    median_ms,
+    spread,
+    time_detection,
+)
 from irpoint.decoding.peaks import decode
 from irpoint.errors import SettingsError
 from irpoint.frames import read_frame
-from irpoint.frames.arrays import Frame
-from irpoint.points import FrameResult, Points
-from irpoint.runtime.detector import Detector, Prepared
-from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
+from irpoint.points import FrameResult
+from irpoint.runtime.detector import Detector
 from irpoint.sinks.formats import FoundFrame, csv_text
 
-_WARM_UP = 3
-_MOST_EAGER = 10
-_FRAMES = 4
-_SCENE = 1024  # longest side of a simulated scene; larger frames repeat it
-
-
 STAGES = ("read", "prepare", "network", "decode", "write")
-_CALL = slice(1, 4)  # of the stages, those from array to points
+_ARRAY_TO_POINTS = slice(1, 4)  # the stages of one call of the detector
+_MAX_EAGER_REPEATS = 10  # one pass of an 8K frame takes a minute
+
+
+class FrameFigures(TypedDict):
+    """Speed of a model on single frames, as ``irpoint benchmark --json`` writes it.
+
+    Attributes:
+        model: name of the model.
+        size: side of the frames in pixels, or ``"WxH"`` if they are not square.
+        backend, precision, threads: what the network ran in.
+        total_ms: time of one call, from array to points.
+        stages_ms: time of each stage: ``read`` (a PNG), ``prepare`` (levels and scale),
+            ``network``, ``decode``, ``write`` (CSV).
+        fps: calls per second, from the median of ``total_ms``.
+        peak_rss_mb: peak memory of this process in MiB.
+        ratio_to_eager: ``eager_ms`` over the median of ``total_ms``; null without PyTorch.
+        eager_ms: median time of the network alone in eager float32 PyTorch; null without PyTorch.
+        decoder_ms: median time to decode a 128 × 128 response map with five targets (``typical``),
+            and one of noise (``noise``).
+    """
+
+    model: str
+    size: int | str
+    backend: str
+    precision: str
+    threads: int
+    total_ms: Spread
+    stages_ms: dict[str, Spread]
+    fps: float
+    peak_rss_mb: float
+    ratio_to_eager: float | None
+    eager_ms: float | None
+    decoder_ms: dict[str, float]
 
 
 def benchmark(
@@ -43,121 +74,56 @@ def benchmark(
     backend: str = "auto",
     scale: str | None = None,
     threads: int = 0,
-) -> dict[str, Any]:
+) -> FrameFigures:
     """Time a model on simulated 16-bit frames.
 
     Args:
         model: name or path.
-        size: of the frames, ``512`` for a square or ``3840x2160``.
-        repeats: timed calls.
-        backend, scale, threads: as of :class:`irpoint.Detector`.
+        size: size of the frames in pixels, ``"512"`` for a square or ``"3840x2160"``.
+        repeats: number of timed calls.
+        backend, scale, threads: as for :class:`irpoint.Detector`.
 
-    Returns:
-        ``model``, ``size``, ``backend``, ``precision``, ``threads``; ``total_ms`` {median, p95} of
-        the whole call, from array to points; ``stages_ms``, the same of each stage: read (a PNG),
-        prepare (levels, scale), network, decode, write (CSV); ``fps`` of the whole call;
-        ``peak_rss_mb`` of this process; ``ratio_to_eager``, eager float32 PyTorch's time for the
-        network alone over the whole call here, null without torch; ``decoder_ms``, medians on a
-        128 × 128 map with a few targets (typical) and of pure noise.
+    Raises:
+        SettingsError: if a setting is out of range.
+        ModelError: if the model cannot be loaded.
     """
     width, height = parse_size(size)
     if repeats < 1:
         raise SettingsError(f"repeats {repeats}: give 1 or more")
     threads = threads or len(os.sched_getaffinity(0))
     detector = Detector(model, backend=backend, scale=scale, threads=threads)
-    files = _files(width, height)
-    stages = _stages(detector, files, repeats)
-    total = stages[:, _CALL].sum(axis=1)
-    shape = detector.prepare(read_frame(files[0])).image.shape
-    eager = None if detector.card.is_filter else _eager_ms(detector, shape, threads, repeats)
-    call = spread(total)
+    pngs = simulated_pngs(width, height)
+    stages = _time_stages(detector, pngs, repeats)
+    total = spread(stages[:, _ARRAY_TO_POINTS].sum(axis=1))
+    eager = _eager_ms(detector, pngs[0], threads, repeats)
     return {
         "model": detector.card.name,
         "size": width if width == height else size,
         "backend": detector.backend,
         "precision": detector.precision,
         "threads": threads,
-        "total_ms": call,
+        "total_ms": total,
         "stages_ms": {name: spread(ms) for name, ms in zip(STAGES, stages.T, strict=True)},
-        "fps": 1000 / call["median"],
+        "fps": 1000 / total["median"],
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "ratio_to_eager": None if eager is None else eager / call["median"],
+        "ratio_to_eager": None if eager is None else eager / total["median"],
         "eager_ms": eager,
         "decoder_ms": _decoder_ms(repeats),
     }
 
 
-def parse_size(size: str) -> tuple[int, int]:
-    """``512`` or ``3840x2160`` → (width, height).
-
-    Raises:
-        SettingsError: for anything else.
-    """
-    parts = size.lower().split("x")
-    sides = [int(part) if part.isascii() and part.isdigit() else 0 for part in parts]
-    if len(sides) not in (1, 2) or not all(16 <= side <= 8192 for side in sides):
-        raise SettingsError(f"size {size}: give 512, or 3840x2160; sides from 16 to 8192")
-    return sides[0], sides[-1]
-
-
-def _files(width: int, height: int) -> list[bytes]:
-    """PNGs of simulated frames, made in less memory than detecting in them takes."""
-    settings = SceneSettings.checked(width=min(width, _SCENE), height=min(height, _SCENE), bits=16)
-    times = -(-height // settings.height), -(-width // settings.width)
-    count = _FRAMES if times == (1, 1) else 1
-    scenes = (simulate_scene(settings, scene_rng(0, index)).frame for index in range(count))
-    return [_png(np.tile(scene, times)[:height, :width]) for scene in scenes]
-
-
-def _stages(detector: Detector, files: list[bytes], repeats: int) -> np.ndarray[Any, Any]:
-    """(repeats, 5) milliseconds of each stage."""
+def _time_stages(detector: Detector, pngs: list[bytes], repeats: int) -> npt.NDArray[np.float64]:
+    """(repeats, 5) milliseconds, a column for each of :data:`STAGES`."""
     rows = []
-    for index in range(_WARM_UP + repeats):
-        laps = Laps()
-        frame = read_frame(files[index % len(files)])
-        laps.end()
-        prepared, points = timed_call(detector, frame, laps)
+    for index in range(WARM_UP + repeats):
+        stopwatch = Stopwatch()
+        frame = read_frame(pngs[index % len(pngs)])
+        stopwatch.lap()
+        prepared, points = time_detection(detector, frame, stopwatch)
         csv_text([FoundFrame(FrameResult(index, None, "frame.png", points), prepared.shape)])
-        laps.end()
-        rows.append(laps.milliseconds)
-    return np.array(rows[_WARM_UP:])
-
-
-class Laps:
-    """A stopwatch: milliseconds of one stage after another."""
-
-    def __init__(self) -> None:
-        self.milliseconds: list[float] = []
-        self._last = time.perf_counter()
-
-    def end(self) -> None:
-        """The stage is over; the next one begins."""
-        now = time.perf_counter()
-        self.milliseconds.append((now - self._last) * 1e3)
-        self._last = now
-
-
-def timed_call(detector: Detector, frame: Frame, laps: Laps) -> tuple[Prepared, Points]:
-    """From array to points, in the three stages prepare, network, decode."""
-    prepared = detector.prepare(frame)
-    laps.end()
-    response = detector.respond([prepared])
-    laps.end()
-    points = detector.locate(response[0], prepared)
-    laps.end()
-    return prepared, points
-
-
-def spread(milliseconds: np.ndarray[Any, Any]) -> dict[str, float]:
-    """Median and 95th percentile."""
-    median, p95 = np.percentile(milliseconds, (50, 95)).tolist()
-    return {"median": median, "p95": p95}
-
-
-def _png(frame: Any) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(frame).save(stream, "PNG")
-    return stream.getvalue()
+        stopwatch.lap()
+        rows.append(stopwatch.milliseconds)
+    return np.array(rows[WARM_UP:])
 
 
 def _decoder_ms(repeats: int) -> dict[str, float]:
@@ -167,28 +133,19 @@ def _decoder_ms(repeats: int) -> dict[str, float]:
     for x, y in rng.uniform(4, 124, (5, 2)):
         typical = np.maximum(typical, np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 4.5))
     maps = {"typical": typical.astype(np.float32), "noise": rng.random((128, 128), np.float32)}
-    return {name: _median_ms(partial(decode, cells, 0.35), repeats) for name, cells in maps.items()}
+    return {name: median_ms(partial(decode, cells, 0.35), repeats) for name, cells in maps.items()}
 
 
-def _median_ms(call: Callable[[], Points], repeats: int) -> float:
-    times = []
-    for _ in range(_WARM_UP + repeats):
-        start = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - start) * 1e3)
-    return float(np.median(times[_WARM_UP:]))
+def _eager_ms(detector: Detector, png: bytes, threads: int, repeats: int) -> float | None:
+    """Median time of the same network input in eager PyTorch, measured in another process.
 
-
-def _eager_ms(
-    detector: Detector, shape: tuple[int, ...], threads: int, repeats: int
-) -> float | None:
-    """Eager PyTorch on the same network input, in a process of its own; None without torch."""
-    if find_spec("torch") is None:
-        return None
-    command = [sys.executable, "-m", "irpoint.methods.eager"]
+    None if PyTorch is not installed, or the model is a filter.
+    """
     card = detector.card
-    # At 8K one pass takes a minute, so no more of them than asked for.
-    numbers = (card.width or 0, *shape, threads, min(repeats, _MOST_EAGER))
-    arguments = [card.method, *map(str, numbers)]
-    answer = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
-    return float(answer.stdout) if answer.returncode == 0 else None
+    if card.is_filter or find_spec("torch") is None:
+        return None
+    shape = detector.prepare(read_frame(png)).image.shape
+    numbers = (card.width or 0, *shape, threads, min(repeats, _MAX_EAGER_REPEATS))
+    command = [sys.executable, "-m", "irpoint.methods.eager", card.method, *map(str, numbers)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return float(done.stdout) if done.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""How fast a video becomes points and pictures on this machine: as a whole, and stage by stage."""
+"""Speed of ``irpoint detect`` on a video: stage by stage, and as a whole."""
 
 from __future__ import annotations
 
@@ -8,33 +8,58 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
-from irpoint.benchmark.frames import Laps, parse_size, spread, timed_call
+from irpoint.benchmark.scenes import parse_size, write_simulated_clip
+from irpoint.benchmark.timing import WARM_UP, Spread, Stopwatch, spread, time_detection
 from irpoint.errors import FrameError, SettingsError
 from irpoint.frames import open_source
-from irpoint.frames.arrays import Frame
 from irpoint.frames.source import SourceFrame
 from irpoint.pipeline.batches import Detected, detect_files
 from irpoint.pipeline.prefetch import Behind
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
-from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
 from irpoint.sinks import FoundFrame, OverlayFolder, PointsWriter
 
 SIMULATED = "simulated"
 STAGES = ("read", "prepare", "network", "decode", "write", "draw")
-_OVERLAY = "overlay"
-_ENDS = ("csv", _OVERLAY)
-_SCENES = 6  # of a simulated clip, again and again: scenes take longer to make than to find
-_BEHIND = 4
-_WARM_UP = 3
+_FRAMES_BEHIND = 4  # results that may wait for the writer
+
+
+class VideoFigures(TypedDict):
+    """Speed of ``irpoint detect`` on a video, as ``irpoint benchmark --video --json`` writes it.
+
+    Attributes:
+        model: name of the model.
+        video: name of the file, or ``"simulated"``.
+        size: ``"WxH"`` in pixels.
+        bits: bits per pixel as decoded, 8 or 16.
+        frames: number of timed frames.
+        backend, precision, threads: what the network ran in.
+        fps: frames per second from the file to points (``csv``), and to points and an overlay
+            (``overlay``), while reading, detecting and writing overlap.
+        stages_ms: time of each stage alone: ``read``, ``prepare`` (levels and scale), ``network``,
+            ``decode``, ``write`` (CSV), ``draw`` (overlay, encoded).
+        peak_rss_mb: peak memory of this process in MiB.
+    """
+
+    model: str
+    video: str
+    size: str
+    bits: int
+    frames: int
+    backend: str
+    precision: str
+    threads: int
+    fps: dict[str, float]
+    stages_ms: dict[str, Spread]
+    peak_rss_mb: float
 
 
 def benchmark_video(
@@ -46,37 +71,36 @@ def benchmark_video(
     backend: str = "auto",
     scale: str | None = None,
     threads: int = 0,
-) -> dict[str, Any]:
-    """Time ``irpoint detect`` on a video: read, detect, write; and the same with an overlay.
+) -> VideoFigures:
+    """Time ``irpoint detect`` on a video: reading, detecting, writing points and overlays.
 
     Args:
         model: name or path.
-        video: a file; or ``simulated``, which makes a clip of 16-bit frames.
-        size: of a simulated clip, ``512`` for a square or ``640x512``.
-        frames: most frames that are taken from the video.
-        backend, scale, threads: as of :class:`irpoint.Detector`.
-
-    Returns:
-        ``model``, ``video``, ``size``, ``bits``, ``frames``, ``backend``, ``precision``,
-        ``threads``; ``fps`` {csv, overlay} of the whole, where reading, detecting and writing
-        overlap; ``stages_ms``, {median, p95} of each stage alone: read, prepare (levels, scale),
-        network, decode, write (CSV), draw (overlay, coded); ``peak_rss_mb`` of this process.
+        video: a video file; ``"simulated"`` makes a clip of 16-bit frames.
+        size: size of a simulated clip in pixels, ``"512"`` for a square or ``"640x512"``.
+        frames: maximum number of frames to take from the video.
+        backend, scale, threads: as for :class:`irpoint.Detector`.
 
     Raises:
-        SettingsError: where PyAV is missing, or a setting is out of range.
-        FrameError: where the video cannot be read.
+        SettingsError: if PyAV is not installed, or a setting is out of range.
+        FrameError: if the video cannot be read.
     """
     _check(frames)
     sides, threads = parse_size(size), threads or len(os.sched_getaffinity(0))
     detector = Detector(model, backend=backend, scale=scale, threads=threads)
     with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / "clip.mov"
-        source = _simulate(made, sides, frames) if video == SIMULATED else Path(video)
+        out = Path(scratch)
+        source = Path(video)
+        if video == SIMULATED:
+            source = write_simulated_clip(out / "clip.mov", sides, frames)
         first = next(_frames(source, 1)).frame
-        for _ in range(_WARM_UP):
+        for _ in range(WARM_UP):
             detector(first)
-        stages = _stages(detector, source, frames, Path(scratch) / "stages")
-        fps = {name: _whole(detector, source, frames, Path(scratch) / name) for name in _ENDS}
+        stages = _time_stages(detector, source, frames, out / "stages")
+        fps = {
+            "csv": _frames_per_second(detector, source, frames, out / "csv", overlay=False),
+            "overlay": _frames_per_second(detector, source, frames, out / "overlay", overlay=True),
+        }
     return {
         "model": detector.card.name,
         "video": source.name if video != SIMULATED else video,
@@ -106,51 +130,38 @@ def _frames(source: Path, most: int) -> Iterator[SourceFrame]:
         yield item
 
 
-def _simulate(path: Path, size: tuple[int, int], count: int) -> Path:
-    """A clip of 16-bit frames as cameras deliver them: not compressed."""
-    import av
-
-    settings = SceneSettings.checked(width=size[0], height=size[1], bits=16)
-    scenes = [simulate_scene(settings, scene_rng(0, index)).frame for index in range(_SCENES)]
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("rawvideo", rate=Fraction(25))
-        stream.width, stream.height, stream.pix_fmt = *size, "gray16be"
-        stream.codec_context.codec_tag = "b16g"  # the tag by which players know 16 bits
-        for index in range(count):
-            picture = av.VideoFrame.from_ndarray(scenes[index % _SCENES], "gray16le")
-            container.mux(stream.encode(picture.reformat(format="gray16be")))
-        container.mux(stream.encode(None))
-    return path
-
-
-def _stages(detector: Detector, source: Path, most: int, folder: Path) -> Frame:
-    """(frames, 6) milliseconds of each stage, one after the other."""
+def _time_stages(
+    detector: Detector, source: Path, most: int, folder: Path
+) -> npt.NDArray[np.float64]:
+    """(frames, 6) milliseconds, a column for each of :data:`STAGES`, one after the other."""
     rows = []
     writer = PointsWriter("csv", io.BytesIO(), clock=True)
     overlays = OverlayFolder(folder)
     items = _frames(source, most)
     while True:
-        laps = Laps()
+        stopwatch = Stopwatch()
         item = next(items, None)
         if item is None:
             break
-        laps.end()
-        prepared, points = timed_call(detector, item.frame, laps)
+        stopwatch.lap()
+        prepared, points = time_detection(detector, item.frame, stopwatch)
         result = FrameResult(item.index, item.time_s, item.source, points)
         writer.add(FoundFrame(result, prepared.shape))
-        laps.end()
+        stopwatch.lap()
         overlays.add(item.frame, result)
-        laps.end()
-        rows.append(laps.milliseconds)
+        stopwatch.lap()
+        rows.append(stopwatch.milliseconds)
     overlays.close()
     return np.array(rows)
 
 
-def _whole(detector: Detector, source: Path, most: int, folder: Path) -> float:
-    """Frames per second from the file to complete results, those that the folder is named after."""
+def _frames_per_second(
+    detector: Detector, source: Path, most: int, folder: Path, *, overlay: bool
+) -> float:
+    """Frames per second from the file to complete results in ``folder``."""
     folder.mkdir()
     writer = PointsWriter("csv", folder, clock=True)
-    overlays = OverlayFolder(folder / "overlays") if folder.name == _OVERLAY else None
+    overlays = OverlayFolder(folder / "overlays") if overlay else None
 
     def write(found: Detected) -> None:
         writer.add(FoundFrame(found.result, found.shape))
@@ -158,7 +169,7 @@ def _whole(detector: Detector, source: Path, most: int, folder: Path) -> float:
             overlays.add(found.frame, found.result)
 
     start = time.perf_counter()
-    with Behind(write, _BEHIND) as written:
+    with Behind(write, _FRAMES_BEHIND) as written:
         for item in islice(detect_files(detector, [source]), most):
             if isinstance(item, Detected):
                 written.add(item)

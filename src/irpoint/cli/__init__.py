@@ -1,10 +1,11 @@
-"""The command line: one module a command, nothing but argument parsing and printing."""
+"""The command line: one module per command, which parses arguments and prints results."""
 
 from __future__ import annotations
 
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -28,7 +29,6 @@ app = typer.Typer(
     name="irpoint",
     help="Find point-like targets in infrared frames, trained from one click per target.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -53,42 +53,42 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
     typer.echo(f"irpoint: warning: {message}", err=True)
 
 
-app.command("benchmark")(benchmark)
-app.command("convert")(convert)
-app.command("detect")(detect)
-app.command("doctor")(doctor)
-app.command("evaluate")(evaluate)
-app.command("models")(models)
-app.command("export")(export)
-app.command("import-weights")(import_weights)
-app.command("label")(label)
-app.command("report")(report)
-app.command("simulate")(simulate)
-app.command("train")(train)
+# In the order of the help text: what is used most comes first.
+_COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
+    "Detection": {"detect": detect, "models": models},
+    "Labels and training": {"label": label, "train": train, "simulate": simulate},
+    "Datasets and evaluation": {"evaluate": evaluate, "report": report, "convert": convert},
+    "Deployment": {"export": export, "import-weights": import_weights},
+    "This machine": {"benchmark": benchmark, "doctor": doctor},
+}
+for _panel, _commands in _COMMANDS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, rich_help_panel=_panel)(_command)
 
 
 def main() -> None:
-    """Run the command line; what goes wrong becomes one line and exit code 1.
+    """Run the command line.
 
-    That is any :class:`IrpointError`, and what the system refuses.
+    Every :class:`IrpointError` and every error of the operating system becomes one line on
+    standard error, with exit code 1.
     """
-    warnings.simplefilter("ignore")  # what libraries tell developers; ours are for users
+    warnings.simplefilter("ignore")  # those of libraries address developers
     warnings.simplefilter("always", IrpointWarning)
     warnings.showwarning = _one_line_warning
     try:
-        app()
+        app(prog_name="irpoint")
     except IrpointError as error:
         _fail(str(error))
-    except OSError as error:  # but for closed pipes, at which click ends the process quietly
+    except OSError as error:  # not a closed pipe: there, Click ends the process without a message
         reason = one_line(error)
         _fail(reason if error.filename is None else f"{error.filename}: {reason}")
 
 
 def _fail(message: str) -> NoReturn:
-    with suppress(OSError):  # of a terminal that is gone
+    with suppress(OSError):  # the terminal may be closed
         typer.echo(f"irpoint: error: {message}", err=True)
     try:
         sys.stdout.flush()
-    except OSError:  # Python would try again at its exit, and say so
+    except OSError:  # or Python would flush again at exit, and report the error a second time
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)

@@ -1,4 +1,4 @@
-"""``irpoint doctor``: what is installed, what this machine offers, whether detection works."""
+"""``irpoint doctor``: the installation, this machine, and whether detection works."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MIB = 2**20
 
 
 def doctor() -> None:
-    """Say what is installed and fast here, and try the default model on a simulated frame.
+    """Report what is installed, what this machine offers, and whether detection works.
 
-    The exit code is 0 where detection works.
+    The default model detects in a simulated frame. The exit code is 0 if it finds all targets.
     """
     from irpoint.system.machine import inspect_machine
 
@@ -39,10 +39,10 @@ def doctor() -> None:
     table.add_row("cores", f"{machine.cores} usable")
     table.add_row("memory", _memory(machine))
     table.add_row("models", _models())
-    works, said = _self_test()
-    table.add_row("self-test", said)
+    passed, report = _self_test()
+    table.add_row("self-test", report)
     Console().print(table)
-    if not works:
+    if not passed:
         raise typer.Exit(1)
 
 
@@ -67,16 +67,18 @@ def _extras() -> list[tuple[str, str]]:
 
 
 def _instruction_sets(machine: Machine) -> str:
-    if machine.instruction_sets is None:
-        return "instruction sets: this system does not tell"
     sets = machine.instruction_sets
-    lists = {word: [n for n in sets if sets[n] == has] for word, has in (("has", 1), ("lacks", 0))}
-    return "; ".join(f"{word} {', '.join(names)}" for word, names in lists.items() if names)
+    if sets is None:
+        return "instruction sets: not reported by this system"
+    present = ", ".join(name for name, has in sets.items() if has)
+    absent = ", ".join(name for name, has in sets.items() if not has)
+    parts = [f"has {present}" if present else "", f"lacks {absent}" if absent else ""]
+    return "; ".join(part for part in parts if part)
 
 
 def _memory(machine: Machine) -> str:
     if machine.memory is None:
-        return "this system does not tell"
+        return "not reported by this system"
     free = machine.memory_free
     available = "" if free is None else f", {free // _MIB:,} MiB available"
     return f"{machine.memory // _MIB:,} MiB{available}"
@@ -85,17 +87,19 @@ def _memory(machine: Machine) -> str:
 def _models() -> str:
     from irpoint.zoo import find_model, model_names
 
-    lines = []
+    intact, damaged = [], []
     for name in model_names():
         try:
             find_model(name)
-            lines.append(f"{escape(name)} {_YES}")
+            intact.append(f"{escape(name)} {_YES}")
         except IrpointError as error:
-            lines.append(f"{_NO} {escape(str(error))}")
-    return "\n".join(lines) or f"{_NO} none ships with this installation"
+            damaged.append(f"{_NO} {escape(str(error))}")
+    lines = [", ".join(intact), *damaged]
+    return "\n".join(filter(None, lines)) or f"{_NO} no model ships with this installation"
 
 
 def _self_test() -> tuple[bool, str]:
+    """Whether the self-test passed, and a line about it."""
     from irpoint.benchmark.selftest import self_test
     from irpoint.runtime import Detector
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -16,16 +17,16 @@ from irpoint.errors import ModelError
 if TYPE_CHECKING:
     from irpoint.zoo import ModelCard
 
-_FIELDS = {
+_JSON_FIELDS = {
     "name", "method", "parameters", "gmac_512", "data", "split", "seed", "metrics", "thresholds",
     "sha256", "licence",
 }  # fmt: skip
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the cards as a JSON list.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the model cards as a JSON list.")]
 
 
 def models(as_json: AsJson = False) -> None:
-    """List the models that ship: size, cost, training data, figures, licence."""
+    """List the shipped models: size, cost, threshold, F1, training data, licence."""
     from irpoint.zoo import find_model, model_names
 
     cards, broken = [], 0
@@ -36,36 +37,52 @@ def models(as_json: AsJson = False) -> None:
             broken += 1
             typer.echo(f"irpoint: skipped: {error}", err=True)
     if as_json:
-        listed = [card.model_dump(mode="json", include=_FIELDS) for card in cards]
+        listed = [card.model_dump(mode="json", include=_JSON_FIELDS) for card in cards]
         typer.echo(json.dumps(listed, indent=2))
     elif cards:
-        Console().print(_table(cards))
+        console = Console()
+        console.print(_table(cards))
+        for line in _training_data(cards):
+            console.print(line, highlight=False)
     else:
-        typer.echo("No model ships with this build; give detect the path of an ONNX file.")
+        typer.echo("No model ships with this installation; give detect the path of an ONNX file.")
     if broken:
         raise typer.Exit(1)
 
 
 def _table(cards: list[ModelCard]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("model\nmethod", overflow="fold")
-    for title in ("parameters", "GMAC\nat 512²", "threshold", "F1 %"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("trained on", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("model", style="bold", overflow="fold")
+    for heading in ("parameters", "GMAC\nat 512²", "threshold", "F1 %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("trained\non", no_wrap=True)
     table.add_column("licence", overflow="fold")
     for card in cards:
         table.add_row(
-            f"[bold]{escape(card.name)}[/]\n[dim]{escape(card.method)}[/]",
+            escape(card.name),
             f"{card.parameters:,}" if card.parameters else "–",
             f"{card.gmac_512:.2f}" if card.gmac_512 else "–",
             f"{card.thresholds.default:.3f}",
-            _f1(card.metrics),
-            escape(f"{', '.join(card.data)} ({card.split})") if card.data else "–",
+            _f1(card),
+            escape(card.split) if card.data else "–",
             escape(card.licence),
         )
     return table
 
 
-def _f1(metrics: dict[str, Any]) -> str:
-    f1 = metrics.get("f1")
-    return "–" if f1 is None else f"{100 * f1:.1f}\n[dim]{escape(str(metrics.get('split', '')))}[/]"
+def _f1(card: ModelCard) -> str:
+    f1 = card.metrics.get("f1")
+    split = escape(str(card.metrics.get("split", "")))
+    return "–" if f1 is None else f"{100 * f1:.1f} {split}".rstrip()
+
+
+def _training_data(cards: list[ModelCard]) -> list[str]:
+    """A line for each set of datasets, with the models that were trained on it."""
+    names: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for card in cards:
+        if card.data:
+            names[card.data].append(card.name)
+    return [
+        escape(f"{', '.join(models)}: trained on {', '.join(datasets)}.")
+        for datasets, models in names.items()
+    ]

@@ -1,4 +1,4 @@
-"""``irpoint simulate``: labelled infrared scenes."""
+"""``irpoint simulate``: infrared frames with known targets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from irpoint.cli.completion import complete_from, complete_scene
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def _range(option: str, text: str) -> tuple[float, float]:
     """``"5"`` is (5, 5) and ``"5-20"`` is (5, 20)."""
     match = re.fullmatch(rf"{_NUMBER}(?:-{_NUMBER})?", text.strip())
     if not match:
-        raise SettingsError(f"--{option} {text}: give a number, or LOW-HIGH such as 5-20")
+        raise SettingsError(f"--{option} {text}: give a number, or LOW-HIGH, such as 5-20")
     low = float(match[1])
     return low, float(match[2]) if match[2] else low
 
@@ -32,30 +33,106 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-Frames = Annotated[int, typer.Option(min=1, help="Number of frames.")]
-Out = Annotated[Path, typer.Option(help="Folder to write; must be empty.")]
-Size = Annotated[str, typer.Option(metavar="WxH", help="Size in pixels.")]
-Scene = Annotated[str, typer.Option(help="clear, clouds, sea, land, clutter or mixed.")]
-Targets = Annotated[str, typer.Option(metavar="MIN-MAX", help="Targets a frame.")]
-Snr = Annotated[str, typer.Option(metavar="LO-HI", help="Peak pixel signal over temporal noise.")]
-Dark = Annotated[float, typer.Option(help="Share of targets colder than their background.")]
-Sigma = Annotated[str, typer.Option(metavar="LO-HI", help="Of the point spread function, pixels.")]
-Separation = Annotated[float, typer.Option(help="Least distance between targets, pixels.")]
-Beta = Annotated[float, typer.Option(help="Power spectrum of the background: 1/f^beta.")]
-Clutter = Annotated[float, typer.Option(help="Deviation of the background over temporal noise.")]
-Pattern = Annotated[float, typer.Option(help="Fixed pattern over temporal noise.")]
-Electrons = Annotated[float, typer.Option(help="In electrons.")]
-Fill = Annotated[float, typer.Option(help="Mean background over full well.")]
-Bad = Annotated[float, typer.Option(help="Share of pixels that are hot or dead.")]
-Bits = Annotated[int, typer.Option(help="8 (gain-controlled), 12, 14 or 16 (linear).")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same frames.")]
-Name = Annotated[str, typer.Option(help="Start of the frames' file names.")]
-Format = Annotated[str, typer.Option("--format", help="png or tiff.")]
-Append = Annotated[bool, typer.Option("--append", help="Add to the data set in --out.")]
+_SCENE, _TARGETS, _CAMERA = "Scene", "Targets", "Camera"
+
+Out = Annotated[
+    Path,
+    typer.Option(metavar="DIR", help="Folder to write. Must be empty, unless --append is set."),
+]
+Frames = Annotated[int, typer.Option(min=1, metavar="N", help="Number of frames.")]
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Random seed. The same seed gives the same frames.")
+]
+Name = Annotated[str, typer.Option(help="Start of the file name of each frame.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="png|tiff",
+        help="File format of the frames.",
+        autocompletion=complete_from("png", "tiff"),
+    ),
+]
+Append = Annotated[bool, typer.Option("--append", help="Add frames to the dataset in --out.")]
+Size = Annotated[str, typer.Option(metavar="WxH", help="Size in pixels.", rich_help_panel=_SCENE)]
+Scene = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="clear, clouds, sea, land, clutter or mixed.",
+        autocompletion=complete_scene,
+        rich_help_panel=_SCENE,
+    ),
+]
+Beta = Annotated[
+    float,
+    typer.Option(help="Exponent of the background's power spectrum.", rich_help_panel=_SCENE),
+]
+Clutter = Annotated[
+    float,
+    typer.Option(
+        help="Standard deviation of the background, over the temporal noise.",
+        rich_help_panel=_SCENE,
+    ),
+]
+Targets = Annotated[
+    str, typer.Option(metavar="MIN-MAX", help="Targets per frame.", rich_help_panel=_TARGETS)
+]
+Snr = Annotated[
+    str,
+    typer.Option(
+        metavar="MIN-MAX",
+        help="Signal of the peak pixel, over the temporal noise.",
+        rich_help_panel=_TARGETS,
+    ),
+]
+Dark = Annotated[
+    float,
+    typer.Option(
+        help="Fraction of targets that are colder than their surroundings.",
+        rich_help_panel=_TARGETS,
+    ),
+]
+Sigma = Annotated[
+    str,
+    typer.Option(
+        metavar="MIN-MAX",
+        help="Standard deviation of the point spread function, in pixels.",
+        rich_help_panel=_TARGETS,
+    ),
+]
+Separation = Annotated[
+    float,
+    typer.Option(help="Minimum distance between targets, in pixels.", rich_help_panel=_TARGETS),
+]
+Bits = Annotated[
+    int,
+    typer.Option(
+        help="Bits per pixel: 8 (with automatic gain control), 12, 14 or 16 (linear).",
+        rich_help_panel=_CAMERA,
+    ),
+]
+Well = Annotated[float, typer.Option(help="Full well, in electrons.", rich_help_panel=_CAMERA)]
+Fill = Annotated[
+    float,
+    typer.Option(help="Mean background, as a fraction of the full well.", rich_help_panel=_CAMERA),
+]
+ReadNoise = Annotated[float, typer.Option(help="In electrons.", rich_help_panel=_CAMERA)]
+ColumnNoise = Annotated[
+    float,
+    typer.Option(help="Fixed column offsets, over the temporal noise.", rich_help_panel=_CAMERA),
+]
+PixelNoise = Annotated[
+    float,
+    typer.Option(help="Fixed pixel offsets, over the temporal noise.", rich_help_panel=_CAMERA),
+]
+BadPixels = Annotated[
+    float, typer.Option(help="Fraction of hot and dead pixels.", rich_help_panel=_CAMERA)
+]
 
 
 def _write(out: Path, settings: SceneSettings, **choices: Any) -> None:
-    """Simulate with a progress bar."""
+    """Write the dataset, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -74,26 +151,29 @@ def simulate(
     frames: Frames = 20,
     size: Size = "512x512",
     scene: Scene = "mixed",
+    beta: Beta = 3.0,
+    clutter_to_noise: Clutter = 15.0,
     targets: Targets = "1-4",
     snr: Snr = "5-20",
     dark_fraction: Dark = 0.0,
     psf_sigma: Sigma = "0.8-1.2",
     min_separation: Separation = 10.0,
-    beta: Beta = 3.0,
-    clutter_to_noise: Clutter = 15.0,
-    column_noise: Pattern = 0.25,
-    pixel_noise: Pattern = 0.25,
-    read_noise: Electrons = 600.0,
-    well_electrons: Electrons = 7e6,
-    well_fill: Fill = 0.45,
-    bad_pixels: Bad = 0.0,
     bits: Bits = 8,
+    well_electrons: Well = 7e6,
+    well_fill: Fill = 0.45,
+    read_noise: ReadNoise = 600.0,
+    column_noise: ColumnNoise = 0.25,
+    pixel_noise: PixelNoise = 0.25,
+    bad_pixels: BadPixels = 0.0,
     seed: Seed = 0,
     name: Name = "frame",
     file_format: Format = "png",
     append: Append = False,
 ) -> None:
-    """Simulate infrared frames with known sub-pixel truth, as a COCO keypoint data set."""
+    """Simulate infrared frames with targets at known sub-pixel positions.
+
+    The folder is a dataset with COCO keypoints, which evaluate, train and label can read.
+    """
     from irpoint.simulate.settings import SceneSettings
 
     width, height = _size(size)

@@ -1,4 +1,4 @@
-"""The commands that need PyTorch say so in one line."""
+"""Check for PyTorch, for the commands that need it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ _NEEDED = ("torch", "lightning", "safetensors", "onnx")
 
 
 def torch_needed(command: str) -> None:
-    """Raise where the ``train`` extra is not installed."""
+    """Check that the extra ``train`` is installed.
+
+    Raises:
+        SettingsError: if a library of it is missing.
+    """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise SettingsError(
             f"{command} needs {', '.join(missing)}: pip install 'irpoint[train]' "
-            "(all other commands work without)"
+            "(only train, export and import-weights need it)"
         )

@@ -1,4 +1,4 @@
-"""Infrared scenes with known sub-pixel truth."""
+"""Simulated infrared frames with targets at known sub-pixel positions."""
 
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import FixedPattern, draw_fixed_pattern

@@ -1,4 +1,4 @@
-"""The background of a scene, by kind."""
+"""The background of each kind of scene."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _MIXED: tuple[SceneKind, ...] = ("clear", "clouds", "sea", "land")
 def background_electrons(
     settings: SceneSettings, rng: np.random.Generator
 ) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], SceneKind]:
-    """Noise-free background of one frame, and the kind of scene it shows.
+    """Background of one frame without noise, and the kind of scene that it shows.
 
-    Its mean is ``well_fill · well_electrons`` and its standard deviation ``clutter_to_noise`` times
-    that of the temporal noise.
+    The background has a mean of ``well_fill · well_electrons``, and a standard deviation of
+    ``clutter_to_noise`` times the temporal noise.
 
     Returns:
-        float64 (height, width) in electrons, within 0..well_electrons; the kind of scene.
+        float64 (height, width) in electrons, within 0..well_electrons; and the kind of scene.
     """
     kind = settings.scene
     if kind == "mixed":

@@ -1,4 +1,4 @@
-"""A folder of simulated frames with their truth, as a COCO keypoint data set."""
+"""Write a dataset of simulated frames with COCO keypoints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -32,34 +33,13 @@ _COLUMNS = ("frame", "scene", "x", "y", "snr", "scnr", "psf_sigma", "electrons")
 
 
 def encode_frame(frame: npt.NDArray[np.integer], file_format: FileFormat) -> bytes:
-    """``frame`` (uint8 or uint16) as a PNG or TIFF file, every bit kept."""
+    """Encode ``frame`` (uint8 or uint16) as a lossless PNG or TIFF file."""
     stream = io.BytesIO()
     if file_format == "tiff":
         tifffile.imwrite(stream, frame, compression="zlib", metadata=None)
     else:
         Image.fromarray(frame).save(stream, "PNG")
     return stream.getvalue()
-
-
-def _earlier_runs(path: Path) -> list[Any]:
-    if not path.is_file():
-        return []
-    try:
-        return list(json.loads(path.read_text())["runs"])
-    except (ValueError, KeyError, TypeError):
-        raise DatasetError(f"{path}: not a list of runs; simulate into an empty folder") from None
-
-
-def _earlier_frames(out: Path) -> list[tuple[str, LabelledFrame]]:
-    if not (out / ANNOTATIONS).is_file():
-        return []
-    if not (out / _RUNS).is_file():
-        raise DatasetError(f"{out / ANNOTATIONS}: not simulated; append to a simulated folder only")
-    opened = open_dataset(out, "centroids")
-    images = out.absolute() / "images"
-    return [
-        (frame.image.relative_to(images).as_posix(), frame) for frame in opened.read(opened.names)
-    ]
 
 
 def _rows(name: str, scene: Scene) -> list[tuple[str, ...]]:
@@ -96,23 +76,75 @@ def _table(path: Path, rows: list[tuple[str, ...]]) -> str:
     return stream.getvalue()
 
 
+@dataclass
+class _Truth:
+    """Truth of the dataset in ``out``: what earlier runs wrote, and what this run adds."""
+
+    out: Path
+    frames: list[tuple[str, LabelledFrame]]
+    runs: list[Any]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, out: Path) -> _Truth:
+        """Read what is there; empty if ``out`` is a new folder."""
+        return cls(out, _earlier_frames(out), _earlier_runs(out / _RUNS))
+
+    def add(self, image: Path, scene: Scene) -> None:
+        shape = scene.background.shape
+        frame = LabelledFrame(image.stem, image, (shape[0], shape[1]), scene.points, self.out.name)
+        self.frames.append((image.name, frame))
+        self.rows += _rows(image.name, scene)
+
+    def write(self, run: dict[str, Any]) -> None:
+        table = self.out / _TABLE
+        _write(self.out / ANNOTATIONS, coco_json(self.frames))
+        _write(table, _table(table, self.rows))
+        _write(self.out / _RUNS, json.dumps({"runs": [*self.runs, run]}, indent=1) + "\n")
+
+
+def _earlier_runs(path: Path) -> list[Any]:
+    if not path.is_file():
+        return []
+    try:
+        return list(json.loads(path.read_text())["runs"])
+    except (ValueError, KeyError, TypeError):
+        raise DatasetError(
+            f"{path}: not written by irpoint simulate; give an empty folder"
+        ) from None
+
+
+def _earlier_frames(out: Path) -> list[tuple[str, LabelledFrame]]:
+    if not (out / ANNOTATIONS).is_file():
+        return []
+    if not (out / _RUNS).is_file():
+        raise DatasetError(
+            f"{out / ANNOTATIONS}: not written by irpoint simulate; give a simulated dataset"
+        )
+    opened = open_dataset(out, "centroids")
+    images = out.absolute() / "images"
+    return [
+        (frame.image.relative_to(images).as_posix(), frame) for frame in opened.read(opened.names)
+    ]
+
+
 def _check_request(frames: int, seed: int, name: str, file_format: str) -> None:
     if frames < 1 or seed < 0:
-        raise SettingsError("frames must be at least 1 and seed at least 0; raise them")
+        raise SettingsError(f"frames {frames}, seed {seed}: give frames >= 1 and seed >= 0")
     if file_format not in get_args(FileFormat):
-        raise SettingsError(f"format: {file_format!r} is not known; give png or tiff")
+        raise SettingsError(f"format {file_format}: give png or tiff")
     if not name or Path(name).name != name:
-        raise SettingsError(f"name: {name!r} is not the start of a file name; leave out folders")
+        raise SettingsError(f"name {name!r}: give the start of a file name, without folders")
 
 
 def _check_destination(out: Path, names: list[str], append: bool) -> None:
     check_folder(out)
     if not append and out.exists() and any(out.iterdir()):
-        raise SettingsError(f"{out}: not empty; give an empty folder, or append to it")
+        raise SettingsError(f"{out}: not empty; give an empty folder, or use --append")
     present = {path.stem: path for path in (out / "images").glob("*")}
     taken = next((present[name] for name in names if name in present), None)
     if taken:
-        raise SettingsError(f"{taken}: exists; give the new frames another name")
+        raise SettingsError(f"{taken}: already exists; give the new frames another --name")
 
 
 def simulate_dataset(
@@ -126,34 +158,39 @@ def simulate_dataset(
     append: bool = False,
     on_frame: Callable[[], object] | None = None,
 ) -> None:
-    """Simulate a data set that any reader of COCO keypoints can load.
+    """Simulate a dataset that any reader of COCO keypoints can load.
 
-    Writes ``images/<name>_<index>.<format>``, ``annotations/annotations.json`` (one annotation a
-    target; an empty frame is an image without annotations), ``targets.csv`` (the ratios and the
-    width of each target) and ``simulation.json`` (settings and seed of each run). Frame ``index``
-    depends on settings, seed and index alone, and all frames come from one detector array. A run
-    that is stopped leaves a whole data set of the frames made so far.
+    These files are written to ``out``:
+
+    * ``images/<name>_<index>.<format>``
+    * ``annotations/annotations.json``: one annotation per target. A frame without targets is an
+      image without annotations.
+    * ``targets.csv``: position, signal-to-noise ratio and width of each target
+    * ``simulation.json``: settings and seed of each run
+
+    A frame depends only on settings, seed and index. All frames come from one detector array. A run
+    that is stopped leaves a complete dataset of the frames simulated so far.
 
     Args:
-        out: folder, made where missing.
+        out: folder to write; created if missing.
         settings: what to simulate.
         frames: number of frames, >= 1.
-        seed: >= 0; the same seed gives the same frames.
-        name: start of the frames' file names.
-        file_format: ``png`` or ``tiff``.
-        append: add to what ``out`` holds already.
+        seed: random seed, >= 0. The same seed gives the same frames.
+        name: start of the file name of each frame.
+        file_format: ``"png"`` or ``"tiff"``.
+        append: add frames to the dataset in ``out``.
         on_frame: called after each frame.
 
     Raises:
-        SettingsError: where ``out`` is not empty and ``append`` is not set, or a frame exists.
-        DatasetError: where the truth to append to cannot be read.
+        SettingsError: if a value is out of range, ``out`` is not empty and ``append`` is False, or
+            a frame exists already.
+        DatasetError: if the dataset to append to cannot be read.
     """
     _check_request(frames, seed, name, file_format)
     out = Path(out)
     names = [f"{name}_{index:05d}" for index in range(frames)]
     _check_destination(out, names, append)
-    labelled, runs = _earlier_frames(out), _earlier_runs(out / _RUNS)
-    rows: list[tuple[str, ...]] = []
+    truth = _Truth.read(out)
     pattern = draw_fixed_pattern(settings, camera_rng(seed))
     done = 0
     try:
@@ -161,16 +198,11 @@ def simulate_dataset(
             scene = simulate_scene(settings, scene_rng(seed, index), pattern)
             image = out / "images" / f"{stem}.{file_format}"
             _write(image, encode_frame(scene.frame, file_format))
-            frame = LabelledFrame(stem, image, settings.shape, scene.points, out.name)
-            labelled.append((image.name, frame))
-            rows += _rows(image.name, scene)
+            truth.add(image, scene)
             done += 1
             if on_frame:
                 on_frame()
-    finally:
+    finally:  # also if the run is interrupted
         if done:
             run = {"irpoint": __version__, "name": name, "seed": seed, "frames": done}
-            runs.append(run | {"settings": settings.model_dump()})
-            _write(out / ANNOTATIONS, coco_json(labelled))
-            _write(out / _TABLE, _table(out / _TABLE, rows))
-            _write(out / _RUNS, json.dumps({"runs": runs}, indent=1) + "\n")
+            truth.write(run | {"settings": settings.model_dump()})

@@ -1,4 +1,4 @@
-"""One simulated frame with its truth."""
+"""Simulate one frame with its truth."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from irpoint.simulate.targets import Target, draw_targets, target_electrons
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A simulated frame and everything that is true of it.
+    """A simulated frame and its truth.
 
     Attributes:
-        frame: (height, width); uint8, or uint16 holding 12, 14 or 16 bits.
-        points: the targets' true positions, score 1.
-        targets: the same targets in the same order, with their ratios.
-        background: float64 (height, width), electrons without targets and noise.
-        kind: the kind of scene.
+        frame: (height, width); uint8, or uint16 with 12, 14 or 16 bits.
+        points: true positions of the targets, with a score of 1.
+        targets: the same targets in the same order, with signal-to-noise ratio and width.
+        background: float64 (height, width) in electrons, without targets and noise.
+        kind: kind of scene.
     """
 
     frame: Counts
@@ -38,16 +38,16 @@ def simulate_scene(
     rng: np.random.Generator,
     pattern: FixedPattern | None = None,
 ) -> Scene:
-    """Simulate one frame: background, targets, exposure, conversion.
+    """Simulate one frame: background, targets, exposure, digitisation.
 
     Args:
         settings: what to simulate.
-        rng: source of all the randomness.
-        pattern: the detector array, to share it between the frames of one camera; a new one is
-            drawn where not given.
+        rng: source of all randomness.
+        pattern: fixed pattern of the detector array, shared by all frames of a camera. By default,
+            a new one is drawn.
 
     Raises:
-        SettingsError: where the targets do not fit in the frame.
+        SettingsError: if the targets do not fit in the frame.
     """
     if pattern is None:
         pattern = draw_fixed_pattern(settings, rng)
@@ -60,10 +60,10 @@ def simulate_scene(
 
 
 def scene_rng(seed: int, index: int) -> np.random.Generator:
-    """Randomness of frame ``index`` under ``seed``, whatever other frames there are."""
+    """Random generator of frame ``index``. It does not depend on other frames."""
     return np.random.default_rng([seed, 1, index])
 
 
 def camera_rng(seed: int) -> np.random.Generator:
-    """Randomness of the detector array under ``seed``: one camera for all its frames."""
+    """Random generator of the detector array that all frames of a dataset share."""
     return np.random.default_rng([seed, 0])

@@ -1,4 +1,4 @@
-"""The camera: shot noise, read noise, fixed pattern, bad pixels, conversion, gain control."""
+"""The camera: shot noise, read noise, fixed pattern, bad pixels, digitisation, gain control."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from irpoint.simulate.settings import SceneSettings
 Electrons = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
-# Automatic gain control: these percentiles of the frame go to these shares of the 8-bit scale,
-# which leaves headroom for targets; a span narrower than this many noise standard deviations is
-# not stretched further, as the gain limit of a camera does.
+# Automatic gain control maps these percentiles of the frame to these fractions of the 8-bit scale,
+# which leaves headroom for targets. The gain is limited, as in a camera: a span of fewer than
+# _AGC_MIN_SPAN noise standard deviations is not stretched to full contrast.
 _AGC_PERCENTILES = (0.5, 99.5)
-_AGC_SHARES = (0.06, 0.84)
-_AGC_LEAST_SPAN = 24.0
+_AGC_FRACTIONS = (0.06, 0.84)
+_AGC_MIN_SPAN = 24.0
 
 
 @dataclass(frozen=True, eq=False)
 class FixedPattern:
-    """What one detector array does the same way in every frame.
+    """Errors of a detector array that are the same in every frame.
 
     Attributes:
         offset: float64 (height, width), electrons added to each pixel.
-        hot, dead: bool (height, width); a hot pixel is stuck near ``stuck``, a dead one at zero.
-        stuck: float64 (height, width), electrons that a hot pixel shows.
+        hot, dead: bool (height, width). A hot pixel always reads ``stuck``, a dead pixel zero.
+        stuck: float64 (height, width), electrons that each pixel reads if it is hot.
     """
 
     offset: Electrons
@@ -37,10 +37,10 @@ class FixedPattern:
 
 
 def draw_fixed_pattern(settings: SceneSettings, rng: np.random.Generator) -> FixedPattern:
-    """A detector array as ``settings`` describe it: column and pixel offsets, bad pixels.
+    """Draw the fixed pattern of a detector array: column offsets, pixel offsets, bad pixels.
 
-    Column offsets and pixel offsets are Gaussian with standard deviations of ``column_noise`` and
-    ``pixel_noise`` times the temporal noise; ``round(bad_pixels · pixels)`` pixels are bad.
+    The offsets are Gaussian, with standard deviations of ``column_noise`` and ``pixel_noise`` times
+    the temporal noise. ``round(bad_pixels · pixels)`` pixels are bad.
     """
     height, width = settings.shape
     noise = settings.noise_electrons
@@ -66,9 +66,9 @@ def expose(
     """One exposure: Poisson shot noise of ``electrons``, Gaussian read noise, fixed pattern.
 
     Args:
-        electrons: (height, width), the expected charge of each pixel without noise, >= 0.
-        settings: gives read noise and full well.
-        pattern: the detector array.
+        electrons: (height, width), expected charge of each pixel without noise, >= 0.
+        settings: provides read noise and full well.
+        pattern: fixed pattern of the detector array.
         rng: source of the temporal noise.
 
     Returns:
@@ -83,32 +83,32 @@ def expose(
 
 
 def digitise(charge: Electrons, settings: SceneSettings) -> Counts:
-    """Counts of the camera's output: linear at 12, 14 or 16 bits, gain-controlled at 8.
+    """Convert charge to counts: linear at 12, 14 or 16 bits, with gain control at 8 bits.
 
     Args:
         charge: (height, width) in electrons, 0..well_electrons.
-        settings: gives gain and bits.
+        settings: provides gain and bits.
 
     Returns:
-        uint16 in 0..2^bits − 1, or uint8.
+        (height, width); uint16 in 0..2^bits − 1, or uint8.
     """
     counts = np.rint(charge / settings.electrons_per_count)
     if settings.bits != 8:
         return counts.astype(np.uint16)
     noise = settings.noise_electrons / settings.electrons_per_count
-    return gain_control(counts, least_span=_AGC_LEAST_SPAN * noise)
+    return gain_control(counts, min_span=_AGC_MIN_SPAN * noise)
 
 
-def gain_control(counts: npt.NDArray[np.float64], least_span: float) -> npt.NDArray[np.uint8]:
-    """Linear automatic gain control to 8 bits that a few bright or dead pixels cannot upset.
+def gain_control(counts: npt.NDArray[np.float64], min_span: float) -> npt.NDArray[np.uint8]:
+    """Linear automatic gain control to 8 bits, robust to a few bright or dead pixels.
 
-    The 0.5th and 99.5th percentiles go to 6 % and 84 % of the scale and the rest follows, clipped;
-    a frame whose percentiles lie nearer than ``least_span`` counts is stretched about its middle
-    as if they lay ``least_span`` apart.
+    The 0.5th and the 99.5th percentile are mapped to 6 % and 84 % of the scale. Values outside
+    the scale are clipped. If the percentiles are closer than ``min_span`` counts, the frame is
+    stretched as if they were ``min_span`` apart.
     """
     low, high = np.percentile(counts, _AGC_PERCENTILES)
     middle = (low + high) / 2.0
-    span = max(float(high - low), least_span, 1.0)
-    share_low, share_high = _AGC_SHARES
-    scaled = (counts - middle) / span * (share_high - share_low) + (share_low + share_high) / 2.0
+    span = max(float(high - low), min_span, 1.0)
+    bottom, top = _AGC_FRACTIONS
+    scaled = (counts - middle) / span * (top - bottom) + (bottom + top) / 2.0
     return np.asarray(np.clip(np.rint(255.0 * scaled), 0, 255), dtype=np.uint8)

@@ -1,57 +1,59 @@
-"""Everything that decides what a simulated scene looks like: :class:`SceneSettings`."""
+"""Settings of the simulation: :class:`SceneSettings`."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from irpoint.errors import SettingsError, first_error
 
 SceneKind = Literal["clear", "clouds", "sea", "land", "clutter", "mixed"]
+SCENE_KINDS: tuple[SceneKind, ...] = get_args(SceneKind)
 Snr = Annotated[float, Field(gt=0, le=200)]
 Sigma = Annotated[float, Field(ge=0.3, le=5)]
 Count = Annotated[int, Field(ge=0, le=1000)]
 
-# A camera with an 8-bit output digitises at 14 bits and compresses afterwards.
+# A camera with 8-bit output digitises at 14 bits before automatic gain control.
 _ADC_BITS_BEHIND_8 = 14
 
 
 class SceneSettings(BaseModel):
-    """Settings of a simulated infrared camera and what it looks at.
+    """Settings of a simulated infrared camera and the scene in front of it.
 
     The signal-to-noise ratio of a target is **the signal in its peak pixel** (at its true sub-pixel
     position, above the background) **over the standard deviation of the temporal noise of that
     pixel without the target**: sqrt(background electrons + read noise²). This is the point-source
-    SNR of sensor engineering (target irradiance × ensquared energy of the peak pixel / noise of a
-    pixel, as in the EOIR model of the Systems Tool Kit), with the target's own shot noise, fixed
-    pattern and quantisation left out. Clutter does not enter it: the ratio to noise and local
-    clutter together is stated beside it for every target (``Target.scnr``).
+    SNR of sensor engineering: target irradiance × ensquared energy of the peak pixel / noise of a
+    pixel, as in the EOIR model of the Systems Tool Kit. It leaves out the shot noise of the target,
+    the fixed pattern, quantisation and clutter. ``Target.scnr`` is the ratio to noise and local
+    clutter together.
 
     Attributes:
-        width, height: pixels, 16..8192.
-        scene: ``clear`` sky, ``clouds``, ``sea`` or ``land`` under a horizon, ``clutter`` (the bare
-            isotropic power-law field), or ``mixed``: one of the first four, drawn for each frame.
-        beta: exponent of the background's power spectrum, P(f) ∝ 1/f^beta, 0..5; infrared clouds
-            and terrain lie at 2..3.5.
+        width, height: size of the frame in pixels, 16..8192.
+        scene: ``clear`` sky, ``clouds``, ``sea`` or ``land`` below a horizon, ``clutter`` (an
+            isotropic power-law field), or ``mixed``: one of the first four, drawn per frame.
+        beta: exponent of the background's power spectrum, P(f) ∝ 1/f^beta, 0..5. For infrared
+            clouds and terrain it is 2..3.5.
         clutter_to_noise: standard deviation of the background over that of the temporal noise.
-        targets: fewest and most targets a frame, drawn uniformly.
-        snr: lowest and highest signal-to-noise ratio, drawn log-uniformly.
-        dark_fraction: share of targets colder than their background.
-        psf_sigma: least and greatest standard deviation of the point spread function in pixels.
-        min_separation: least distance between two targets in pixels.
-        well_electrons: charge that fills a pixel, in electrons.
-        well_fill: mean background over the full well.
+        targets: minimum and maximum number of targets per frame; drawn uniformly.
+        snr: minimum and maximum signal-to-noise ratio; drawn log-uniformly.
+        dark_fraction: fraction of targets that are colder than their surroundings.
+        psf_sigma: minimum and maximum standard deviation of the point spread function in pixels.
+        min_separation: minimum distance between two targets in pixels.
+        well_electrons: full well of a pixel in electrons.
+        well_fill: mean background as a fraction of the full well.
         read_noise: standard deviation in electrons.
         column_noise, pixel_noise: fixed pattern left after non-uniformity correction, as a multiple
             of the temporal noise (σ_h/σ_tvh and σ_vh/σ_tvh of the three-dimensional noise model,
             D'Agostino and Webb, Proc. SPIE 1488, 1991).
-        bad_pixels: share of hot and dead pixels, half of each.
-        bits: 8 (compressed by automatic gain control), or 12, 14, 16 linear bits in 16.
+        bad_pixels: fraction of hot and dead pixels together; half of them are hot, half dead.
+        bits: bits per pixel: 8 (with automatic gain control), or 12, 14, 16 (linear, in uint16).
 
     Raises:
-        pydantic.ValidationError: for a value out of range; :meth:`checked` turns it into one line.
+        pydantic.ValidationError: if a value is out of range. :meth:`checked` raises a
+            :class:`SettingsError` of one line instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,17 +86,17 @@ class SceneSettings(BaseModel):
         mean = self.well_fill * self.well_electrons
         if mean - swing < 0 or mean + swing > self.well_electrons:
             raise ValueError(
-                "clutter_to_noise and snr: the scene does not fit in the well; lower them, "
-                "raise well_electrons or bring well_fill nearer to 0.5"
+                "clutter_to_noise and snr: the signal exceeds the full well; lower them, "
+                "raise well_electrons, or set well_fill closer to 0.5"
             )
         return self
 
     @classmethod
     def checked(cls, **values: Any) -> Self:
-        """Settings from ``values``.
+        """Create settings from ``values``.
 
         Raises:
-            SettingsError: one line that names the first setting that is wrong, and its range.
+            SettingsError: if a value is out of range; one line that names the setting.
         """
         try:
             return cls(**values)
@@ -113,10 +115,10 @@ class SceneSettings(BaseModel):
 
     @property
     def adc_bits(self) -> int:
-        """Bits of the converter behind the detector."""
+        """Bits of the analogue-to-digital converter."""
         return _ADC_BITS_BEHIND_8 if self.bits == 8 else self.bits
 
     @property
     def electrons_per_count(self) -> float:
-        """Gain: a full well is the converter's full scale."""
+        """Gain of the converter, at which a full well is full scale."""
         return float(self.well_electrons / (2**self.adc_bits - 1))

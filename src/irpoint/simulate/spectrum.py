@@ -12,15 +12,15 @@ Field = npt.NDArray[np.float32]
 def power_law_field(
     shape: tuple[int, int], beta: float, rng: np.random.Generator, stretch: float = 1.0
 ) -> Field:
-    """Gaussian random field whose power spectrum falls as 1/f^beta, periodic at the edges.
+    """Gaussian random field with a power spectrum of 1/f^beta, periodic at the edges.
 
-    White noise is filtered with f^(-beta/2) in the Fourier domain; the mean is taken out.
+    White noise is filtered with f^(-beta/2) in the Fourier domain; the mean is removed.
 
     Args:
         shape: (height, width) in pixels.
         beta: exponent of the **power** (not amplitude) spectrum, >= 0.
         rng: source of the randomness.
-        stretch: how many times longer structures are along x than along y; 1 is isotropic.
+        stretch: ratio of the length of structures along x to that along y; 1 is isotropic.
 
     Returns:
         float32 (height, width) with mean 0 and standard deviation 1.
@@ -39,6 +39,6 @@ def power_law_field(
 
 def power_law_profile(length: int, beta: float, rng: np.random.Generator) -> Field:
     """One-dimensional :func:`power_law_field`, not periodic: mean 0, standard deviation 1."""
-    # Cut from a line twice as long, so that the two ends of a skyline do not meet.
+    # Taken from a line of twice the length, which makes it not periodic.
     whole = power_law_field((1, 2 * length), beta, rng)[0, :length]
     return np.asarray((whole - whole.mean()) / whole.std(), dtype=np.float32)

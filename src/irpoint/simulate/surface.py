@@ -1,4 +1,4 @@
-"""Sea and land under a horizon, in perspective."""
+"""Sea and land below a horizon, in perspective."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from irpoint.simulate.spectrum import Field, power_law_field, power_law_profile
 
 
 def _below(rows: Field, line: Field) -> Field:
-    """1 below ``line`` (a row for each column), 0 above, blurred over a pixel as optics would."""
+    """1 below ``line`` (a row per column), 0 above, with a blur of about a pixel."""
     return smoothstep(rows - line, -1.1, 1.1)
 
 
 def _ground(tile: Field, depth: Field, columns: Field, grain: float) -> Field:
-    """A flat periodic texture lying on the ground, ``depth`` rows below its vanishing line.
+    """A periodic texture on flat ground, ``depth`` rows below its vanishing line.
 
-    ``grain`` is the scale on the ground: a pixel of the tile is as wide as a pixel of the frame
-    where ``depth`` equals it. Further off the texture fades, because a pixel averages over it.
+    ``grain`` is the scale of the texture: the depth at which a pixel of the tile is as wide as a
+    pixel of the frame. At a distance the contrast fades, because a pixel averages over the texture.
     """
     distance = grain / depth
     along = tile.shape[0] * distance
     texture = sample_tile(tile, columns * distance, along + 0.0 * columns)
-    rows_a_pixel = along / depth
-    return np.asarray(texture / np.sqrt(1.0 + 0.5 * rows_a_pixel), dtype=np.float32)
+    rows_per_pixel = along / depth
+    return np.asarray(texture / np.sqrt(1.0 + 0.5 * rows_per_pixel), dtype=np.float32)
 
 
 def sea(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
-    """Sky over open water: a slightly tilted horizon, swell, and the sky's reflection."""
+    """Sky over open water, with a slightly tilted horizon, swell, and a reflection of the sky."""
     height, width = shape
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None, :] - width / 2
@@ -41,7 +41,7 @@ def sea(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
     swell = _ground(waves, depth + 0.1 * height, columns, 0.3 * height)
     patches = power_law_field(shape, beta, rng, stretch=6.0)
     near = depth / height
-    # At grazing incidence water mirrors the sky low down; underfoot it shows its own temperature.
+    # At grazing incidence water reflects the sky; near the camera it shows its own temperature.
     tone = rng.uniform(0.35, 0.75)
     water = tone + 0.3 * near + 0.15 * np.exp(-near / 0.03)
     water = water + 0.04 * patches + rng.uniform(0.06, 0.13) * swell
@@ -52,7 +52,7 @@ def sea(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
 def _ridges(
     scene: Field, top: float, bottom: float, beta: float, rng: np.random.Generator
 ) -> Field:
-    """Paint ridges over ``scene`` between two rows: the far ones cold with haze and smooth."""
+    """Paint ridges over ``scene`` between two rows; far ones are colder and smoother."""
     height, width = scene.shape
     rows = np.arange(height, dtype=np.float32)[:, None]
     texture = power_law_field(scene.shape, max(beta - 0.4, 0.0), rng, stretch=2.0)
@@ -73,7 +73,7 @@ def _ridges(
 
 
 def land(shape: tuple[int, int], beta: float, rng: np.random.Generator) -> Field:
-    """Sky over ridges over a plain of fields and scrub."""
+    """Sky above ridges, above a plain of fields and scrub."""
     height, width = shape
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)[None, :] - width / 2

@@ -1,4 +1,4 @@
-"""Point targets: where they are, and how much they stand out."""
+"""Point targets: position, width and signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from irpoint.simulate.settings import SceneSettings
 
 # Half the side of the window in which local clutter is measured: the neighbourhood that papers on
 # small infrared targets use for the signal-to-clutter ratio (Gao et al., IEEE TIP 22(12), 2013).
-_CLUTTER_REACH = 20
-_TRIES = 2000
+_CLUTTER_RADIUS = 20
+_MAX_TRIES = 2000
 
 
 @dataclass(frozen=True)
 class Target:
-    """One point target with its truth.
+    """One point target.
 
     Attributes:
         x, y: position in pixels; x right, y down, pixel centres at integers.
         psf_sigma: standard deviation of its point spread function in pixels.
-        electrons: all the charge it adds to the frame; negative for a dark target.
-        snr: signal of its peak pixel over the temporal noise there (see ``SceneSettings``); > 0.
-        scnr: the same signal over temporal noise, fixed pattern and local clutter (standard
-            deviation of the background within 20 pixels) together.
+        electrons: total charge that it adds to the frame; negative for a dark target.
+        snr: signal of its peak pixel over the temporal noise (see :class:`SceneSettings`), > 0.
+        scnr: the same signal over the combination of temporal noise, fixed pattern and local
+            clutter (standard deviation of the background within 20 pixels).
     """
 
     x: float
@@ -42,10 +42,10 @@ class Target:
 def _scatter(
     count: int, settings: SceneSettings, rng: np.random.Generator
 ) -> npt.NDArray[np.float64]:
-    """``count`` positions (N, 2), uniform over the frame, no two nearer than allowed."""
+    """Positions (count, 2), uniform over the frame and at least ``min_separation`` apart."""
     corner = np.array([settings.width - 1.0, settings.height - 1.0])
     chosen = np.empty((0, 2))
-    for _ in range(_TRIES + count):
+    for _ in range(_MAX_TRIES + count):
         if len(chosen) == count:
             return chosen
         xy = rng.uniform(0.0, corner)
@@ -54,29 +54,29 @@ def _scatter(
     if len(chosen) == count:
         return chosen
     raise SettingsError(
-        f"targets: {count} do not fit {settings.min_separation} px apart in "
-        f"{settings.width}x{settings.height}; lower targets or min_separation"
+        f"targets: {count} do not fit in {settings.width}x{settings.height} pixels at least "
+        f"{settings.min_separation} px apart; lower targets or min_separation"
     )
 
 
 def _local_deviation(background: npt.NDArray[np.float64], row: int, column: int) -> float:
-    top, left = max(0, row - _CLUTTER_REACH), max(0, column - _CLUTTER_REACH)
-    window = background[top : row + _CLUTTER_REACH + 1, left : column + _CLUTTER_REACH + 1]
+    top, left = max(0, row - _CLUTTER_RADIUS), max(0, column - _CLUTTER_RADIUS)
+    window = background[top : row + _CLUTTER_RADIUS + 1, left : column + _CLUTTER_RADIUS + 1]
     return float(window.std())
 
 
 def draw_targets(
     background: npt.NDArray[np.float64], settings: SceneSettings, rng: np.random.Generator
 ) -> list[Target]:
-    """Targets for one frame whose noise-free background is known.
+    """Draw the targets of one frame.
 
     Args:
-        background: (height, width) in electrons.
-        settings: numbers, ratios, point spread function.
+        background: (height, width) in electrons, without noise.
+        settings: provides number of targets, signal-to-noise ratio and point spread function.
         rng: source of the randomness.
 
     Raises:
-        SettingsError: where so many targets do not fit.
+        SettingsError: if the targets do not fit in the frame.
     """
     low, high = settings.targets
     count = int(rng.integers(low, high + 1))
@@ -97,7 +97,7 @@ def draw_targets(
 
 
 def target_electrons(shape: tuple[int, int], targets: list[Target]) -> npt.NDArray[np.float64]:
-    """Noise-free charge that ``targets`` add to a frame of ``shape``: float64 (height, width)."""
+    """Charge that the targets add to a frame, without noise: float64 (height, width)."""
     sigma = np.array([target.psf_sigma for target in targets])
     flux = np.array([target.electrons for target in targets])
     xy = np.array([(target.x, target.y) for target in targets]).reshape(-1, 2)

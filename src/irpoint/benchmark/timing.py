@@ -1,0 +1,70 @@
+"""Stopwatch and percentiles: how every figure of the benchmark is measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.frames.arrays import Frame
+from irpoint.points import Points
+from irpoint.runtime.detector import Detector, Prepared
+
+WARM_UP = 3  # calls that are not counted: the first ones load code and fill caches
+
+
+class Stopwatch:
+    """Measures stages that follow one another.
+
+    Attributes:
+        milliseconds: duration of each finished stage.
+    """
+
+    def __init__(self) -> None:
+        self.milliseconds: list[float] = []
+        self._last = time.perf_counter()
+
+    def lap(self) -> None:
+        """End the current stage and start the next one."""
+        now = time.perf_counter()
+        self.milliseconds.append((now - self._last) * 1e3)
+        self._last = now
+
+
+def time_detection(
+    detector: Detector, frame: Frame, stopwatch: Stopwatch
+) -> tuple[Prepared, Points]:
+    """Detect in one frame, from array to points, in three laps: prepare, network, decode."""
+    prepared = detector.prepare(frame)
+    stopwatch.lap()
+    response = detector.respond([prepared])
+    stopwatch.lap()
+    points = detector.locate(response[0], prepared)
+    stopwatch.lap()
+    return prepared, points
+
+
+class Spread(TypedDict):
+    """Median and 95th percentile of repeated measurements, in milliseconds."""
+
+    median: float
+    p95: float
+
+
+def spread(milliseconds: npt.NDArray[np.float64]) -> Spread:
+    """Median and 95th percentile of a column of measurements."""
+    median, p95 = np.percentile(milliseconds, (50, 95)).tolist()
+    return {"median": median, "p95": p95}
+
+
+def median_ms(call: Callable[[], object], repeats: int) -> float:
+    """Median duration of ``repeats`` calls in milliseconds, after a warm-up."""
+    times = []
+    for _ in range(WARM_UP + repeats):
+        start = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - start) * 1e3)
+    return float(np.median(times[WARM_UP:]))
