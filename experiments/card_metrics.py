@@ -16,10 +16,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from irpoint.datasets import Dataset, LabelledFrame, load_dataset, pool
-from irpoint.evaluation.result import result
-from irpoint.evaluation.splits import evaluate_split, find_points
-from irpoint.points import Points
+from irpoint.evaluation import (
+    Predictions,
+    Split,
+    evaluate_predictions,
+    load_split,
+    predictions_of_model,
+    result,
+)
 from irpoint.runtime import Detector
 from irpoint.system.atomic import atomic_write
 from irpoint.zoo import card_path, model_names, read_card
@@ -34,35 +38,28 @@ HELD_OUT = ROOT / "weights"
 def main(arguments: Sequence[str]) -> None:
     """Measure, write and print the cards that are named, or all."""
     data, *wanted = arguments
-    datasets = [load_dataset(Path(data) / name, SPLIT) for name in DATASETS]
+    split = load_split([Path(data) / name for name in DATASETS], SPLIT)
     for name in wanted or model_names():
         card = SHIPPED / f"{name}.json"
         if read_card(card).split == "train+val":
             held_out = HELD_OUT / f"{name}-train"
-            metrics = measure(held_out, datasets)
+            metrics = measure(held_out, split)
             write_metrics(card_path(held_out / "model.onnx"), metrics)
         else:
-            metrics = measure(name, datasets)
+            metrics = measure(name, split)
         write_metrics(card, metrics)
 
 
-def measure(model: str | Path, datasets: Sequence[Dataset]) -> dict[str, Any]:
+def measure(model: str | Path, split: Split) -> dict[str, Any]:
     """The figures of a model at the threshold of its card."""
-    detector = Detector(model, backend="onnxruntime")
-    frames = [frame for dataset in datasets for frame in dataset]
-    found = find_points(detector.candidates, frames)
-    pooled = pool(datasets)
-    threshold = detector.card.thresholds.default
-    print(f"{detector.card.name}: {false_points_in_empty(pooled, found, threshold)}", flush=True)
-    rated = evaluate_split(datasets, pooled, found, threshold=threshold)
-    return result(rated, SPLIT, detector.card.name)
+    predictions = predictions_of_model(Detector(model, backend="onnxruntime"), split)
+    print(f"{predictions.title}: {false_points_in_empty(split, predictions)}", flush=True)
+    return result(evaluate_predictions(predictions, split), predictions.model)
 
 
-def false_points_in_empty(
-    frames: Sequence[LabelledFrame], found: Mapping[Path, Points], threshold: float
-) -> str:
+def false_points_in_empty(split: Split, predictions: Predictions) -> str:
     """How many points lie in frames that have no target, in words."""
-    counts = [len(found[f.image].above(threshold)) for f in frames if not len(f.points)]
+    counts = [len(predictions.points[f.image]) for f in split.pooled if not len(f.points)]
     hit = sum(count > 0 for count in counts)
     return f"{sum(counts)} false points in {hit} of {len(counts)} frames without a target"
 

@@ -229,7 +229,7 @@ def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path)
         (*given, "--radius", "-1"): "radius -1.0 px",
         (*given, "--threshold", "nan"): "threshold nan",
         (*given, "--truth", "boxes"): "--truth boxes: give mask or centroids",
-        (*given, "--data", folder): "two data sets are named 'Sky'",
+        (*given, "--data", folder): "two datasets are named 'Sky'",
         (*given, "--json", folder): "cannot be written",
         (*base, "--predictions", stranger): "none of the 1 prediction names",
         (*base, "--predictions", tmp_path / "gone.csv"): "gone.csv: cannot be read",

@@ -13,13 +13,8 @@ from scipy import ndimage
 
 from irpoint.datasets import load_dataset
 from irpoint.errors import EvaluationError, IrpointWarning
-from irpoint.evaluation.mask_protocols import (
-    MASK_PROTOCOLS,
-    Maps,
-    count_map,
-    evaluate_maps,
-    truth_mask,
-)
+from irpoint.evaluation.heat_maps import Maps, evaluate_maps, truth_mask
+from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS, count_map
 
 protocols = pytest.mark.parametrize("protocol", MASK_PROTOCOLS)
 

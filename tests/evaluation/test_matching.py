@@ -192,16 +192,16 @@ def test_moving_everything_changes_nothing(truth, predicted, right, down):
 
 @BOTH
 @pytest.mark.parametrize("radius", [0, -1, math.nan, math.inf])
-def test_a_radius_that_is_no_length_is_refused(rule, radius):
+def test_a_radius_that_is_not_above_0_is_refused(rule, radius):
     with pytest.raises(EvaluationError, match="radius"):
         rule([[0, 0]], [[0, 0]], radius)
 
 
 @BOTH
-def test_positions_that_are_none_are_refused(rule):
+def test_arrays_that_are_not_positions_are_refused(rule):
     with pytest.raises(EvaluationError, match=r"targets have shape \(3,\)"):
         rule([1, 2, 3], [[0, 0]])
-    with pytest.raises(EvaluationError, match="predictions hold a position that is not finite"):
+    with pytest.raises(EvaluationError, match="predictions have a position that is not finite"):
         rule([[0, 0]], [[math.nan, 0]])
 
 

@@ -1,12 +1,10 @@
-"""``irpoint evaluate``: figures of a model, or of somebody else's points, with intervals."""
+"""``irpoint evaluate``: figures of a model, or of a file of points, with their intervals."""
 
 from __future__ import annotations
 
 import json
-import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -19,44 +17,50 @@ from irpoint.errors import EvaluationError, IrpointWarning, SettingsError
 from irpoint.system.atomic import atomic_write
 
 if TYPE_CHECKING:
-    from irpoint.datasets.record import Dataset, LabelledFrame
-    from irpoint.evaluation.splits import SplitEvaluation
+    from irpoint.datasets.record import LabelledFrame
+    from irpoint.evaluation.predictions import Predictions
+    from irpoint.evaluation.splits import Split, SplitEvaluation
     from irpoint.evaluation.suites import Suite
-    from irpoint.points import Points
-    from irpoint.runtime import Detector
 
-Data = Annotated[list[Path], typer.Option(help="Data set folder; repeat it to pool several.")]
-Split = Annotated[str, typer.Option(help="Name of the split's list: train, val, test, …")]
-Model = Annotated[str | None, typer.Option(help="Model to evaluate: a name or a path.")]
-Predictions = Annotated[
+DataOption = Annotated[
+    list[Path], typer.Option(help="Dataset folder; repeat the option to pool several.")
+]
+SplitOption = Annotated[str, typer.Option(help="Name of the split list: train, val, test, …")]
+ModelOption = Annotated[str | None, typer.Option(help="Model to evaluate: a name or a path.")]
+PredictionsOption = Annotated[
     Path | None,
     typer.Option(
-        help="Points to evaluate instead: CSV, JSON or COCO results; for the mask protocols a "
-        "folder of heat maps or mask images."
+        help="Points to evaluate instead of a model: CSV, JSON or COCO results. For the mask "
+        "protocols: a folder of heat maps or mask images."
     ),
 ]
-Protocol = Annotated[
+ProtocolOption = Annotated[
     str,
     typer.Option(
-        help="point: optimal one-to-one matching; point-greedy: the published rule, for "
-        "comparing with published tables; mask, mask-opdc: blobs of heat maps."
+        help="point: optimal one-to-one matching. point-greedy: the published rule, to compare "
+        "with published tables. mask, mask-opdc: blobs of heat maps."
     ),
 ]
-Radius = Annotated[
+RadiusOption = Annotated[
     float | None,
-    typer.Option(help="Matching radius in pixels. Default: 5 inclusive; masks: 3 exclusive."),
+    typer.Option(help="Matching radius in pixels. Default: 5, inclusive; for masks 3, exclusive."),
 ]
-Threshold = Annotated[
+ThresholdOption = Annotated[
     float | None,
     typer.Option(
-        help="Count points that score at least this. Default: the best-F1 threshold of the "
-        "model's card; with --predictions, every point counts; of heat maps, pixels above 0.5."
+        help="Minimum score of a point. Default: the threshold on the model's card; with "
+        "--predictions, every point counts. Heat maps: pixels above it belong to a blob; "
+        "default 0.5."
     ),
 ]
 TruthOption = Annotated[
-    str, typer.Option(help="mask: centroids of the mask's targets; centroids: the XML's.")
+    str,
+    typer.Option(
+        help="Labels to use if a dataset has both. mask: centroids of the masks. centroids: the "
+        "stated points."
+    ),
 ]
-SuiteName = Annotated[
+SuiteOption = Annotated[
     str | None,
     typer.Option(
         "--suite",
@@ -64,85 +68,83 @@ SuiteName = Annotated[
         "that contains the datasets.",
     ),
 ]
-OldSuiteName = Annotated[
+OldSuiteOption = Annotated[
     str | None, typer.Option("--benchmark", hidden=True, help="Old name of --suite.")
 ]
-Decoder = Annotated[
+DecoderOption = Annotated[
     bool,
     typer.Option(
         "--published-decoder",
-        help="Take peaks as the method's publication does: relative gate, eight at most.",
+        help="Decode as the publication of the method does: relative gate, at most eight points.",
     ),
 ]
-Backend = Annotated[
+BackendOption = Annotated[
     str,
     typer.Option(
         metavar="auto|onnxruntime|openvino",
-        help="What the network runs in. Default: onnxruntime, as for the figures on the cards.",
+        help="What runs the network. The figures on the cards are those of onnxruntime.",
     ),
 ]
-WithPoints = Annotated[
+PointsOption = Annotated[
     bool,
     typer.Option(
         "--points",
-        help="Put every frame's targets and answers into the JSON, for irpoint report.",
+        help="Add the targets and points of every frame to the JSON, for irpoint report.",
     ),
 ]
-JsonFile = Annotated[
-    str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
+JsonOption = Annotated[
+    str | None, typer.Option("--json", help="Write the figures to a JSON file; - is stdout.")
 ]
 
 
 def evaluate(
-    data: Data,
-    split: Split,
-    model: Model = None,
-    predictions: Predictions = None,
-    protocol: Protocol = "point",
-    radius: Radius = None,
-    threshold: Threshold = None,
+    data: DataOption,
+    split: SplitOption,
+    model: ModelOption = None,
+    predictions: PredictionsOption = None,
+    protocol: ProtocolOption = "point",
+    radius: RadiusOption = None,
+    threshold: ThresholdOption = None,
     truth: TruthOption = "mask",
-    json_file: JsonFile = None,
-    points: WithPoints = False,
-    published_decoder: Decoder = False,
-    backend: Backend = "onnxruntime",
-    suite: SuiteName = None,
-    benchmark: OldSuiteName = None,
+    json_file: JsonOption = None,
+    points: PointsOption = False,
+    published_decoder: DecoderOption = False,
+    backend: BackendOption = "onnxruntime",
+    suite: SuiteOption = None,
+    benchmark: OldSuiteOption = None,
 ) -> None:
     """Precision, recall, F1, false alarms and localisation error, with 95 % intervals."""
     from irpoint.datasets.layout import Truth
-    from irpoint.datasets.load import load_dataset
-    from irpoint.datasets.pool import pool
     from irpoint.evaluation.counts import check_settings
     from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS
     from irpoint.evaluation.matching import RADIUS_PX
-    from irpoint.evaluation.splits import check_names, evaluate_split
-    from irpoint.runtime import Detector
+    from irpoint.evaluation.predictions import evaluate_predictions
+    from irpoint.evaluation.splits import load_split
 
+    masks = protocol in MASK_PROTOCOLS
     _check_options(model, predictions, truth, protocol)
-    if points and (json_file is None or protocol in MASK_PROTOCOLS):
+    if points and (json_file is None or masks):
         raise SettingsError("--points needs --json FILE and a point protocol")
     if published_decoder and model is None:
         raise SettingsError("--published-decoder needs --model")
     near = RADIUS_PX if radius is None else radius
-    if protocol not in MASK_PROTOCOLS:
+    if not masks:
         check_settings(protocol, near, threshold)
     published = _suite(suite, benchmark)
-    data = _folders(data, published)
-    datasets = [load_dataset(folder, split, cast(Truth, truth)) for folder in data]
-    check_names([dataset.name for dataset in datasets])
-    pooled = pool(datasets)
-    if protocol in MASK_PROTOCOLS:
-        rated, answer = _mapped(predictions, protocol, radius, threshold, datasets, pooled)
-        _report(rated, split, answer, json_file, published=published)
+    frames = load_split(_folders(data, published), split, cast(Truth, truth))
+    if masks:
+        evaluation, chosen = _evaluate_maps(predictions, frames, protocol, radius, threshold)
+        _report(evaluation, str(predictions), chosen, json_file, published)
         return
-    if predictions is not None:
-        answer = _given(predictions, threshold, datasets, pooled)
-    else:
-        detector = Detector(str(model), published_decoder=published_decoder, backend=backend)
-        answer = _detected(detector, threshold, datasets, split, every=points)
-    rated = evaluate_split(datasets, pooled, answer.points, protocol, near, answer.threshold)
-    _report(rated, split, answer, json_file, pooled if points else [], published)
+    predicted = (
+        _from_file(predictions, frames, threshold)
+        if predictions is not None
+        else _from_model(str(model), frames, threshold, points, published_decoder, backend)
+    )
+    evaluation = evaluate_predictions(predicted, frames, protocol, near)
+    title, chosen = predicted.title, predicted.threshold_from
+    recorded = frames if points else None
+    _report(evaluation, title, chosen, json_file, published, predicted, recorded)
 
 
 def _suite(name: str | None, old_name: str | None) -> Suite | None:
@@ -180,124 +182,81 @@ def _check_options(model: str | None, predictions: Path | None, truth: str, prot
         raise SettingsError(f"--protocol {protocol}: choose one of {', '.join(known)}")
 
 
-def _report(
-    rated: SplitEvaluation,
-    split: str,
-    answer: _Answer,
-    json_file: str | None,
-    recorded: Sequence[LabelledFrame] = (),
-    published: Suite | None = None,
-) -> None:
-    from irpoint.evaluation.records import record
-    from irpoint.evaluation.result import result
+def _from_file(path: Path, split: Split, threshold: float | None) -> Predictions:
+    from irpoint.evaluation.predictions import predictions_of_file
 
-    content = result(rated, split, answer.model)
-    if answer.trained_on:
-        content["trained_on"] = list(answer.trained_on)
-    if recorded:
-        frames = record(recorded, answer.points)
-        content["frames"] = [frame.model_dump(mode="json") for frame in frames]
-    console = Console(stderr=json_file == "-")
-    notes = [
-        f"{answer.title} was trained on this split of {name}: these figures are not held out."
-        for name in answer.trained_on
-    ]
-    show(console, content, answer.title, answer.threshold_from, notes, published)
-    if json_file is not None:
-        _write(json_file, content)
+    return predictions_of_file(path, split, threshold)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What is evaluated: the points of every image file, and what to say of their origin.
-
-    ``trained_on`` names the data sets whose frames here the model has learned from.
-    """
-
-    title: str
-    model: str | None
-    points: dict[Path, Points]
-    threshold: float | None
-    threshold_from: str
-    trained_on: tuple[str, ...] = ()
-
-
-def _given(
-    path: Path, threshold: float | None, datasets: Sequence[Dataset], pooled: list[LabelledFrame]
-) -> _Answer:
-    from irpoint.evaluation.assign import assign_predictions
-    from irpoint.evaluation.predictions import read_predictions
-
-    frames = [frame for dataset in datasets for frame in dataset]
-    return _Answer(
-        title=str(path),
-        model=None,
-        points=assign_predictions(read_predictions(path), frames, pooled),
-        threshold=threshold,
-        threshold_from="every point counts" if threshold is None else "given",
-    )
-
-
-def _detected(
-    detector: Detector,
+def _from_model(
+    model: str,
+    split: Split,
     threshold: float | None,
-    datasets: Sequence[Dataset],
-    split: str,
-    *,
-    every: bool,
-) -> _Answer:
-    from irpoint.evaluation.splits import find_points, trained_on
-    from irpoint.runtime import CANDIDATE_SCORE
+    candidates: bool,
+    published_decoder: bool,
+    backend: str,
+) -> Predictions:
+    from irpoint.evaluation.predictions import predictions_of_model
+    from irpoint.runtime import Detector
 
-    card = detector.card
-    level = detector.threshold if threshold is None else threshold
-    chosen = "given"
-    if threshold is None:
-        own = level == card.thresholds.default
-        chosen = f"{card.thresholds.chosen}, from the model's card" if own else "as published"
-    least = min(level, CANDIDATE_SCORE) if every else level
-    frames = [frame for dataset in datasets for frame in dataset]
-    progress = Console(stderr=True)
-    shown = track(
-        frames, "Detecting", console=progress, disable=not progress.is_terminal, transient=True
-    )
-    return _Answer(
-        title=card.name,
-        model=card.name,
-        points=find_points(lambda frame: detector(frame, threshold=least), shown),
-        threshold=level,
-        threshold_from=chosen,
-        trained_on=tuple(trained_on(card.data, card.split, [d.name for d in datasets], split)),
+    def progress(frames: Iterable[LabelledFrame]) -> Iterable[LabelledFrame]:
+        console = Console(stderr=True)
+        return track(
+            list(frames),
+            "Detecting",
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    detector = Detector(model, published_decoder=published_decoder, backend=backend)
+    return predictions_of_model(
+        detector, split, threshold, candidates=candidates, progress=progress
     )
 
 
-def _mapped(
+def _evaluate_maps(
     folder: Path | None,
+    split: Split,
     protocol: str,
     radius: float | None,
     threshold: float | None,
-    datasets: Sequence[Dataset],
-    pooled: list[LabelledFrame],
-) -> tuple[SplitEvaluation, _Answer]:
-    from irpoint.evaluation import mask_protocols as maps
-    from irpoint.evaluation.matching import check_radius
-    from irpoint.evaluation.splits import split_figures
+) -> tuple[SplitEvaluation, str]:
+    """The evaluation, and how its threshold was chosen."""
+    from irpoint.evaluation.heat_maps import evaluate_heat_maps
+    from irpoint.evaluation.mask_protocols import MAP_THRESHOLD, MASK_RADIUS_PX
 
     if folder is None or not folder.is_dir():
         raise SettingsError(f"--protocol {protocol} needs --predictions FOLDER with heat maps")
-    near = maps.MASK_RADIUS_PX if radius is None else radius
-    check_radius(near)
-    level = maps.MAP_THRESHOLD if threshold is None else threshold
-    if not math.isfinite(level):
-        raise SettingsError(f"--threshold {level}: give a finite number")
-    given = maps.Maps(folder)
-    rated = split_figures(
-        datasets,
-        pooled,
-        lambda frames: maps.evaluate_maps(frames, given, protocol, near, level),
-    )
-    chosen = "published" if threshold is None else "given"
-    return rated, _Answer(str(folder), None, {}, level, chosen)
+    near = MASK_RADIUS_PX if radius is None else radius
+    level = MAP_THRESHOLD if threshold is None else threshold
+    evaluation = evaluate_heat_maps(folder, split, protocol, near, level)
+    return evaluation, "published" if threshold is None else "given"
+
+
+def _report(
+    evaluation: SplitEvaluation,
+    title: str,
+    threshold_from: str,
+    json_file: str | None,
+    published: Suite | None,
+    predicted: Predictions | None = None,
+    recorded: Split | None = None,
+) -> None:
+    """Print the result, and write it as JSON if a file is given."""
+    from irpoint.evaluation.result import frame_records, result
+
+    model, trained_on = (predicted.model, predicted.trained_on) if predicted else (None, ())
+    content = result(evaluation, model, trained_on)
+    if predicted and recorded:
+        content["frames"] = frame_records(recorded.pooled, predicted.points)
+    notes = [
+        f"{title} was trained on this split of {name}: these figures are not held out."
+        for name in trained_on
+    ]
+    show(Console(stderr=json_file == "-"), content, title, threshold_from, notes, published)
+    if json_file is not None:
+        _write(json_file, content)
 
 
 def _write(target: str, content: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The figures of an evaluation as a terminal shows them."""
+"""Print the figures of an evaluation on a terminal."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from irpoint.evaluation.figures import Figure
     from irpoint.evaluation.suites import Suite
 
 NEAR_DUPLICATES = (
-    "The public sets hold near-duplicate frames (of one sequence) in train and test: "
+    "The public datasets have near-duplicate frames (of one sequence) in train and test: "
     "figures on other scenes can be lower."
 )
 
@@ -27,12 +28,14 @@ def show(
     notes: Sequence[str] = (),
     suite: Suite | None = None,
 ) -> None:
-    """Print the figures of ``irpoint.evaluation.result``.
+    """Print the result of an evaluation.
 
     Args:
-        title: name of the model or of the file of answers.
+        console: where to print.
+        content: from :func:`irpoint.evaluation.result`.
+        title: name of the model or of the file of predictions.
         threshold_from: how the threshold was chosen.
-        notes: what must be said in bold.
+        notes: warnings to print in bold.
         suite: its published figures are printed below.
     """
     threshold = content["threshold"]
@@ -56,10 +59,10 @@ def show(
     )
     if "false_pixels_per_mpx" in content:
         console.print(
-            f"Pixels of false blobs: {content['false_pixels_per_mpx']:.2f} a million pixels "
+            f"Pixels of false blobs: {content['false_pixels_per_mpx']:.2f} per million pixels "
             "(the papers' Fa, in 1e-6)."
         )
-    console.print("Below each figure its 95 % interval: bootstrap over images.")
+    console.print("Below each figure is its 95 % interval: bootstrap over images.")
     console.print(NEAR_DUPLICATES)
     for note in notes:
         console.print(f"[bold yellow]{escape(note)}[/]")
@@ -69,16 +72,17 @@ def show(
 
 
 def _table(content: dict[str, Any]) -> Table:
-    """A row a data set under the pooled one; kept within 80 columns."""
+    """One row per dataset below the pooled one; fits 80 columns."""
+    from irpoint.evaluation.figures import COLUMNS
+
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("data\nimages/targets", min_width=14, overflow="fold")
-    for title in ("precision\n%", "recall\n%", "F1\n%", "false\n/image", "false\n/Mpx"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("error\nmean px", justify="right", no_wrap=True)
-    sets = content.get("datasets", {})
-    table.add_row(*_cells("pooled" if sets else content["data"][0], content))
-    for name, own in sets.items():
-        table.add_row(*_cells(name, own))
+    for figure in COLUMNS:
+        table.add_column(figure.title.replace(" ", "\n", 1), justify="right", no_wrap=True)
+    datasets = content.get("datasets", {})
+    table.add_row(*_cells("pooled" if datasets else content["data"][0], content, COLUMNS))
+    for name, own in datasets.items():
+        table.add_row(*_cells(name, own, COLUMNS))
     return table
 
 
@@ -93,38 +97,33 @@ def _published(suite: Suite) -> Table:
     return table
 
 
-def _cells(name: str, own: dict[str, Any]) -> list[str]:
-    interval = own["interval_95"]
-    return [
-        f"{escape(name)}\n[dim]{own['images']}/{own['targets']}[/]",
-        *(
-            _cell(own[key], interval[key], _percent, f"{100 * own[key]:.2f}")
-            for key in ("precision", "recall", "f1")
-        ),
-        *(
-            _cell(own[key], interval[key], _rate)
-            for key in ("false_alarms_per_image", "false_alarms_per_mpx")
-        ),
-        _cell(own["localisation_error_px"]["mean"], interval["localisation_error_px"], _rate),
-    ]
+def _cells(name: str, own: dict[str, Any], columns: Sequence[Figure]) -> list[str]:
+    counts = f"{own['images']}/{own['targets']}"
+    return [f"{escape(name)}\n[dim]{counts}[/]", *(_cell(own, figure) for figure in columns)]
 
 
-def _cell(
-    value: float | None,
-    interval: Sequence[float] | None,
-    written: Callable[[float], str],
-    exact: str | None = None,
-) -> str:
-    if value is None or interval is None:
+def _cell(own: dict[str, Any], figure: Figure) -> str:
+    value, interval = own[figure.key], own["interval_95"].get(figure.key)
+    if isinstance(value, dict):
+        value = value["mean"]
+    if value is None:
         return "–"
-    return f"[bold]{exact or written(value)}[/]\n[dim]{'–'.join(map(written, interval))}[/]"
+    if figure.unit == "percent":
+        return _with_interval(f"{100 * value:.2f}", interval, _percent)
+    return _with_interval(_three_digits(value), interval, _three_digits)
+
+
+def _with_interval(
+    value: str, interval: Sequence[float] | None, text: Callable[[float], str]
+) -> str:
+    bounds = "" if interval is None else "–".join(map(text, interval))
+    return f"[bold]{value}[/]\n[dim]{bounds}[/]"
 
 
 def _percent(fraction: float) -> str:
     return "100" if fraction == 1 else f"{100 * fraction:.1f}"
 
 
-def _rate(value: float) -> str:
-    """Three digits or so, whatever the size."""
+def _three_digits(value: float) -> str:
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
     return f"{value:.{digits}f}" if value else "0"

@@ -17,7 +17,11 @@ from irpoint.system.atomic import atomic_write, check_folder
 PointFormat = Literal["coco", "csv"]
 
 _LIST_FOLDER = "img_idx"
-_POINT_FILES = {"coco": (ANNOTATIONS, coco_json), "csv": (POINTS_FILE, csv_text)}
+_ToText = Callable[[list[tuple[str, LabelledFrame]]], str]
+_POINT_FILES: dict[PointFormat, tuple[str | Path, _ToText]] = {
+    "coco": (ANNOTATIONS, coco_json),
+    "csv": (POINTS_FILE, csv_text),
+}
 
 
 def convert(

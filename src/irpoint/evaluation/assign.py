@@ -1,4 +1,4 @@
-"""Which image of a split a predicted name means."""
+"""Find the image of a split that a name in a file of predictions refers to."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ def assign_predictions(
     frames: Iterable[LabelledFrame],
     pooled: Iterable[LabelledFrame],
 ) -> dict[Path, Points]:
-    """The points of each frame, by its image file; a frame that nothing names has none.
+    """The points of each frame, by its image file; a frame that no name refers to has no points.
 
-    A name means the images with its file name, else those with its stem (``a/000024.png``,
-    ``000024.png`` and ``000024`` all mean ``000024.png``). Where several images share it, the
-    folders that the name gives decide. What is left over must be copies of one image, of which
-    the pool keeps one; otherwise the name is ambiguous.
+    A name refers to the images with its file name, else to those with its stem: ``a/000024.png``,
+    ``000024.png`` and ``000024`` all refer to ``000024.png``. If several images match, the folders
+    in the name decide. The images that are left must be copies of one image, of which the pool
+    keeps one; otherwise the name is ambiguous.
 
     Args:
-        predictions: points by image name, as :func:`read_predictions` gives them.
-        frames: all frames of the data sets that are evaluated.
-        pooled: those that the pool keeps.
+        predictions: points by image name, from :func:`read_predictions`.
+        frames: all frames of the datasets that are evaluated.
+        pooled: the frames that the pool keeps.
 
     Raises:
-        EvaluationError: where no name matches, a name is ambiguous, or two names mean one image.
+        EvaluationError: if no name matches, if a name is ambiguous, or if two names refer to one
+            image.
 
     Warns:
-        IrpointWarning: where some names match no image; their points are left out.
+        IrpointWarning: if some names match no image; their points are ignored.
     """
     listed = list(frames)
     kept = {frame.image for frame in pooled}
@@ -41,14 +42,14 @@ def assign_predictions(
     points = {frame.image: Points.empty() for frame in listed}
     named_by: dict[Path, str] = {}
     unknown: list[str] = []
-    for name, said in predictions.items():
+    for name, predicted in predictions.items():
         images = _images(name, index)
         if not images:
             unknown.append(name)
         if sum(image in kept for image in images) > 1:
             raise EvaluationError(
                 f"prediction name {name!r} means {' and '.join(str(image) for image in images)}; "
-                "name the folders too, or evaluate one data set at a time"
+                "add the folders to the name, or evaluate one dataset at a time"
             )
         for image in images:
             if image in named_by:
@@ -57,13 +58,13 @@ def assign_predictions(
                     "keep one of them"
                 )
             named_by[image] = name
-            points[image] = said
+            points[image] = predicted
     _report_unknown(unknown, len(predictions), listed)
     return points
 
 
 def _index(frames: Iterable[LabelledFrame]) -> dict[str, list[Path]]:
-    """The images that each file name, stem or split name means."""
+    """The images that each file name, stem or split name refers to."""
     index: dict[str, list[Path]] = defaultdict(list)
     for frame in frames:
         for key in {frame.image.name, frame.image.stem, PurePath(frame.name).name}:
@@ -72,7 +73,7 @@ def _index(frames: Iterable[LabelledFrame]) -> dict[str, list[Path]]:
 
 
 def _images(name: str, index: Mapping[str, list[Path]]) -> list[Path]:
-    # Windows' reading of a path takes both kinds of slash.
+    # A Windows path accepts both kinds of slash.
     path = PureWindowsPath(name)
     candidates = index.get(path.name) or index.get(path.stem) or []
     if len(candidates) < 2:
@@ -83,7 +84,7 @@ def _images(name: str, index: Mapping[str, list[Path]]) -> list[Path]:
 
 
 def _common_tail(first: tuple[str, ...], second: tuple[str, ...]) -> int:
-    """Number of path parts, from the last backwards, that two paths share."""
+    """Number of parts that two paths share, counted from the last one."""
     count = 0
     for one, other in zip(reversed(first), reversed(second), strict=False):
         if one != other:
@@ -99,10 +100,10 @@ def _report_unknown(unknown: list[str], total: int, frames: list[LabelledFrame])
         example = f" (such as {frames[0].image.name!r})" if frames else ""
         raise EvaluationError(
             f"none of the {total} prediction names (first: {unknown[0]!r}) is an image of the "
-            f"split{example}; name images by file name or stem, and look at the split's name"
+            f"split{example}; name images by file name or stem, and check the name of the split"
         )
     warnings.warn(
-        f"{len(unknown)} of {total} prediction names are no image of the split and are left out "
+        f"{len(unknown)} of {total} prediction names are no image of the split and are ignored "
         f"(first: {unknown[0]!r})",
         IrpointWarning,
         stacklevel=3,

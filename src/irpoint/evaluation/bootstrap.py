@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from irpoint.errors import EvaluationError
 from irpoint.evaluation.counts import Evaluation
-from irpoint.evaluation.ratios import ratios
+from irpoint.evaluation.figures import FIGURES, Totals
+from irpoint.evaluation.ratios import Float64Array
 
-Float64Array = npt.NDArray[np.float64]
 Interval = tuple[float, float]
 
 _CELLS_AT_ONCE = 4_000_000
@@ -20,37 +19,28 @@ def bootstrap_intervals(
 ) -> dict[str, Interval | None]:
     """The 2.5 and 97.5 percentiles of each figure over resampled lists of images.
 
-    Images are drawn with replacement, as many as there are, so that points of one image stay
-    together. The intervals speak of the choice of images only: not of the seed of a training, nor
-    of images of another kind. Where every image agrees (no error at all) an interval has no width.
+    Images are drawn with replacement, as many as there are, so that the points of one image stay
+    together. The intervals describe the choice of images only, neither the seed of a training nor
+    images of another kind. If all images agree (no error at all), an interval has no width.
 
     Args:
         evaluation: the counts of each image.
-        seed: of the random draws; one seed gives the same intervals every time.
+        seed: seed of the draws; the same seed gives the same intervals.
         samples: number of resampled lists; at least 1.
 
     Returns:
-        ``f1``, ``precision``, ``recall`` (0..1), ``false_alarms_per_image``,
-        ``false_alarms_per_mpx`` and ``localisation_error_px`` (mean distance of pairs; over the
-        lists with a pair), each (low, high); the last None where nothing matched.
+        (low, high) of each figure of :data:`irpoint.evaluation.figures.FIGURES` that has an
+        interval, by its key. None if no list defines the figure: the localisation error if nothing
+        matched.
 
     Raises:
-        EvaluationError: where ``samples`` is below 1.
+        EvaluationError: if ``samples`` is below 1.
     """
     if samples < 1:
         raise EvaluationError(f"bootstrap samples {samples} must be 1 or more")
-    tp, fp, fn, pixels, distance = _totals(_table(evaluation), seed, samples).T
-    fractions = ratios(tp, fp, fn)
-    matched = tp > 0
+    totals = Totals(evaluation.images, *_totals(_table(evaluation), seed, samples).T)
     return {
-        "f1": _interval(fractions.f1),
-        "precision": _interval(fractions.precision),
-        "recall": _interval(fractions.recall),
-        "false_alarms_per_image": _interval(fp / evaluation.images),
-        "false_alarms_per_mpx": _interval(fp / pixels * 1e6),
-        "localisation_error_px": (
-            _interval(distance[matched] / tp[matched]) if matched.any() else None
-        ),
+        figure.key: _interval(figure.resampled(totals)) for figure in FIGURES if figure.resampled
     }
 
 
@@ -72,7 +62,7 @@ def _table(evaluation: Evaluation) -> Float64Array:
 
 
 def _totals(table: Float64Array, seed: int, samples: int) -> Float64Array:
-    """(samples, 5): the column sums of each resampled list, a block at a time for memory."""
+    """(samples, 5): the column sums of each resampled list, in blocks to bound memory."""
     images = len(table)
     random = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // images)
@@ -85,6 +75,8 @@ def _totals(table: Float64Array, seed: int, samples: int) -> Float64Array:
     )
 
 
-def _interval(values: Float64Array) -> Interval:
+def _interval(values: Float64Array) -> Interval | None:
+    if not len(values):
+        return None
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)

@@ -1,4 +1,4 @@
-"""Two models on the same images: is the difference more than chance?"""
+"""Compare two models on the same images: is the difference more than chance?"""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Comparison:
-    """F1 of one model less that of another on the same images.
+    """The F1 of one model minus that of another on the same images.
 
     Attributes:
-        difference: in −1..1; above 0 the first is better.
-        interval_95: percentile bootstrap over images, both models on the same draw.
-        p_value: share of random exchanges of the two models' answers, image by image, that give at
-            least as large a difference in either direction (permutation test).
+        difference: in −1..1; the first model is better if it is above 0.
+        interval_95: percentile bootstrap over images, with both models on the same draw.
+        p_value: permutation test: share of the random exchanges of the two models' points, image by
+            image, whose difference is at least as large in either direction.
     """
 
     difference: float
@@ -37,12 +37,12 @@ def compare(
     """Compare two evaluations of the same images.
 
     Args:
-        first, second: counts of each image; the same images in the same order.
-        seed: of the random draws.
-        samples: number of draws, for the interval and for the test.
+        first, second: counts of the same images in the same order.
+        seed: seed of the random draws.
+        samples: number of draws for the interval and for the test.
 
     Raises:
-        EvaluationError: where the images differ.
+        EvaluationError: if the images differ.
     """
     if [(f.dataset, f.name) for f in first.frames] != [(f.dataset, f.name) for f in second.frames]:
         raise EvaluationError("the two evaluations are of different images; evaluate one split")
@@ -59,7 +59,7 @@ def compare(
         moved = swap @ (two - one)
         exchanged.append(_f1(one.sum(axis=0) + moved) - _f1(two.sum(axis=0) - moved))
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
-    # Rounding must not let an exchange that changes nothing fall below the observed difference.
+    # Rounding must not put an exchange that changes nothing below the observed difference.
     as_large = np.abs(np.concatenate(exchanged)) >= abs(observed) - 1e-12
     p_value = (1 + int(as_large.sum())) / (1 + samples)
     return Comparison(observed, (float(low), float(high)), p_value)

@@ -21,14 +21,17 @@ Float64Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class EvaluatedFrame:
-    """One frame with its targets and what was said of it.
+    """One frame with its targets and predictions.
 
     Attributes:
         name: name of the frame in its split.
-        dataset: name of the data set that it belongs to.
+        dataset: name of the dataset that it belongs to.
         shape: (height, width) in pixels; both above 0.
         truth: the targets, in label order.
-        predicted: the predictions, in any order; with their scores where a threshold is used.
+        predicted: the predictions, in any order.
+
+    Raises:
+        EvaluationError: if the shape is not two numbers above 0.
     """
 
     name: str
@@ -56,17 +59,17 @@ class EvaluatedFrame:
 
 @dataclass(frozen=True, eq=False)
 class FrameCounts:
-    """What one frame adds to the figures: tp + fn = targets, tp + fp = predictions.
+    """The counts of one frame: tp + fn = targets, tp + fp = predictions.
 
     Attributes:
         name: name of the frame.
-        dataset: name of its data set.
-        pixels: number of its pixels.
-        tp: targets found (pairs).
+        dataset: name of its dataset.
+        pixels: number of pixels.
+        tp: targets found, that is pairs.
         fp: predictions without a target.
         fn: targets without a prediction.
-        error_xy: float64 (tp, 2) predicted minus true position of each pair, pixels.
-        false_pixels: pixels of false blobs, under the mask protocols; else None.
+        error_xy: float64 (tp, 2) predicted minus true position of each pair, in pixels.
+        false_pixels: number of pixels of false blobs under the mask protocols; else None.
     """
 
     name: str
@@ -92,13 +95,13 @@ class LocalisationError:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Figures of a protocol, pooled over frames; frames without targets count.
+    """Figures of a protocol, pooled over frames, including frames without targets.
 
     Attributes:
         frames: the counts of each frame, in the order given.
         protocol: name of the protocol.
         radius: matching radius in pixels, inclusive for points and exclusive for masks.
-        threshold: predictions scoring at least this were counted; None: all were.
+        threshold: minimum score of the predictions that were counted; None if all were.
     """
 
     frames: tuple[FrameCounts, ...]
@@ -157,24 +160,24 @@ class Evaluation:
 
     @property
     def false_alarms_per_image(self) -> float:
-        """False points an image."""
+        """False points per image."""
         return self.fp / self.images
 
     @property
     def false_alarms_per_mpx(self) -> float:
-        """False points a million pixels."""
+        """False points per million pixels."""
         return self.fp / self.pixels * 1e6
 
     @property
     def false_pixels_per_mpx(self) -> float | None:
-        """Pixels of false blobs a million pixels, which is Fa in 1e-6; None for points."""
+        """Pixels of false blobs per million pixels: Fa in 1e-6; None under a point protocol."""
         counted = [frame.false_pixels for frame in self.frames]
         known = [pixels for pixels in counted if pixels is not None]
         return sum(known) / self.pixels * 1e6 if len(known) == len(counted) else None
 
     @cached_property
     def localisation_error(self) -> LocalisationError | None:
-        """Distance statistics of the matched pairs; None where nothing matched."""
+        """Statistics of the distances of the matched pairs; None if nothing matched."""
         error = np.concatenate([frame.error_xy for frame in self.frames])
         if not len(error):
             return None
@@ -200,24 +203,26 @@ def evaluate(
         frames: the frames; at least one.
         protocol: ``point`` (optimal assignment) or ``point-greedy`` (the published rule).
         radius: matching radius in pixels of the frame, inclusive; above 0.
-        threshold: count only predictions that score at least this; None counts all.
+        threshold: minimum score of a prediction that counts; None counts all.
 
     Raises:
-        EvaluationError: for no frame, an unknown protocol, a radius or a threshold out of range.
+        EvaluationError: if there is no frame, if the protocol is unknown, or if the radius or the
+            threshold is out of range.
     """
     check_settings(protocol, radius, threshold)
     rule = matcher(protocol)
     counts = tuple(_count(frame, rule, radius, threshold) for frame in frames)
     if not counts:
-        raise EvaluationError("there is no frame to evaluate; give a split that names some")
+        raise EvaluationError("there is no frame to evaluate; choose another split")
     return Evaluation(counts, protocol, radius, threshold)
 
 
 def check_settings(protocol: str, radius: float, threshold: float | None) -> None:
-    """Refuse settings that :func:`evaluate` cannot take, before any long work.
+    """Check the settings of :func:`evaluate` before any long work.
 
     Raises:
-        EvaluationError: for an unknown protocol, or a radius or a threshold out of range.
+        EvaluationError: if the protocol is unknown, or if the radius or the threshold is out of
+            range.
     """
     matcher(protocol)
     check_radius(radius)

@@ -1,7 +1,7 @@
-"""Which prediction answers which target: the matching rules of the point protocols.
+"""The matching rules of the point protocols: which prediction belongs to which target.
 
-Distances are taken in float64 from float32 frame coordinates and compared squared, so that a pair
-at exactly the radius counts wherever the difference of its coordinates is representable.
+Distances are computed in float64 from float32 frame coordinates and compared squared, so that a
+pair at exactly the radius counts if the difference of its coordinates is representable.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Matches:
 
 
 class Matcher(Protocol):
-    """A matching rule: targets (N, 2), predictions (M, 2) and a radius in pixels to pairs."""
+    """A matching rule: pairs of targets (N, 2) and predictions (M, 2) within a radius in pixels."""
 
     def __call__(
         self, truth_xy: npt.ArrayLike, predicted_xy: npt.ArrayLike, radius: float = RADIUS_PX
@@ -59,9 +59,9 @@ def match(
 ) -> Matches:
     """Optimal one-to-one assignment: the ``point`` protocol.
 
-    As many pairs within the radius as there can be; among those, the smallest total distance. The
-    order of targets or predictions changes neither the pairs nor their distances (points at the
-    same place are interchangeable).
+    Of all assignments within the radius, it has the most pairs, and among those the smallest total
+    distance. The order of targets or predictions changes neither the pairs nor their distances;
+    points at the same position are interchangeable.
 
     Args:
         truth_xy: (N, 2) targets, frame pixels.
@@ -69,10 +69,10 @@ def match(
         radius: largest distance of a pair in pixels, inclusive; above 0.
 
     Raises:
-        EvaluationError: where an array is not (N, 2) and finite, or the radius is not above 0.
+        EvaluationError: if an array is not (N, 2) and finite, or if the radius is not above 0.
     """
     truth, predicted = _checked(truth_xy, predicted_xy, radius)
-    # Several optima can exist; a canonical order makes the choice independent of the given one.
+    # There can be several optima; in a canonical order the choice does not depend on the input.
     truth_order, predicted_order = _canonical(truth), _canonical(predicted)
     rows, columns, squared = _near_pairs(truth[truth_order], predicted[predicted_order], radius)
     distance = np.sqrt(squared)
@@ -87,11 +87,11 @@ def match_greedy(
 ) -> Matches:
     """The published rule: the ``point-greedy`` protocol (SPIRE, SSHD-Net, P2P).
 
-    Targets in the order given (label order); each takes the nearest prediction that is still free
-    if it is within the radius, the first of equally near ones. For comparing with published
-    tables: the result depends on the order of the labels.
+    Each target, in label order, takes the nearest free prediction within the radius; of equally
+    near ones the first. Use it to compare with published tables: the result depends on the order
+    of the labels.
 
-    Args and errors as :func:`match`.
+    Arguments and errors are those of :func:`match`.
     """
     truth, predicted = _checked(truth_xy, predicted_xy, radius)
     free = np.ones(len(predicted), dtype=bool)
@@ -112,14 +112,14 @@ def match_greedy(
 
 
 PROTOCOLS: Mapping[str, Matcher] = MappingProxyType({"point": match, "point-greedy": match_greedy})
-"""The matching rule of each point protocol, by the protocol's name."""
+"""The matching rule of each point protocol, by the name of the protocol."""
 
 
 def matcher(protocol: str) -> Matcher:
-    """The matching rule of the protocol of that name.
+    """The matching rule of a protocol.
 
     Raises:
-        EvaluationError: where there is no such protocol.
+        EvaluationError: if there is no such protocol.
     """
     try:
         return PROTOCOLS[protocol]
@@ -130,7 +130,7 @@ def matcher(protocol: str) -> Matcher:
 
 
 def check_radius(radius: float) -> None:
-    """Refuse a radius that is not a finite number of pixels above 0 (EvaluationError)."""
+    """Raise EvaluationError if a radius is not a finite number of pixels above 0."""
     if not (math.isfinite(radius) and radius > 0):
         raise EvaluationError(f"radius {radius} px must be a finite number above 0")
 
@@ -156,7 +156,7 @@ def _positions(what: str, xy: npt.ArrayLike) -> Float64Array:
     if array.ndim != 2 or array.shape[1] != 2:
         raise EvaluationError(f"{what} have shape {array.shape}; give (N, 2) positions x, y")
     if not np.isfinite(array).all():
-        raise EvaluationError(f"{what} hold a position that is not finite; leave it out")
+        raise EvaluationError(f"{what} have a position that is not finite; remove it")
     return array
 
 
@@ -176,7 +176,7 @@ def _near_pairs(
     if not len(truth) or not len(predicted):
         nothing = np.empty(0, dtype=np.intp)
         return nothing, nothing, np.empty(0)
-    # A little wider, since the tree rounds in its own way; the exact comparison follows.
+    # A little wider, because the tree rounds differently; the exact comparison follows.
     found = KDTree(truth).sparse_distance_matrix(
         KDTree(predicted), radius * (1 + 1e-9), output_type="ndarray"
     )
@@ -196,8 +196,8 @@ def _assign(
 ) -> IndexArray:
     """The pairs (indices into ``rows``) of the best assignment, solved group by group.
 
-    Targets and predictions that no chain of near pairs connects cannot compete, so each connected
-    group is solved alone: time and memory follow the groups, not the whole frame.
+    Targets and predictions that are not connected by a chain of near pairs cannot compete, so each
+    connected group is solved alone. Time and memory depend on the groups, not on the frame.
     """
     alone = (np.bincount(rows, minlength=shape[0])[rows] == 1) & (
         np.bincount(columns, minlength=shape[1])[columns] == 1
@@ -224,8 +224,8 @@ def _assign_group(
 ) -> IndexArray:
     targets, row = np.unique(rows, return_inverse=True)
     predictions, column = np.unique(columns, return_inverse=True)
-    # One pair more outweighs every possible sum of distances; a pair beyond the radius costs 0,
-    # the same as no pair at all, so it can never displace one within.
+    # One more pair outweighs every possible sum of distances. A pair beyond the radius costs 0,
+    # like no pair, so it never displaces a pair within the radius.
     reward = (min(len(targets), len(predictions)) + 1) * radius
     cost = np.zeros((len(targets), len(predictions)))
     index = np.full(cost.shape, -1, dtype=np.intp)

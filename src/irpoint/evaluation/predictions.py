@@ -1,208 +1,123 @@
-"""Read anybody's predicted points: CSV, JSON, COCO keypoints."""
+"""The points that are evaluated: those of a model, or those of a file."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
 
-import numpy as np
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-
-from irpoint.errors import EvaluationError, first_error
+from irpoint.datasets.record import LabelledFrame
+from irpoint.evaluation.assign import assign_predictions
+from irpoint.evaluation.matching import RADIUS_PX
+from irpoint.evaluation.prediction_files import read_predictions
+from irpoint.evaluation.splits import (
+    Split,
+    SplitEvaluation,
+    evaluate_split,
+    find_points,
+    trained_on,
+)
 from irpoint.points import Points
-from irpoint.sinks.coco import read_keypoints
+from irpoint.runtime import CANDIDATE_SCORE, Detector
 
-# Far outside any frame, and safely inside float32.
-_Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
-_Name = Annotated[str, Field(min_length=1)]
-_Read = TypeVar("_Read")
+Progress = Callable[[Iterable[LabelledFrame]], Iterable[LabelledFrame]]
+"""Wraps the frames, to show progress while they are read."""
 
 
-class _Point(BaseModel):
-    x: _Number
-    y: _Number
-    score: _Number = 1.0
+@dataclass(frozen=True)
+class Predictions:
+    """The points of every frame of a split, and where they come from.
+
+    Attributes:
+        title: name of the model or of the file.
+        model: name of the model; None if the points come from a file.
+        points: the points by image file.
+        threshold: minimum score of a point that counts; None if all count.
+        threshold_from: how the threshold was chosen, in words.
+        trained_on: names of the datasets whose frames in this split the model was trained on.
+    """
+
+    title: str
+    model: str | None
+    points: Mapping[Path, Points]
+    threshold: float | None
+    threshold_from: str
+    trained_on: tuple[str, ...] = ()
 
 
-class _NoTarget(BaseModel):
-    source: _Name
-    frame: int = 0
+def predictions_of_model(
+    detector: Detector,
+    split: Split,
+    threshold: float | None = None,
+    *,
+    candidates: bool = False,
+    progress: Progress = iter,
+) -> Predictions:
+    """Run a model on every frame of a split.
 
-
-class _Row(_Point, _NoTarget):
-    pass
-
-
-class _Frame(BaseModel):
-    source: _Name
-    frame: int = 0
-    points: list[_Point]
-
-
-class _CocoImage(BaseModel):
-    id: int | str
-    file_name: _Name
-    frame: int = 0
-
-
-class _CocoResult(BaseModel):
-    image_id: int | str
-    keypoints: list[_Number]
-    score: _Number = 1.0
-
-
-# A name, the number of a frame in it, and one point (None: the frame is listed without points).
-_Said = tuple[str, int, _Point | None]
-
-
-def read_predictions(path: str | Path) -> dict[str, Points]:
-    """The points of each image that a file of predictions names.
-
-    * ``.csv``: a header with ``source`` (or ``image``), ``x``, ``y`` and, if there are any,
-      ``score``; other columns are ignored; x and y empty: nothing was found there. What
-      ``irpoint detect`` and ``irpoint convert`` write.
-    * ``.json``: ``{"frames": [{"source": …, "frame": 0, "points": [{"x", "y", "score"}]}]}`` or
-      that list alone; or COCO keypoint results, ``[{"image_id", "keypoints": [x, y, v, …],
-      "score"}]``, whose ``image_id`` is the image's name; or a COCO dictionary of ``images``
-      (``id``, ``file_name``) and ``annotations``, from which names are looked up.
-
-    Positions are frame pixels, x right and y down, the centre of the top-left pixel at (0, 0);
-    without a score a point scores 1.
-
-    Returns:
-        the points by image name as the file writes it, in the order of the file.
+    Args:
+        detector: the model.
+        split: the frames.
+        threshold: minimum score of a point that counts; by default that of the detector.
+        candidates: also keep the points below the threshold, down to the lowest score that may
+            belong to a target.
+        progress: wraps the frames, to show progress.
 
     Raises:
-        EvaluationError: where the file cannot be read, or a value is missing or not finite, or
-            one source has several frames (a video: the splits are of single images).
+        FrameError: if a frame cannot be read.
     """
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise EvaluationError(
-            f"{file}: cannot be read ({reason}); give a CSV or JSON file"
-        ) from error
-    if file.suffix.lower() == ".csv":
-        return _collect(file, _csv_points(file, text))
-    if file.suffix.lower() == ".json":
-        return _collect(file, _json_points(file, text))
-    raise EvaluationError(f"{file}: predictions are read from .csv or .json; name it so")
+    card = detector.card
+    level = detector.threshold if threshold is None else threshold
+    chosen = "given"
+    if threshold is None:
+        own = level == card.thresholds.default
+        chosen = f"{card.thresholds.chosen}, from the model's card" if own else "as published"
+    lowest = min(level, CANDIDATE_SCORE) if candidates else level
+    return Predictions(
+        title=card.name,
+        model=card.name,
+        points=find_points(lambda frame: detector(frame, threshold=lowest), progress(split.frames)),
+        threshold=level,
+        threshold_from=chosen,
+        trained_on=tuple(trained_on(card.data, card.split, split.names, split.name)),
+    )
 
 
-def _collect(file: Path, said: Iterable[_Said]) -> dict[str, Points]:
-    points: dict[str, list[_Point]] = defaultdict(list)
-    numbers: dict[str, int] = {}
-    for name, number, point in said:
-        if numbers.setdefault(name, number) != number:
-            raise EvaluationError(
-                f"{file}: {name} has frames {numbers[name]} and {number}; "
-                "evaluate takes one frame a source: write the frames as images"
-            )
-        points[name].extend([] if point is None else [point])
-    return {
-        name: Points(
-            np.array([(point.x, point.y) for point in listed], dtype=np.float32),
-            np.array([point.score for point in listed], dtype=np.float32),
-        )
-        for name, listed in points.items()
-    }
+def predictions_of_file(
+    path: str | Path, split: Split, threshold: float | None = None
+) -> Predictions:
+    """Read points from a CSV, JSON or COCO file.
+
+    Args:
+        path: the file, see :func:`irpoint.evaluation.read_predictions`.
+        split: the frames that the names in the file refer to.
+        threshold: minimum score of a point that counts; None counts all.
+
+    Raises:
+        EvaluationError: if the file cannot be read, or if a name refers to no frame or to several.
+    """
+    return Predictions(
+        title=str(path),
+        model=None,
+        points=assign_predictions(read_predictions(path), split.frames, split.pooled),
+        threshold=threshold,
+        threshold_from="every point counts" if threshold is None else "given",
+    )
 
 
-def _csv_points(file: Path, text: str) -> Iterator[_Said]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [title.strip().lower() for title in next(reader, [])]
-    name = "source" if "source" in header else "image"
-    for title in (name, "x", "y"):
-        if title not in header:
-            raise EvaluationError(
-                f"{file}: line 1: no column {title!r}; the header must name "
-                "source (or image), x, y and, if there are scores, score"
-            )
-    wanted = {
-        field: header.index(title)
-        for field, title in {"source": name}.items()
-        | {(t, t) for t in ("frame", "x", "y", "score")}
-        if title in header
-    }
-    adapter, empty = TypeAdapter(_Row), TypeAdapter(_NoTarget)
-    try:
-        for cells in reader:
-            values = {
-                field: cells[column].strip()
-                for field, column in wanted.items()
-                if column < len(cells)
-            }
-            if not any(values.values()):
-                continue
-            if values.get("source") and not (values.get("x") or values.get("y")):
-                frame = _read(empty, values, file, f"line {reader.line_num}")
-                yield frame.source, frame.frame, None
-                continue
-            row = _read(adapter, values, file, f"line {reader.line_num}")
-            yield row.source, row.frame, row
-    except csv.Error as error:
-        raise EvaluationError(f"{file}: line {reader.line_num}: not CSV ({error})") from error
+def evaluate_predictions(
+    predictions: Predictions, split: Split, protocol: str = "point", radius: float = RADIUS_PX
+) -> SplitEvaluation:
+    """Figures of each dataset of a split and of their pool, at the threshold of the predictions.
 
+    Args:
+        predictions: the points of every frame of the split.
+        split: the frames with their labels.
+        protocol: name of a point protocol.
+        radius: matching radius in pixels, inclusive.
 
-def _json_points(file: Path, text: str) -> Iterator[_Said]:
-    try:
-        content: Any = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise EvaluationError(f"{file}: is not JSON ({error}); write it again") from error
-    if isinstance(content, dict) and "annotations" in content:
-        return _coco_points(file, content["annotations"], content.get("images", []))
-    listed = content.get("frames") if isinstance(content, dict) else content
-    if not isinstance(listed, list):
-        raise EvaluationError(
-            f"{file}: holds neither a list nor a key 'frames' or 'annotations'; "
-            'write {"frames": [{"source": …, "points": [{"x": …, "y": …, "score": …}]}]}'
-        )
-    if listed and isinstance(listed[0], dict) and "image_id" in listed[0]:
-        return _coco_points(file, listed, [])
-    return _frame_points(file, listed)
-
-
-def _frame_points(file: Path, listed: list[Any]) -> Iterator[_Said]:
-    for frame in _read(TypeAdapter(list[_Frame]), listed, file, "frames"):
-        yield frame.source, frame.frame, None
-        for point in frame.points:
-            yield frame.source, frame.frame, point
-
-
-def _coco_points(file: Path, listed: Any, images: Any) -> Iterator[_Said]:
-    described = _read(TypeAdapter(list[_CocoImage]), images, file, "images")
-    names = {image.id: (image.file_name, image.frame) for image in described}
-    for name, number in names.values():
-        yield name, number, None
-    results = _read(TypeAdapter(list[_CocoResult]), listed, file, "annotations")
-    for index, result in enumerate(results):
-        try:
-            keypoints = read_keypoints(result.keypoints)
-        except ValueError as error:
-            raise EvaluationError(
-                f"{file}: annotations.{index}.keypoints is {error}; fix it"
-            ) from error
-        if names and result.image_id not in names:
-            raise EvaluationError(
-                f"{file}: annotations.{index}.image_id: {result.image_id!r} is no id in images; "
-                "add that image"
-            )
-        name, number = names.get(result.image_id, (str(result.image_id), 0))
-        for x, y, visibility in keypoints:
-            # COCO writes a point that is not there as three zeros.
-            if x or y or visibility:
-                yield name, number, _Point(x=x, y=y, score=result.score)
-
-
-def _read(adapter: TypeAdapter[_Read], value: Any, file: Path, where: str) -> _Read:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        raise EvaluationError(f"{file}: {first_error(error, where)}; fix that value") from error
+    Raises:
+        EvaluationError: if the protocol is unknown, or if the radius or the threshold is out of
+            range.
+    """
+    return evaluate_split(split, predictions.points, protocol, radius, predictions.threshold)

@@ -1,8 +1,8 @@
 """Precision, recall and F1 from counts, with 0/0 defined in one place.
 
-Nothing to find and nothing said is a perfect answer: all three are 1. Everywhere else 0/0 is 0:
-precision where nothing was said though there are targets, recall where something was said though
-there are none. So F1 = 2·tp / (2·tp + fp + fn) always agrees with the other two.
+If there is no target and no prediction, the result is perfect: all three are 1. In every other
+case 0/0 is 0: precision without a prediction although there are targets, recall with predictions
+although there is no target. So F1 = 2·tp / (2·tp + fp + fn) always agrees with the other two.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ class Ratios(NamedTuple):
 def ratios(tp: npt.ArrayLike, fp: npt.ArrayLike, fn: npt.ArrayLike) -> Ratios:
     """Precision, recall and F1 of counts (arrays of one shape, or single numbers)."""
     true, false, missed = (np.asarray(count, dtype=np.float64) for count in (tp, fp, fn))
-    silent = (true + false + missed) == 0
+    nothing = (true + false + missed) == 0
     return Ratios(
-        precision=_fraction(true, true + false, silent),
-        recall=_fraction(true, true + missed, silent),
-        f1=_fraction(2 * true, 2 * true + false + missed, silent),
+        precision=_fraction(true, true + false, nothing),
+        recall=_fraction(true, true + missed, nothing),
+        f1=_fraction(2 * true, 2 * true + false + missed, nothing),
     )
 
 
 def _fraction(
-    part: Float64Array, whole: Float64Array, silent: npt.NDArray[np.bool_]
+    part: Float64Array, whole: Float64Array, nothing: npt.NDArray[np.bool_]
 ) -> Float64Array:
-    return np.where(silent, 1.0, part / np.where(whole == 0, 1.0, whole))
+    return np.where(nothing, 1.0, part / np.where(whole == 0, 1.0, whole))

@@ -1,4 +1,4 @@
-"""Every frame of an evaluation with its targets and answers: what a report is drawn from."""
+"""The targets and points of every frame of an evaluation, from which a report is made."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from irpoint.evaluation.counts import EvaluatedFrame
 from irpoint.frames import read_frame
 from irpoint.points import Points
 
-_REACH = 12  # px: the surroundings of a target
-_CORE = 4  # px: what may be the target's own
+_REACH = 12  # px around a target: its surroundings
+_CORE = 4  # px around a target that may belong to it
 
 
 class TargetRecord(BaseModel):
@@ -23,9 +23,10 @@ class TargetRecord(BaseModel):
 
     Attributes:
         x, y: frame pixels.
-        size: square root of its mask's area, pixels; null where only points are known.
-        contrast: how far its brightest or darkest pixel stands out from the mean of its
-            surroundings, in their standard deviations (local signal-to-clutter ratio).
+        size: square root of the area of its mask, pixels; None if only its position is known.
+        contrast: difference between its brightest or darkest pixel and the mean of its
+            surroundings, in their standard deviations (local signal-to-clutter ratio); None if
+            the surroundings have no contrast.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,7 +38,7 @@ class TargetRecord(BaseModel):
 
 
 class FrameRecord(BaseModel):
-    """One frame: where it lies, its targets, and every answer as x, y, score."""
+    """One frame: its image file, its targets, and every predicted point as x, y, score."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,15 +50,15 @@ class FrameRecord(BaseModel):
     predicted: tuple[tuple[float, float, float], ...]
 
     def evaluated(self) -> EvaluatedFrame:
-        """The frame as the protocols take it."""
-        answers = np.array(self.predicted, np.float32).reshape(-1, 3)
+        """The frame as the protocols use it."""
+        predicted = np.array(self.predicted, np.float32).reshape(-1, 3)
         truth = Points.labels([(target.x, target.y) for target in self.targets])
-        points = Points(answers[:, :2], answers[:, 2])
+        points = Points(predicted[:, :2], predicted[:, 2])
         return EvaluatedFrame(self.name, self.dataset, self.shape, truth, points)
 
 
 def record(frames: Iterable[LabelledFrame], found: Mapping[Path, Points]) -> list[FrameRecord]:
-    """Records of frames and the points found in them."""
+    """Records of frames and of the points found in them, by image file."""
     return [_record(frame, found[frame.image]) for frame in frames]
 
 

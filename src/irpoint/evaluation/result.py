@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from irpoint.datasets.record import LabelledFrame
 from irpoint.evaluation.bootstrap import bootstrap_intervals
 from irpoint.evaluation.counts import Evaluation
+from irpoint.evaluation.figures import FIGURES
+from irpoint.evaluation.records import record
 from irpoint.evaluation.splits import SplitEvaluation
-
-_LOCALISATION = ("mean", "median", "p95", "bias_x", "bias_y")
+from irpoint.points import Points
 
 
 def figures(evaluation: Evaluation) -> dict[str, Any]:
     """The figures of one evaluation with their 95 % intervals, ready for JSON.
 
-    Fractions are in 0..1, errors in pixels and None where nothing matched. The keys are a
+    Fractions are in 0..1 and errors in pixels; errors are None if nothing matched. The keys are a
     contract: scripts read them.
     """
-    error = evaluation.localisation_error
-    false_pixels = evaluation.false_pixels_per_mpx
+    values = {figure.key: figure.value(evaluation) for figure in FIGURES}
+    missing = {figure.key for figure in FIGURES if figure.optional and values[figure.key] is None}
     return {
-        "f1": evaluation.f1,
-        "precision": evaluation.precision,
-        "recall": evaluation.recall,
-        "tp": evaluation.tp,
-        "fp": evaluation.fp,
-        "fn": evaluation.fn,
-        "false_alarms_per_image": evaluation.false_alarms_per_image,
-        "false_alarms_per_mpx": evaluation.false_alarms_per_mpx,
-        **({} if false_pixels is None else {"false_pixels_per_mpx": false_pixels}),
-        "localisation_error_px": asdict(error) if error else dict.fromkeys(_LOCALISATION),
+        **{key: value for key, value in values.items() if key not in missing},
         "interval_95": {
             name: None if interval is None else list(interval)
             for name, interval in bootstrap_intervals(evaluation).items()
@@ -43,15 +37,36 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def result(evaluation: SplitEvaluation, split: str, model: str | None) -> dict[str, Any]:
-    """The pooled figures with ``model`` (None for somebody else's predictions), ``data`` (names)
-    and ``split``; with several data sets, each one's own figures under ``datasets``."""
+def result(
+    evaluation: SplitEvaluation, model: str | None, trained_on: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The whole result, ready for JSON.
+
+    Args:
+        evaluation: figures of a split.
+        model: name of the model; None if the points come from a file.
+        trained_on: names of the datasets whose frames in this split the model was trained on.
+
+    Returns:
+        The pooled figures with ``model``, ``data`` (names of the datasets) and ``split``. With
+        several datasets, also the figures of each one under ``datasets``. If ``trained_on`` is not
+        empty, also that.
+    """
     content = {
         **figures(evaluation.pooled),
         "model": model,
         "data": list(evaluation.datasets),
-        "split": split,
+        "split": evaluation.split,
     }
     if len(evaluation.datasets) > 1:
         content["datasets"] = {name: figures(own) for name, own in evaluation.datasets.items()}
+    if trained_on:
+        content["trained_on"] = list(trained_on)
     return content
+
+
+def frame_records(
+    frames: Sequence[LabelledFrame], points: Mapping[Path, Points]
+) -> list[dict[str, Any]]:
+    """The targets and points of every frame, ready for JSON; ``irpoint report`` reads them."""
+    return [frame.model_dump(mode="json") for frame in record(frames, points)]

@@ -1,4 +1,4 @@
-"""Evaluate one split of one or several data sets: each alone, and pooled."""
+"""Evaluate one split of one or several datasets: each dataset alone, and all pooled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.datasets.layout import Truth
+from irpoint.datasets.load import load_dataset
+from irpoint.datasets.pool import pool
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import EvaluationError
 from irpoint.evaluation.counts import EvaluatedFrame, Evaluation, evaluate
@@ -21,97 +24,125 @@ Finder = Callable[[npt.NDArray[np.generic]], Points]
 
 
 @dataclass(frozen=True)
+class Split:
+    """One split of one or several datasets.
+
+    Attributes:
+        name: name of the split.
+        datasets: the datasets, in the order given; their names differ.
+        pooled: the frames of all datasets; an image that two of them share counts once.
+    """
+
+    name: str
+    datasets: tuple[Dataset, ...]
+    pooled: tuple[LabelledFrame, ...]
+
+    @property
+    def frames(self) -> list[LabelledFrame]:
+        """All frames of all datasets."""
+        return [frame for dataset in self.datasets for frame in dataset]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the datasets."""
+        return [dataset.name for dataset in self.datasets]
+
+
+@dataclass(frozen=True)
 class SplitEvaluation:
     """Figures of one split.
 
     Attributes:
-        pooled: over the pool, in which an image that comes twice counts once.
-        datasets: over all frames of each data set, by its name, in the order given.
+        split: name of the split.
+        pooled: over the pool, in which an image that two datasets share counts once.
+        datasets: over all frames of each dataset, by its name, in the order given.
     """
 
+    split: str
     pooled: Evaluation
     datasets: Mapping[str, Evaluation]
+
+
+def load_split(folders: Iterable[str | Path], name: str, truth: Truth = "mask") -> Split:
+    """Load one split of several dataset folders.
+
+    Args:
+        folders: the dataset folders.
+        name: name of the split, as in :func:`irpoint.datasets.load_dataset`.
+        truth: the labels to use if a folder has both masks and points.
+
+    Raises:
+        DatasetError: if a folder, its layout, the split or a label is missing or wrong.
+        EvaluationError: if two folders have the same name, which a table could not tell apart.
+    """
+    datasets = tuple(load_dataset(Path(folder), name, truth) for folder in folders)
+    names = [dataset.name for dataset in datasets]
+    for index, own in enumerate(names):
+        if own in names[:index]:
+            raise EvaluationError(f"two datasets are named {own!r}; give each once, or rename one")
+    return Split(name, datasets, tuple(pool(datasets)))
 
 
 def find_points(find: Finder, frames: Iterable[LabelledFrame]) -> dict[Path, Points]:
     """The detector's points of every frame, by its image file.
 
     Raises:
-        FrameError: for the first frame that cannot be read. None is skipped, since a frame left
-            out would change the figures.
+        FrameError: if a frame cannot be read. It is not skipped, because that would change the
+            figures.
     """
     return {frame.image: find(read_frame(frame.image)) for frame in frames}
 
 
 def evaluate_split(
-    datasets: Sequence[Dataset],
-    pooled: Sequence[LabelledFrame],
+    split: Split,
     predicted: Mapping[Path, Points],
     protocol: str = "point",
     radius: float = RADIUS_PX,
     threshold: float | None = None,
 ) -> SplitEvaluation:
-    """Figures of each data set and of their pool.
+    """Figures of each dataset and of their pool.
 
     Args:
-        datasets: the split of each data set; their names differ.
-        pooled: the frames of :func:`irpoint.datasets.pool` of them.
+        split: the frames.
         predicted: the points of every frame, by its image file.
-        protocol, radius, threshold: as :func:`irpoint.evaluation.evaluate`.
+        protocol: name of a point protocol.
+        radius: matching radius in pixels, inclusive.
+        threshold: minimum score of a point that counts; None counts all.
 
     Raises:
-        EvaluationError: as :func:`irpoint.evaluation.evaluate`, or where names are not distinct.
+        EvaluationError: as :func:`irpoint.evaluation.evaluate`.
     """
 
     def figures(frames: Sequence[LabelledFrame]) -> Evaluation:
-        rated = [EvaluatedFrame.of(frame, predicted[frame.image]) for frame in frames]
-        return evaluate(rated, protocol, radius, threshold)
+        listed = [EvaluatedFrame.of(frame, predicted[frame.image]) for frame in frames]
+        return evaluate(listed, protocol, radius, threshold)
 
-    return split_figures(datasets, pooled, figures)
+    return split_figures(split, figures)
 
 
 def split_figures(
-    datasets: Sequence[Dataset],
-    pooled: Sequence[LabelledFrame],
-    figures: Callable[[Sequence[LabelledFrame]], Evaluation],
+    split: Split, figures: Callable[[Sequence[LabelledFrame]], Evaluation]
 ) -> SplitEvaluation:
-    """``figures`` of each data set and of their pool.
-
-    Raises:
-        EvaluationError: where names are not distinct.
-    """
-    check_names([dataset.name for dataset in datasets])
+    """Apply ``figures`` to each dataset and to their pool."""
     return SplitEvaluation(
-        pooled=figures(pooled),
-        datasets={dataset.name: figures(dataset.frames) for dataset in datasets},
+        split=split.name,
+        pooled=figures(split.pooled),
+        datasets={dataset.name: figures(dataset.frames) for dataset in split.datasets},
     )
-
-
-def check_names(names: Sequence[str]) -> None:
-    """Refuse two data sets of one name, which a table could not tell apart.
-
-    Raises:
-        EvaluationError: naming the first that comes twice.
-    """
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise EvaluationError(
-                f"two data sets are named {name!r}; give each once, or rename one"
-            )
 
 
 def trained_on(
     card_data: Sequence[str], card_split: str, names: Sequence[str], split: str
 ) -> list[str]:
-    """Those of the data sets ``names`` whose ``split`` a model was trained on.
+    """Those of the datasets ``names`` whose ``split`` a model was trained on.
 
     Args:
-        card_data: names of the data sets that the model's card lists.
-        card_split: the card's split, ``train`` or several as ``train+val``.
-        names: names of the data sets that are evaluated.
-        split: the split that is evaluated; ``all`` holds what was trained on too.
+        card_data: names of the datasets on the card of the model.
+        card_split: the split on the card: ``train``, or several as in ``train+val``.
+        names: names of the datasets that are evaluated.
+        split: the split that is evaluated; ``all`` includes every split.
     """
-    # SIRST v2 names its lists train_full, val_full, test_full.
+    # SIRST v2 names its lists train_full, val_full and test_full.
     trained = {part.removesuffix("_full") for part in card_split.split("+")}
     seen = split == "all" or split.removesuffix("_full") in trained
     return [name for name in names if seen and name in card_data]

@@ -18,21 +18,21 @@ CountArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
 
 NO_SCORE_THRESHOLD = 1.0
-"""The threshold given where no prediction has a score to choose from."""
+"""The threshold if there is no prediction to choose it from."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Counts at T thresholds, from saying nothing down to saying everything.
+    """Counts at T descending thresholds.
 
     Attributes:
-        thresholds: float32 (T,) strictly descending. The first lies just above the highest score
-            (nothing is said), then every distinct score; at each, predictions that score at least
-            as much are counted.
-        tp: int64 (T,) targets found; never falls along the axis.
-        fp: int64 (T,) false alarms; never falls along the axis.
+        thresholds: float32 (T,) strictly descending: first a value just above the highest score, at
+            which no prediction counts, then every distinct score. At each, the predictions with at
+            least this score count.
+        tp: int64 (T,) targets found; never decreases.
+        fp: int64 (T,) false alarms; never decreases.
         targets: number of targets of all frames.
-        images: number of frames, those without targets included.
+        images: number of frames, including those without targets.
         pixels: number of pixels of all frames.
     """
 
@@ -69,30 +69,31 @@ class Sweep:
 
     @property
     def false_alarms_per_image(self) -> Float64Array:
-        """float64 (T,) false points an image."""
+        """float64 (T,) false points per image."""
         return self.fp / self.images
 
     @property
     def false_alarms_per_mpx(self) -> Float64Array:
-        """float64 (T,) false points a million pixels."""
+        """float64 (T,) false points per million pixels."""
         return self.fp / self.pixels * 1e6
 
     def best_f1(self) -> tuple[float, float]:
-        """(threshold, F1) of the best F1; choose it on a validation split, never on test.
+        """The threshold with the best F1, and that F1. Choose it on a validation split only.
 
-        The threshold lies midway between the lowest score that is kept and the highest that is
-        not, so that small changes of a score do not flip a point. Of equally good ones the
-        highest: it says least.
+        The threshold lies midway between the lowest score that counts and the highest that does
+        not, so that small changes of a score do not change the result. Of several thresholds with
+        the same F1 it is the highest, which gives the fewest points.
         """
         best = int(np.argmax(self.f1))
         return self._midway(best), float(self.f1[best])
 
     def at_false_alarms_per_mpx(self, rate: float) -> float:
-        """The lowest threshold (midway, as :meth:`best_f1`) with at most ``rate`` false points
-        a million pixels on these frames.
+        """The lowest threshold with at most ``rate`` false points per million pixels.
+
+        It lies midway between two scores, as in :meth:`best_f1`.
 
         Raises:
-            EvaluationError: where the rate is below 0 or not a number.
+            EvaluationError: if the rate is below 0 or not a number.
         """
         if not rate >= 0:
             raise EvaluationError(f"false-alarm rate {rate} per Mpx must be 0 or more")
@@ -104,8 +105,8 @@ class Sweep:
         if row + 1 == len(self.thresholds):
             return float(kept)
         below = self.thresholds[row + 1]
-        # In float32, since scores are compared in it: the mean of neighbouring floats may round
-        # down onto the score that is to stay out.
+        # Scores are compared in float32, in which the mean of two neighbouring floats may round
+        # down to the lower score, which must not count.
         middle = np.float32((float(kept) + float(below)) / 2)
         return float(middle if middle > below else kept)
 
@@ -113,35 +114,39 @@ class Sweep:
 def sweep(
     frames: Iterable[EvaluatedFrame], protocol: str = "point", radius: float = RADIUS_PX
 ) -> Sweep:
-    """Counts re-matched at every distinct score of the predictions.
+    """Count the predictions at every distinct score.
 
-    Exact: no grid. A prediction that is near no target is false at every threshold, so a frame
-    is matched again only where a prediction near a target joins.
+    The counts are exact: every score is a threshold. A prediction that is near no target is false
+    at every threshold, so a frame is matched again only at the scores of predictions near a target.
 
-    Args as :func:`irpoint.evaluation.counts.evaluate`.
+    Args:
+        frames: the frames; at least one.
+        protocol: ``point`` (optimal assignment) or ``point-greedy`` (the published rule).
+        radius: matching radius in pixels of the frame, inclusive; above 0.
 
     Raises:
-        EvaluationError: for no frame, an unknown protocol or a radius out of range.
+        EvaluationError: if there is no frame, if the protocol is unknown, or if the radius is out
+            of range.
     """
     rule = matcher(protocol)
-    rated = list(frames)
-    if not rated:
-        raise EvaluationError("there is no frame to sweep; give a split that names some")
-    gains = [_gains(frame, rule, radius) for frame in rated]
-    scores = np.concatenate([frame.predicted.score for frame in rated])
+    listed = list(frames)
+    if not listed:
+        raise EvaluationError("there is no frame to sweep; choose another split")
+    gains = [_gains(frame, rule, radius) for frame in listed]
+    scores = np.concatenate([frame.predicted.score for frame in listed])
     gain = np.concatenate([[0], *gains]).astype(np.int64)[1:]
-    distinct, where = np.unique(scores, return_inverse=True)
-    said = np.bincount(where, minlength=len(distinct))[::-1]
-    found = np.bincount(where, weights=gain, minlength=len(distinct))[::-1]
+    distinct, index = np.unique(scores, return_inverse=True)
+    predictions = np.bincount(index, minlength=len(distinct))[::-1]
+    found = np.bincount(index, weights=gain, minlength=len(distinct))[::-1]
     tp = np.concatenate([[0], np.cumsum(found)]).astype(np.int64)
-    predicted = np.concatenate([[0], np.cumsum(said)]).astype(np.int64)
+    predicted = np.concatenate([[0], np.cumsum(predictions)]).astype(np.int64)
     return Sweep(
         thresholds=_thresholds(distinct[::-1]),
         tp=tp,
         fp=predicted - tp,
-        targets=sum(len(frame.truth) for frame in rated),
-        images=len(rated),
-        pixels=sum(frame.pixels for frame in rated),
+        targets=sum(len(frame.truth) for frame in listed),
+        images=len(listed),
+        pixels=sum(frame.pixels for frame in listed),
     )
 
 
@@ -153,16 +158,16 @@ def _thresholds(descending: FloatArray) -> FloatArray:
 
 
 def _gains(frame: EvaluatedFrame, rule: Matcher, radius: float) -> CountArray:
-    """int64 (N,): how many targets more are found when the threshold falls to each prediction.
+    """int64 (N,): how many more targets are found at the score of each prediction.
 
-    Of predictions with one score the last carries the gain of all.
+    Of several predictions with the same score, the last has the gain of all.
     """
     gains = np.zeros(len(frame.predicted), dtype=np.int64)
     near = near_any(frame.truth.xy, frame.predicted.xy, radius)
     score = frame.predicted.score[near]
     found = 0
     for level in np.unique(score)[::-1]:
-        # In the order given, which `point-greedy` uses among equally near predictions.
+        # In the given order, which `point-greedy` uses among equally near predictions.
         now = len(rule(frame.truth.xy, frame.predicted.xy[near[score >= level]], radius))
         gains[near[score == level][-1]] = now - found
         found = now

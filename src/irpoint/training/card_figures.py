@@ -8,10 +8,10 @@ from typing import Any
 
 from scipy import stats
 
-from irpoint.datasets import LabelledFrame, load_dataset, pool
+from irpoint.datasets import LabelledFrame
 from irpoint.evaluation import EvaluatedFrame, Sweep, sweep
 from irpoint.evaluation.result import result
-from irpoint.evaluation.splits import evaluate_split, find_points
+from irpoint.evaluation.splits import evaluate_split, find_points, load_split
 from irpoint.points import Points
 from irpoint.runtime import Detector
 from irpoint.zoo import Thresholds
@@ -32,12 +32,11 @@ def measure_figures(
     Returns:
         The thresholds, and the figures as ``irpoint evaluate --json`` prints them.
     """
-    datasets = [load_dataset(root, split) for root in data]
-    pooled = pool(datasets)
-    found = find_points(detector.candidates, [frame for dataset in datasets for frame in dataset])
-    thresholds = choose_thresholds(pooled, found, split)
-    rated = evaluate_split(datasets, pooled, found, threshold=thresholds.default)
-    return thresholds, result(rated, split, detector.card.name)
+    frames = load_split(data, split)
+    found = find_points(detector.candidates, frames.frames)
+    thresholds = choose_thresholds(frames.pooled, found, split)
+    evaluation = evaluate_split(frames, found, threshold=thresholds.default)
+    return thresholds, result(evaluation, detector.card.name)
 
 
 def choose_thresholds(

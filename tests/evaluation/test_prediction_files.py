@@ -1,4 +1,4 @@
-"""Reading anybody's points, and finding the images that they are of."""
+"""Reading files of points, and finding the images that their names refer to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import EvaluationError, IrpointWarning
 from irpoint.evaluation.assign import assign_predictions
-from irpoint.evaluation.predictions import read_predictions
+from irpoint.evaluation.prediction_files import read_predictions
 from irpoint.points import Points
 
 ONE = Points(np.array([[1.5, 2.25]], np.float32), np.array([0.5], np.float32))
