@@ -1,4 +1,4 @@
-"""Reading frames: depth, colour, damage, and where the files come from."""
+"""Reading a frame: formats, depths, colours and damage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from irpoint.errors import FrameError
-from irpoint.frames import as_frame, find_frames, frame_shape, read_frame
+from irpoint.frames import frame_shape, read_frame
+from irpoint.frames.read import count_pages, read_page
 
 RNG = np.random.default_rng(5)
 GREY = RNG.integers(0, 256, (6, 9)).astype(np.uint8)
@@ -25,25 +26,25 @@ COLOUR = RNG.integers(0, 256, (6, 9, 3)).astype(np.uint8)
 LUMINANCE = COLOUR.astype(np.float64) @ (0.299, 0.587, 0.114)
 
 
-def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     stream = io.BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
 
 
-def _npy(array: np.ndarray, allow_pickle: bool = False) -> bytes:
+def npy(array: np.ndarray, allow_pickle: bool = False) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=allow_pickle)
     return stream.getvalue()
 
 
-def _tiff(array: np.ndarray, **options: Any) -> bytes:
+def tiff(array: np.ndarray, **options: Any) -> bytes:
     stream = io.BytesIO()
     tifffile.imwrite(stream, array, **options)
     return stream.getvalue()
 
 
-def _predicted(kind: int, left: np.ndarray, up: np.ndarray, corner: np.ndarray) -> np.ndarray:
+def predicted(kind: int, left: np.ndarray, up: np.ndarray, corner: np.ndarray) -> np.ndarray:
     """The value that PNG filter ``kind`` predicts (PNG specification, section 9)."""
     if kind < 4:
         return (np.zeros_like(left), left, up, (left + up) // 2)[kind]
@@ -52,7 +53,7 @@ def _predicted(kind: int, left: np.ndarray, up: np.ndarray, corner: np.ndarray) 
     return np.choose(np.argmin(distance, axis=0), (left, up, corner))
 
 
-def _png16(array: np.ndarray, colour_type: int) -> bytes:
+def png16(array: np.ndarray, colour_type: int) -> bytes:
     """A 16-bit PNG of (H, W, C) that uses every row filter, made without Pillow."""
     height, width, channels = array.shape
     rows = np.frombuffer(array.astype(">u2").tobytes(), np.uint8).reshape(height, -1).astype(int)
@@ -60,7 +61,7 @@ def _png16(array: np.ndarray, colour_type: int) -> bytes:
     body = b""
     for y, row in enumerate(rows):
         corner, left = padded[y : y + 2, : len(row)]
-        guess = _predicted(y % 5, left, padded[y, 2 * channels :], corner)
+        guess = predicted(y % 5, left, padded[y, 2 * channels :], corner)
         body += bytes([y % 5]) + ((row - guess) % 256).astype(np.uint8).tobytes()
     header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(body)), (b"IEND", b""))
@@ -72,27 +73,27 @@ def _png16(array: np.ndarray, colour_type: int) -> bytes:
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
 def test_grey_8_bit_is_read_exactly(kind: str) -> None:
-    frame = read_frame(_saved(Image.fromarray(GREY), kind))
+    frame = read_frame(saved(Image.fromarray(GREY), kind))
     assert frame.dtype == np.uint8
     assert np.array_equal(frame, GREY)
 
 
 def test_webp_lossless_grey_is_one_channel() -> None:
-    frame = read_frame(_saved(Image.fromarray(GREY).convert("RGB"), "WEBP", lossless=True))
+    frame = read_frame(saved(Image.fromarray(GREY).convert("RGB"), "WEBP", lossless=True))
     assert frame.dtype == np.uint8
     assert np.array_equal(frame, GREY)
 
 
-def test_jpeg_is_close() -> None:
+def test_jpeg_is_read_to_one_count() -> None:
     flat = np.full((16, 16), 77, np.uint8)
-    assert np.abs(read_frame(_saved(Image.fromarray(flat), "JPEG")).astype(int) - 77).max() <= 1
+    assert np.abs(read_frame(saved(Image.fromarray(flat), "JPEG")).astype(int) - 77).max() <= 1
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"byteorder": ">"}])
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "u4", "i4", "f4", "f8"])
 def test_tiff_keeps_every_type(dtype: str, options: dict[str, Any]) -> None:
     array = (RNG.random((5, 7)) * 30000).astype(dtype)
-    frame = read_frame(_tiff(array, **options))
+    frame = read_frame(tiff(array, **options))
     assert frame.dtype == array.dtype
     assert frame.dtype.isnative
     assert np.array_equal(frame, array)
@@ -100,16 +101,16 @@ def test_tiff_keeps_every_type(dtype: str, options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "packbits", "tiff_adobe_deflate"])
 def test_compressed_16_bit_tiff(compression: str) -> None:
-    frame = read_frame(_saved(Image.fromarray(DEEP), "TIFF", compression=compression))
+    frame = read_frame(saved(Image.fromarray(DEEP), "TIFF", compression=compression))
     assert frame.dtype == np.uint16
     assert np.array_equal(frame, DEEP)
 
 
-def test_white_is_zero_tiff_is_turned_round() -> None:
-    assert np.array_equal(read_frame(_tiff(DEEP, photometric="miniswhite")), 65535 - DEEP)
+def test_white_is_zero_tiff_is_inverted() -> None:
+    assert np.array_equal(read_frame(tiff(DEEP, photometric="miniswhite")), 65535 - DEEP)
     mask = GREY > 99
     assert np.array_equal(
-        read_frame(_saved(Image.fromarray(mask), "TIFF", compression="group4")), mask
+        read_frame(saved(Image.fromarray(mask), "TIFF", compression="group4")), mask
     )
 
 
@@ -117,13 +118,13 @@ def test_white_is_zero_tiff_is_turned_round() -> None:
 def test_16_bit_colour_tiff(planar: str) -> None:
     equal = np.repeat(DEEP[..., None], 3, axis=2)
     stored = np.moveaxis(equal, 2, 0) if planar == "separate" else equal
-    frame = read_frame(_tiff(np.ascontiguousarray(stored), photometric="rgb", planarconfig=planar))
+    frame = read_frame(tiff(np.ascontiguousarray(stored), photometric="rgb", planarconfig=planar))
     assert frame.dtype == np.uint16
     assert np.array_equal(frame, DEEP)
 
 
 def test_16_bit_grey_png() -> None:
-    frame = read_frame(_saved(Image.fromarray(DEEP), "PNG"))
+    frame = read_frame(saved(Image.fromarray(DEEP), "PNG"))
     assert frame.dtype == np.uint16
     assert np.array_equal(frame, DEEP)
 
@@ -133,31 +134,31 @@ def test_16_bit_colour_png_keeps_16_bits(colour_type: int, channels: int) -> Non
     array = np.repeat(DEEP[..., None], channels, axis=2)
     if colour_type in (4, 6):
         array[..., -1] = RNG.integers(0, 65536, DEEP.shape)
-    frame = read_frame(_png16(array, colour_type))
+    frame = read_frame(png16(array, colour_type))
     assert frame.dtype == np.uint16
     assert np.array_equal(frame, DEEP)
 
 
-def test_16_bit_colour_png_with_differing_channels() -> None:
+def test_16_bit_colour_png_gives_its_luminance() -> None:
     array = RNG.integers(0, 65536, (6, 9, 3)).astype(np.uint16)
-    frame = read_frame(_png16(array, 2))
+    frame = read_frame(png16(array, 2))
     assert frame.dtype == np.float32
     np.testing.assert_allclose(frame, array @ (0.299, 0.587, 0.114), rtol=1e-6)
 
 
-def test_colours_that_differ_give_luminance_unrounded() -> None:
-    frame = read_frame(_saved(Image.fromarray(COLOUR), "PNG"))
+def test_colours_that_differ_give_their_luminance_without_rounding() -> None:
+    frame = read_frame(saved(Image.fromarray(COLOUR), "PNG"))
     assert frame.dtype == np.float32
     np.testing.assert_allclose(frame, LUMINANCE, rtol=1e-6)
     assert not np.array_equal(frame, np.round(frame))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
-def test_palette_is_read_by_its_colours(kind: str) -> None:
+def test_a_palette_is_applied(kind: str) -> None:
     image = Image.new("P", (9, 6))
     image.putdata((GREY // 64).ravel().tolist())
     image.putpalette([v for level in (200, 10, 90, 30) for v in (level, level, level)])
-    frame = read_frame(_saved(image, kind))
+    frame = read_frame(saved(image, kind))
     assert frame.dtype == np.uint8
     assert np.array_equal(frame, np.array([200, 10, 90, 30])[GREY // 64])
 
@@ -166,7 +167,7 @@ def test_palette_is_read_by_its_colours(kind: str) -> None:
 def test_alpha_is_ignored(mode: str) -> None:
     image = Image.fromarray(GREY).convert(mode)
     image.putalpha(Image.fromarray(COLOUR[..., 0]))
-    frame = read_frame(_saved(image, "PNG"))
+    frame = read_frame(saved(image, "PNG"))
     assert frame.dtype == np.uint8
     assert np.array_equal(frame, GREY)
 
@@ -174,7 +175,7 @@ def test_alpha_is_ignored(mode: str) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
 def test_1_bit_becomes_uint8(kind: str) -> None:
     mask = GREY > 99
-    frame = read_frame(_saved(Image.fromarray(mask), kind))
+    frame = read_frame(saved(Image.fromarray(mask), kind))
     assert frame.dtype == np.uint8
     assert np.array_equal(frame, mask)
 
@@ -182,7 +183,7 @@ def test_1_bit_becomes_uint8(kind: str) -> None:
 @pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "i4", "f4", ">f8"])
 def test_npy_keeps_its_type(dtype: str) -> None:
     array = (RNG.random((4, 5)) * 200).astype(dtype)
-    frame = read_frame(_npy(np.asfortranarray(array)))
+    frame = read_frame(npy(np.asfortranarray(array)))
     assert frame.dtype == array.dtype.newbyteorder("=")
     assert frame.flags.c_contiguous
     assert np.array_equal(frame, array)
@@ -191,7 +192,7 @@ def test_npy_keeps_its_type(dtype: str) -> None:
 def test_path_stream_bytes_and_standard_input_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = _saved(Image.fromarray(DEEP), "PNG")
+    data = saved(Image.fromarray(DEEP), "PNG")
     wrong_suffix = tmp_path / "frame.jpg"
     wrong_suffix.write_bytes(data)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
@@ -199,9 +200,9 @@ def test_path_stream_bytes_and_standard_input_agree(
         assert np.array_equal(read_frame(source), DEEP)
 
 
-_TWO_PAGES = io.BytesIO()
-tifffile.imwrite(_TWO_PAGES, np.stack((GREY, GREY)), photometric="minisblack")
-_ANIMATED = _saved(
+TWO_PAGES = io.BytesIO()
+tifffile.imwrite(TWO_PAGES, np.stack((GREY, GREY)), photometric="minisblack")
+ANIMATED = saved(
     Image.fromarray(COLOUR),
     "WEBP",
     save_all=True,
@@ -215,16 +216,16 @@ _ANIMATED = _saved(
     [
         (b"", "empty"),
         (b"hello, this is text", "not a readable format"),
-        (_TWO_PAGES.getvalue(), "pages"),
-        (_ANIMATED, "2 frames"),
-        (_npy(np.array([[1, None]], object), allow_pickle=True), "objects"),
-        (_npy(np.zeros((4, 5, 6))), r"\(4, 5, 6\)"),
-        (_npy(np.zeros((0, 5))), "no pixels"),
-        (_npy(np.zeros((4, 5), complex)), "complex"),
-        (_npy(np.full((4, 5), np.nan)), "finite"),
+        (TWO_PAGES.getvalue(), "pages"),
+        (ANIMATED, "2 frames"),
+        (npy(np.array([[1, None]], object), allow_pickle=True), "objects"),
+        (npy(np.zeros((4, 5, 6))), r"\(4, 5, 6\)"),
+        (npy(np.zeros((0, 5))), "no pixels"),
+        (npy(np.zeros((4, 5), complex)), "complex"),
+        (npy(np.full((4, 5), np.nan)), "finite"),
     ],
 )
-def test_what_is_not_a_frame_is_refused_by_name(tmp_path: Path, data: bytes, word: str) -> None:
+def test_a_file_that_is_no_frame_is_an_error(tmp_path: Path, data: bytes, word: str) -> None:
     path = tmp_path / "bad.png"
     path.write_bytes(data)
     with pytest.raises(FrameError, match=word) as caught:
@@ -236,24 +237,24 @@ def test_what_is_not_a_frame_is_refused_by_name(tmp_path: Path, data: bytes, wor
 @pytest.mark.parametrize(
     "data",
     [
-        _saved(Image.fromarray(COLOUR), "PNG"),
-        _saved(Image.fromarray(np.tile(COLOUR, (8, 8, 1))), "JPEG"),
-        _saved(Image.fromarray(COLOUR), "BMP"),
-        _saved(Image.fromarray(COLOUR), "WEBP", lossless=True),
-        _saved(Image.fromarray(DEEP), "TIFF", compression="tiff_lzw"),
-        _tiff(DEEP, compression="zlib", metadata=None),
-        _npy(DEEP),
-        _png16(np.repeat(DEEP[..., None], 3, axis=2), 2),
+        saved(Image.fromarray(COLOUR), "PNG"),
+        saved(Image.fromarray(np.tile(COLOUR, (8, 8, 1))), "JPEG"),
+        saved(Image.fromarray(COLOUR), "BMP"),
+        saved(Image.fromarray(COLOUR), "WEBP", lossless=True),
+        saved(Image.fromarray(DEEP), "TIFF", compression="tiff_lzw"),
+        tiff(DEEP, compression="zlib", metadata=None),
+        npy(DEEP),
+        png16(np.repeat(DEEP[..., None], 3, axis=2), 2),
     ],
     ids=["png", "jpeg", "bmp", "webp", "tiff-lzw", "tiff-zlib", "npy", "png16"],
 )
-def test_a_file_cut_in_half_is_refused(data: bytes) -> None:
+def test_half_of_a_file_is_an_error(data: bytes) -> None:
     read_frame(data)
     with pytest.raises(FrameError):
         read_frame(data[: len(data) // 2])
 
 
-def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_errors(tmp_path: Path) -> None:
     with pytest.raises(FrameError, match="no such file"):
         read_frame(tmp_path / "none.png")
     with pytest.raises(FrameError, match="folder"):
@@ -262,8 +263,8 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(0, 400), at=st.integers(0, 399), value=st.integers(0, 255))
-def test_damaged_bytes_give_a_frame_or_one_line(cut: int, at: int, value: int) -> None:
-    data = bytearray(_tiff(DEEP, compression="zlib", metadata=None)[: cut + 8])
+def test_damaged_bytes_give_a_frame_or_an_error_of_one_line(cut: int, at: int, value: int) -> None:
+    data = bytearray(tiff(DEEP, compression="zlib", metadata=None)[: cut + 8])
     data[at % len(data)] = value
     try:
         assert read_frame(bytes(data)).ndim == 2
@@ -274,10 +275,10 @@ def test_damaged_bytes_give_a_frame_or_one_line(cut: int, at: int, value: int) -
 @pytest.mark.parametrize(
     "data",
     [
-        _saved(Image.fromarray(COLOUR), "PNG"),
-        _tiff(DEEP),
-        _npy(DEEP),
-        _saved(Image.fromarray(COLOUR), "JPEG"),
+        saved(Image.fromarray(COLOUR), "PNG"),
+        tiff(DEEP),
+        npy(DEEP),
+        saved(Image.fromarray(COLOUR), "JPEG"),
     ],
 )
 def test_frame_shape_is_height_and_width(tmp_path: Path, data: bytes) -> None:
@@ -286,102 +287,16 @@ def test_frame_shape_is_height_and_width(tmp_path: Path, data: bytes) -> None:
     assert frame_shape(path) == (6, 9)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_equal_channels_of_an_array_give_the_channel(channels: int) -> None:
-    array = np.repeat(DEEP[..., None], channels, axis=2)
-    if channels == 4:
-        array[..., 3] = 1
-    assert as_frame(array).dtype == np.uint16
-    assert np.array_equal(as_frame(array), DEEP)
-
-
-def test_small_types_are_widened_and_booleans_counted() -> None:
-    assert as_frame(np.ones((2, 2), bool)).dtype == np.uint8
-    assert as_frame(np.ones((2, 2), np.float16)).dtype == np.float32
-
-
-def test_pixels_that_are_not_finite_stay() -> None:
-    frame = as_frame(np.array([[np.nan, np.inf], [1.0, -np.inf]]))
-    assert np.array_equal(frame, [[np.nan, np.inf], [1.0, -np.inf]], equal_nan=True)
-
-
-def test_equal_channels_with_nan_are_equal() -> None:
-    channel = np.array([[np.nan, 2.0]])
-    assert np.array_equal(as_frame(np.dstack([channel] * 3)), channel, equal_nan=True)
-
-
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.zeros(4),
-        np.zeros((2, 2, 2)),
-        np.zeros((1, 2, 2, 3)),
-        np.zeros((0, 3)),
-        np.zeros((2, 2), complex),
-        np.array([["a"]]),
-        np.array([[None]]),
-        np.zeros((2, 2), "M8[s]"),
-        [[1, 2], [3]],
-        None,
-        np.full((2, 2), np.nan),
-    ],
-)
-def test_arrays_that_are_not_frames_are_refused(array: object) -> None:
-    with pytest.raises(FrameError, match="thermal"):
-        as_frame(array, "thermal")
-
-
-def test_a_pillow_palette_image_is_taken_by_its_colours() -> None:
-    image = Image.new("P", (2, 1))
-    image.putdata([1, 0])
-    image.putpalette([5, 5, 5, 250, 250, 250])
-    assert np.array_equal(as_frame(image), [[250, 5]])
-
-
-def _touch(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
-
-
-def _names(folder: Path, sources: list[str]) -> list[str]:
-    return [
-        s if isinstance(s, str) else s.relative_to(folder).as_posix() for s in find_frames(sources)
-    ]
-
-
-def test_folder_is_read_in_natural_order_and_not_below(tmp_path: Path) -> None:
-    _touch(tmp_path, "f10.png", "f2.png", "f1.TIF", "notes.txt", ".f0.png", "sub/f3.png")
-    assert _names(tmp_path, [str(tmp_path)]) == ["f1.TIF", "f2.png", "f10.png"]
-
-
-def test_patterns_and_standard_input(tmp_path: Path) -> None:
-    _touch(tmp_path, "a/f10.png", "a/f2.png", "b/c/f1.png", "b/c/clip.pdf", "b/c/clip.txt")
-    assert _names(tmp_path, [f"{tmp_path}/**/*"]) == ["a/f2.png", "a/f10.png", "b/c/f1.png"]
-    assert _names(tmp_path, [f"{tmp_path}/b/**/*.pdf"]) == ["b/c/clip.pdf"]
-    assert _names(tmp_path, ["-", f"{tmp_path}/a/f?.png", "-"]) == ["-", "a/f2.png"]
-
-
-def test_a_source_named_twice_comes_once(tmp_path: Path) -> None:
-    _touch(tmp_path, "f1.png", "f2.png")
-    file, dotted = str(tmp_path / "f2.png"), f"{tmp_path}/./f2.png"
-    assert _names(tmp_path, [file, str(tmp_path), dotted]) == ["f2.png", "f1.png"]
-
-
-def test_a_file_with_brackets_is_no_pattern(tmp_path: Path) -> None:
-    _touch(tmp_path, "f[1].png", "f1.png")
-    assert _names(tmp_path, [str(tmp_path / "f[1].png")]) == ["f[1].png"]
-
-
-@pytest.mark.parametrize("source", ["none.png", "*.webp", "empty"])
-def test_a_source_that_names_nothing_is_an_error(tmp_path: Path, source: str) -> None:
-    _touch(tmp_path, "f1.png", "empty/notes.txt")
-    with pytest.raises(FrameError, match=source.replace("*", r"\*")):
-        find_frames([str(tmp_path / source)])
-
-
-def test_masked_pixels_are_no_pixels() -> None:
-    counts = np.ma.masked_equal(np.array([[1, -9999], [3, 4]], np.int16), -9999)
-    frame = as_frame(counts)
-    assert frame.dtype == np.float32
-    np.testing.assert_array_equal(frame, [[1, np.nan], [3, 4]])
+def test_pages_of_a_tiff_in_any_order(tmp_path: Path) -> None:
+    path = tmp_path / "stack.tif"
+    pages = np.random.default_rng(0).integers(0, 2**14, (7, 20, 30)).astype(np.uint16)
+    with tifffile.TiffWriter(path) as writer:
+        for number, page in enumerate(pages):
+            writer.write(page, contiguous=False)
+            if number == 2:  # a thumbnail, which is no frame
+                writer.write(page[::4, ::4], subfiletype=1, contiguous=False)
+    assert count_pages(path) == 7
+    for number in (6, 0, 3, 2, 5):
+        assert np.array_equal(read_page(path, number), pages[number])
+    with pytest.raises(FrameError, match="no page 7; it holds 7"):
+        read_page(path, 7)

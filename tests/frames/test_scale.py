@@ -1,32 +1,19 @@
-"""Frame pixels ↔ network pixels: where a target lies after resize, padding and letterbox."""
+"""Frame pixels ↔ network pixels: the position of a target after resize, padding and letterbox."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irpoint.errors import SettingsError
 from irpoint.frames.scale import InputScale, Placement, fit, letterbox, pad, to_network
-from irpoint.psf import gaussian_psf_image
+from support.blobs import blob, centroid
 
-Floats = npt.NDArray[np.float64]
 NATIVE = InputScale()
 SIDES = st.integers(16, 200)
 few = settings(max_examples=40, deadline=None)
-
-
-def centroid(image: npt.NDArray[np.float32]) -> Floats:
-    """Intensity centroid (x, y) of a blob on zero background."""
-    rows, columns = np.indices(image.shape)
-    weight = image.astype(float)
-    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
-
-
-def blob(shape: tuple[int, int], xy: npt.ArrayLike, sigma: float) -> npt.NDArray[np.float32]:
-    return gaussian_psf_image(shape, xy, sigma, 1.0, np.float32)
 
 
 # --- input scale
@@ -41,7 +28,7 @@ def blob(shape: tuple[int, int], xy: npt.ArrayLike, sigma: float) -> npt.NDArray
         ("fit:512", (4320, 7680), (288, 512)), ("fit:16", (3, 7), (7, 16)),
     ],
 )  # fmt: skip
-def test_the_longest_side_becomes_n(
+def test_fit_sets_the_longest_side(
     text: str, shape: tuple[int, int], size: tuple[int, int]
 ) -> None:
     scale = InputScale.parse(text)
@@ -55,7 +42,7 @@ def test_the_longest_side_becomes_n(
     ["", "fit", "fit:", "fit:-5", "fit:0", "fit:15", "fit:16385", "fit:5e2", "fit:5.5", "fit: 512",
      "Native", "512", "fit:512:3", "fill:512", "fit:²", "fit:٥١٢"],
 )  # fmt: skip
-def test_other_texts_are_refused_in_one_line(text: str) -> None:
+def test_another_text_is_an_error(text: str) -> None:
     with pytest.raises(SettingsError, match="give 'native' or 'fit:N'") as error:
         InputScale.parse(text)
     assert "\n" not in str(error.value)
@@ -71,7 +58,7 @@ def test_other_texts_are_refused_in_one_line(text: str) -> None:
     xy=st.tuples(st.floats(-50, 300), st.floats(-50, 300)),
 )
 @few
-def test_there_and_back_again(
+def test_the_two_conversions_are_inverse(
     shape: tuple[int, int], longest: int, corner: bool, xy: tuple[float, float]
 ) -> None:
     frame = np.zeros(shape, np.float32)
@@ -84,7 +71,7 @@ def test_there_and_back_again(
 @given(shape=st.tuples(SIDES, SIDES), longest=SIDES, seed=st.integers(0, 99))
 @few
 def test_pixel_edges_stay_in_place(shape: tuple[int, int], longest: int, seed: int) -> None:
-    """Network x = (frame x + ½)·s − ½, s the ratio of the sides that the images really have."""
+    """Network x = (frame x + ½)·s − ½, where s is the ratio of the actual sides."""
     image, place = fit(np.zeros(shape, np.float32), InputScale(longest))
     ratio = np.array(image.shape[::-1]) / shape[::-1]
     xy = np.random.default_rng(seed).uniform(-9, 300, (5, 2))
@@ -94,29 +81,27 @@ def test_pixel_edges_stay_in_place(shape: tuple[int, int], longest: int, seed: i
     assert place.to_network(last)[1] == pytest.approx(np.array(image.shape[::-1]) - 0.5)
 
 
-def test_no_points_stay_no_points() -> None:
+def test_no_points_are_converted_to_no_points() -> None:
     place = Placement((2.0, 2.0), (0.5, 0.5))
     assert place.to_network(np.empty((0, 2), np.float32)).shape == (0, 2)
     assert place.to_frame(np.empty((0, 2), np.float32)).shape == (0, 2)
 
 
-# --- where the intensity goes
+# --- resize
 
 
 @pytest.mark.parametrize("longest", [37, 64, 100, 150, 161, 320, 512])
 @given(x=st.floats(45, 105), y=st.floats(40, 75))
 @settings(max_examples=8, deadline=None)
-def test_a_blob_is_found_where_the_placement_says_up_and_down(
-    longest: int, x: float, y: float
-) -> None:
+def test_the_placement_gives_the_position_of_a_blob(longest: int, x: float, y: float) -> None:
     frame = blob((121, 150), (x, y), 4.0)
     image, place = fit(frame, InputScale(longest))
     assert centroid(image) == pytest.approx(place.to_network(np.array([x, y])), abs=0.05)
 
 
 @pytest.mark.parametrize("shape", [(512, 640), (2048, 2560), (480, 640)])
-def test_a_target_of_one_pixel_is_not_lost_when_shrinking(shape: tuple[int, int]) -> None:
-    """Flux per network pixel: a target's sum falls with the area, wherever it lies."""
+def test_shrinking_keeps_the_flux_of_a_target_of_one_pixel(shape: tuple[int, int]) -> None:
+    """At any position; the sum over network pixels falls with the area."""
     scale = InputScale(256)
     sums = []
     for x, y in np.random.default_rng(0).integers(20, np.array(shape[::-1]) - 20, (20, 2)):
@@ -127,7 +112,7 @@ def test_a_target_of_one_pixel_is_not_lost_when_shrinking(shape: tuple[int, int]
     assert sums == pytest.approx([1000.0] * 20, rel=0.04)
 
 
-def test_shrinking_keeps_the_mean_and_enlarging_the_levels() -> None:
+def test_shrinking_averages_and_enlarging_keeps_the_range() -> None:
     frame = np.random.default_rng(1).uniform(0.2, 0.9, (300, 400)).astype(np.float32)
     small, _ = fit(frame, InputScale(100))
     large, _ = fit(frame, InputScale(800))
@@ -137,7 +122,7 @@ def test_shrinking_keeps_the_mean_and_enlarging_the_levels() -> None:
     assert 0.2 <= large.min() <= large.max() <= 0.9
 
 
-def test_at_its_own_scale_a_frame_passes_untouched() -> None:
+def test_a_frame_at_its_own_scale_is_returned_as_it_is() -> None:
     frame = np.random.default_rng(2).normal(0, 1, (48, 64)).astype(np.float32)
     for scale in (NATIVE, InputScale(64)):
         image, place = fit(frame, scale)
@@ -164,7 +149,7 @@ def test_padding_repeats_the_last_row_and_column(shape: tuple[int, int], multipl
 
 
 @pytest.mark.parametrize(("text", "size"), [("native", (124, 152)), ("fit:64", (52, 64))])
-def test_ours_is_fitted_and_padded_at_the_far_edges_only(text: str, size: tuple[int, int]) -> None:
+def test_half_pixel_input_is_padded_at_the_far_edges_only(text: str, size: tuple[int, int]) -> None:
     frame = blob((121, 150), (70.3, 40.8), 4.0)
     image, place = to_network(frame, InputScale.parse(text), "half-pixel", 4)
     assert image.shape == size
@@ -176,7 +161,7 @@ def test_ours_is_fitted_and_padded_at_the_far_edges_only(text: str, size: tuple[
 
 
 @pytest.mark.parametrize("n", [256, 512, 300])
-def test_cells_of_a_square_frame_are_on_the_published_lattice(n: int) -> None:
+def test_cells_lie_on_the_published_lattice(n: int) -> None:
     """Cell i of a published map, network pixel 4i, is frame pixel 4i·(n − 1)/511."""
     place = letterbox(np.zeros((n, n), np.float32), 512)[1]
     cells = np.array([[0.0, 0.0], [17.0, 90.25], [127.75, 3.5]])
@@ -198,7 +183,7 @@ def test_corner_pixels_keep_their_values() -> None:
 )
 @given(part=st.tuples(st.floats(0.3, 0.7), st.floats(0.3, 0.7)))
 @settings(max_examples=8, deadline=None)
-def test_a_blob_in_the_letterbox_is_where_its_placement_says(
+def test_the_placement_gives_the_position_of_a_blob_in_the_letterbox(
     shape: tuple[int, int], side: int, part: tuple[float, float]
 ) -> None:
     xy = np.array(part) * np.array(shape[::-1])
@@ -208,7 +193,7 @@ def test_a_blob_in_the_letterbox_is_where_its_placement_says(
 
 
 @pytest.mark.parametrize("shape", [(60, 100), (100, 60)])
-def test_the_letterbox_is_zero_beside_the_frame_which_lies_in_the_middle(
+def test_the_frame_is_centred_in_a_letterbox_of_zeros(
     shape: tuple[int, int],
 ) -> None:
     image, place = letterbox(np.full(shape, 2.0, np.float32), 512)
@@ -222,7 +207,7 @@ def test_the_letterbox_is_zero_beside_the_frame_which_lies_in_the_middle(
     assert rows == pytest.approx(rows[::-1], abs=1e-5)
 
 
-def test_corner_resize_goes_through_the_letterbox_and_needs_a_size() -> None:
+def test_corner_input_is_the_letterbox_and_needs_a_size() -> None:
     frame = blob((121, 150), (70.3, 40.8), 4.0)
     image, place = to_network(frame, InputScale(512), "corner", 4)
     wanted, wanted_place = letterbox(frame, 512)

@@ -1,4 +1,4 @@
-"""Files that are written whole: links, permissions, and what is no file."""
+"""Atomic writes, output folders and their locks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from irpoint.system.atomic import atomic_write
+from irpoint.errors import SettingsError
+from irpoint.system.atomic import atomic_write, check_folder, lock_folder
 
 
-def test_a_link_goes_on_pointing_where_it_did(tmp_path: Path) -> None:
+def test_a_symbolic_link_keeps_its_target(tmp_path: Path) -> None:
     kept, link = tmp_path / "kept" / "a.json", tmp_path / "a.json"
     kept.parent.mkdir()
     kept.write_text("old")
@@ -22,7 +23,9 @@ def test_a_link_goes_on_pointing_where_it_did(tmp_path: Path) -> None:
     assert [path.name for path in kept.parent.iterdir()] == ["a.json"]
 
 
-def test_permissions_stay_and_new_files_follow_the_umask(tmp_path: Path) -> None:
+def test_permissions_of_existing_and_of_new_files(
+    tmp_path: Path,
+) -> None:
     shared, new = tmp_path / "shared", tmp_path / "new"
     shared.write_text("old")
     shared.chmod(0o660)
@@ -36,7 +39,7 @@ def test_permissions_stay_and_new_files_follow_the_umask(tmp_path: Path) -> None
     assert new.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_directly(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     got: list[str] = []
@@ -48,7 +51,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_else(
+def test_a_failure_leaves_the_old_file_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a"
@@ -62,3 +65,21 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
         atomic_write(file, "new")
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_output_folder_is_no_file_and_may_have_to_be_empty(tmp_path: Path) -> None:
+    check_folder(tmp_path / "new", empty=True)
+    (tmp_path / "file").touch()
+    check_folder(tmp_path)
+    with pytest.raises(SettingsError, match="not empty"):
+        check_folder(tmp_path, empty=True)
+    with pytest.raises(SettingsError, match="is a file"):
+        check_folder(tmp_path / "file")
+
+
+def test_a_locked_folder_cannot_be_locked_again_until_it_is_released(tmp_path: Path) -> None:
+    with lock_folder(tmp_path) as first, lock_folder(tmp_path) as second:
+        assert (first, second) == (True, False)
+    with lock_folder(tmp_path) as third:
+        assert third
+    assert not list(tmp_path.iterdir())
