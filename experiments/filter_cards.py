@@ -12,7 +12,7 @@ from pathlib import Path
 
 from irpoint import __version__
 from irpoint.runtime import Detector
-from irpoint.runtime.backends.filters import BASELINES
+from irpoint.runtime.backends.filters import FILTERS
 from irpoint.system.atomic import atomic_write
 from irpoint.training.card_figures import measure_figures
 from irpoint.zoo import Model, ModelCard, Thresholds, digest
@@ -49,7 +49,7 @@ def rated_card(name: str, data: Sequence[Path], split: str) -> ModelCard:
 def main(arguments: Sequence[str]) -> None:
     """Write the card of every baseline into the package."""
     split, *folders = arguments
-    for name in BASELINES:
+    for name in FILTERS:
         card = rated_card(name, [Path(folder) for folder in folders], split)
         atomic_write(WEIGHTS / f"{name}.json", card.model_dump_json(indent=2) + "\n")
         print(f"{name}: F1 {card.metrics['f1']:.3f} at {card.thresholds.default:.3f}")

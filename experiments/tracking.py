@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import motmetrics
 import numpy as np
 
-from irpoint.pipeline.tracking import Tracker
+from irpoint.pipeline import Tracker
 
 WIDTH, HEIGHT, FRAMES = 640, 512, 200
 SEEN, NOISE, RADIUS = 0.9, 0.7, 5.0

@@ -1,9 +1,10 @@
-"""The one record that every detection and every label is: :class:`Points`."""
+"""The records that all rooms share: :class:`Points`, and :class:`FrameResult` for one frame."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,10 @@ class Points:
 
     Attributes:
         xy: float32 (N, 2), frame pixels, x right and y down; the top-left pixel's centre is (0, 0).
-        score: float32 (N,), response of the detector; 1 for labels.
+        score: float32 (N,), score of the detector; 1 for labels.
 
     Raises:
-        ValueError: where the shapes disagree or a value is not finite.
+        ValueError: if the lengths differ or a value is not finite.
     """
 
     xy: FloatArray
@@ -43,7 +44,7 @@ class Points:
 
     @classmethod
     def labels(cls, xy: npt.ArrayLike) -> Points:
-        """Labels at ``xy`` (N, 2), each with score 1."""
+        """Labels at ``xy`` (N, 2), with a score of 1 each."""
         array = np.asarray(xy, dtype=np.float32).reshape(-1, 2)
         return cls(array, np.ones(len(array), np.float32))
 
@@ -66,18 +67,28 @@ class Points:
 
 @dataclass(frozen=True)
 class FrameResult:
-    """What a detector says of one frame of a source.
+    """The result of one frame of a source.
 
     Attributes:
+        source: the file or stream that the frame comes from.
         index: number of the frame in its source, from 0.
-        time_s: time of the frame in its source in seconds, or None where the source has no clock.
-        source: the file (or stream) that the frame comes from.
-        points: the detections.
-        track_ids: one track number a point, where tracking is on.
+        time_s: time of the frame in its source in seconds; None if the source has no clock.
+        shape: (height, width) of the frame in pixels.
+        points: the detections, in frame pixels.
+        track_ids: one track number per point; None without tracking.
+        tails: the latest positions, float64 (n, 2), of each track, by track number.
+        pixels: the frame itself, (H, W) in the source's own type; None if it was not kept.
     """
 
+    source: str
     index: int
     time_s: float | None
-    source: str
+    shape: tuple[int, int]
     points: Points
     track_ids: Sequence[int] | None = None
+    tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
+
+    def without_pixels(self) -> FrameResult:
+        """The same result without the frame and the tails, small enough to keep."""
+        return replace(self, pixels=None, tails={})

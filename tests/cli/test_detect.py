@@ -16,8 +16,9 @@ from PIL import Image
 
 from irpoint import Detector
 from irpoint.evaluation import read_predictions
-from irpoint.pipeline.batches import Detected, Skipped, detect_files
+from irpoint.pipeline import Skipped, detect_frames
 from irpoint.pipeline.signals import Signals
+from irpoint.points import FrameResult
 from irpoint.sinks import PointsWriter
 from support.models import draw_blobs, shipped_weights
 
@@ -177,7 +178,7 @@ def test_another_scale_warns_in_one_line(detect, folder):
 
 
 WRONG = {
-    "format": (["--format", "xml"], "--format xml: give csv, json, coco"),
+    "format": (["--format", "xml"], "format xml: choose one of csv, json, coco"),
     "overlay": (["--overlay"], "give --out DIR"),
     "batch": (["--batch", "0"], "--batch 0"),
     "threads": (["--threads", "-1"], "--threads -1"),
@@ -236,7 +237,7 @@ def test_what_was_found_before_ctrl_c_is_written(
     (path,) = (path for path in out_dir.iterdir() if not path.name.startswith("."))
     assert sum(map(len, read_predictions(path).values())) == 2
     assert "2 points in 1 of 2 frames" in " ".join(err.split())
-    assert "stopped: the same command goes on" in " ".join(err.split())
+    assert "stopped: run it again to resume" in " ".join(err.split())
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -270,7 +271,7 @@ def test_a_second_signal_does_not_stop_the_writing(detect, folder, tmp_path, mon
 def test_signals_are_ignored_where_the_process_was_started_so():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Signals() as signals, signals.heard():
+        with Signals() as signals, signals.interruptible():
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -279,7 +280,7 @@ def test_signals_are_ignored_where_the_process_was_started_so():
 def test_a_signal_that_comes_too_early_to_be_heard_is_not_lost():
     with Signals() as signals:
         signal.raise_signal(signal.SIGTERM)
-        with pytest.raises(KeyboardInterrupt), signals.heard():
+        with pytest.raises(KeyboardInterrupt), signals.interruptible():
             pass
 
 
@@ -336,22 +337,22 @@ def test_frames_in_hand_are_bounded_in_number_and_pixels(model, tmp_path, monkey
             sizes.append([frame.shape for frame in frames])
             return super().batch(frames, threshold)
 
-    monkeypatch.setattr("irpoint.pipeline.batches._PIXELS_AHEAD", 3 * 64 * 64)
+    monkeypatch.setattr("irpoint.pipeline.batches._BATCH_PIXELS", 3 * 64 * 64)
     shapes = [(64, 64)] * 4 + [(200, 200), (64, 64), (64, 64), (64, 64)]
     paths = []
     for number, shape in enumerate(shapes):
         paths.append(tmp_path / f"{number}.npy")
         np.save(paths[-1], draw_blobs([(30, 30)], shape))
-    items = list(detect_files(Counting(model, threads=1), paths, batch=2))
-    assert [item.result.source for item in items] == [str(path) for path in paths]
-    assert [len(item.result.points) for item in items] == [1] * len(shapes)
+    items = list(detect_frames(Counting(model, threads=1), paths, batch=2))
+    assert [item.source for item in items] == [str(path) for path in paths]
+    assert [len(item.points) for item in items] == [1] * len(shapes)
     assert [len(group) for group in sizes] == [2, 2, 1, 2, 1]
 
 
 def test_a_frame_that_the_graph_refuses_costs_the_others_nothing(model, folder, monkeypatch):
     (folder / "b.png").write_bytes(png(draw_blobs([], (50, 60))))
     detector = Detector(model, backend="onnxruntime", threads=1)
-    run = detector._session._session.run
+    run = detector._network._session.run
 
     class Picky:
         def run(self, outputs, inputs):
@@ -359,9 +360,9 @@ def test_a_frame_that_the_graph_refuses_costs_the_others_nothing(model, folder, 
                 raise RuntimeError("Failed to allocate\nmemory")
             return run(outputs, inputs)
 
-    monkeypatch.setattr(detector._session, "_session", Picky())
-    items = list(detect_files(detector, sorted(folder.iterdir())))
-    assert [type(item) for item in items] == [Detected, Skipped, Detected]
+    monkeypatch.setattr(detector._network, "_session", Picky())
+    items = list(detect_frames(detector, sorted(folder.iterdir())))
+    assert [type(item) for item in items] == [FrameResult, Skipped, FrameResult]
     assert "b.png: model 'tiny' fails on 1 frame(s) of 60×52: Failed to allocate memory" in (
         items[1].reason
     )

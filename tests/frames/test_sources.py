@@ -26,7 +26,8 @@ from irpoint.frames import open_source
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, SourceFrame
 from irpoint.frames.video import luminance
-from irpoint.pipeline.batches import Detected, detect_files
+from irpoint.pipeline import detect_frames
+from irpoint.points import FrameResult
 from support.models import draw_blobs
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
@@ -299,11 +300,11 @@ def test_points_follow_the_target_through_every_kind_of_sequence(
     raw = RawLayout.parse("128x96:uint16:le")
     detector = Detector(model, backend="onnxruntime", threads=1)
     for source, layout in (("clip.mkv", None), ("stack.tif", None), ("dump.raw", raw)):
-        found = list(detect_files(detector, [tmp_path / source], 3, layout))
-        assert [item.result.index for item in found if isinstance(item, Detected)] == [*range(8)]
+        found = list(detect_frames(detector, [open_source(tmp_path / source, layout)], 3))
+        assert [item.index for item in found if isinstance(item, FrameResult)] == [*range(8)]
         for item, place in zip(found, PLACES, strict=True):
-            assert isinstance(item, Detected)
-            assert item.result.points.xy == pytest.approx(np.array([place]), abs=0.4)
+            assert isinstance(item, FrameResult)
+            assert item.points.xy == pytest.approx(np.array([place]), abs=0.4)
     streamed = list(detector.stream(tmp_path / "clip.mkv"))
     assert [result.time_s for result in streamed] == pytest.approx([k / 25 for k in range(8)])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from irpoint.errors import FrameError, SettingsError
-from irpoint.pipeline.prefetch import Behind, read_ahead
+from irpoint.pipeline.prefetch import BackgroundWriter, prefetch
 
 
 def test_items_are_made_ahead_and_come_in_order() -> None:
@@ -19,7 +19,7 @@ def test_items_are_made_ahead_and_come_in_order() -> None:
             made.release()
             yield number
 
-    ahead = read_ahead(items(), 2)
+    ahead = prefetch(items(), 2)
     assert next(ahead) == 0
     for _ in range(3):  # without another item asked for
         assert made.acquire(timeout=10)
@@ -31,7 +31,7 @@ def test_an_error_ahead_is_raised_in_its_place() -> None:
         yield 1
         raise FrameError("broken")
 
-    ahead = read_ahead(items(), 4)
+    ahead = prefetch(items(), 4)
     assert next(ahead) == 1
     with pytest.raises(FrameError, match="broken"):
         next(ahead)
@@ -39,7 +39,7 @@ def test_an_error_ahead_is_raised_in_its_place() -> None:
 
 def test_work_behind_is_done_in_order_before_the_end() -> None:
     done: list[int] = []
-    with Behind(done.append, 2) as behind:
+    with BackgroundWriter(done.append, 2) as behind:
         for number in range(20):
             behind.add(number)
     assert done == list(range(20))
@@ -50,7 +50,7 @@ def test_an_error_behind_is_raised() -> None:
         raise SettingsError(f"no room for {number}")
 
     def run() -> None:
-        with Behind(work, 1) as behind:
+        with BackgroundWriter(work, 1) as behind:
             for number in range(100):
                 behind.add(number)
 

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from irpoint import Detector
 from irpoint.errors import IrpointError
+from irpoint.frames import open_source
 from support.models import draw_blobs
 from support.same_files import same_files
 
@@ -44,9 +46,9 @@ def cluster() -> Iterator[None]:
     """One for all tests here: it takes seconds to start."""
     import ray
 
-    from irpoint.pipeline.ray import _start
+    from irpoint.pipeline.ray import start_ray
 
-    _start()
+    start_ray()
     yield
     ray.shutdown()
 
@@ -58,7 +60,7 @@ from irpoint.sinks.journal import Journal
 add = Journal.add
 def deadly(self, found):
     add(self, found)
-    if found.result.source.endswith("3.png"):
+    if found.source.endswith("3.png"):
         os.kill(os.getpid(), signal.SIGKILL)
 Journal.add = deadly
 main()
@@ -84,7 +86,7 @@ def test_killed_and_run_again_gives_the_files_of_one_local_run(
     code, _, err = cli(*arguments)
     assert code == 1
     assert "1b.png: damaged" in " ".join(err.split())
-    assert "3 sources done before" in " ".join(err.split())
+    assert "3 sources finished before" in " ".join(err.split())
     same_files(local, out)
 
 
@@ -130,14 +132,13 @@ def test_relative_names_tracks_and_warnings(
 
 
 @needs_ray
-def test_a_worker_that_fails_is_one_line(folder: Path, cluster: None) -> None:
+def test_a_worker_that_fails_is_one_line(model: Path, folder: Path, cluster: None) -> None:
     from irpoint.pipeline.ray import detect_on_ray
 
-    def build(threads: int) -> None:
-        raise RuntimeError("no\nmemory")
-
-    with pytest.raises(IrpointError, match=r"a worker of ray failed: .*no memory") as caught:
-        list(detect_on_ray(build, [folder / "1.png"]))
+    detector = Detector(model)
+    detector.settings["backend"] = "no\nsuch"
+    with pytest.raises(IrpointError, match=r"a worker of ray failed: .*no\\nsuch") as caught:
+        list(detect_on_ray(detector, [open_source(folder / "1.png")]))
     assert "\n" not in str(caught.value)
 
 

@@ -14,9 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from irpoint.pipeline.batches import Detected
-from irpoint.pipeline.tracking import Tracker, TrackSettings
-from irpoint.pipeline.tracks import track
+from irpoint.pipeline import Tracker, TrackSettings, track_results
 from irpoint.points import FrameResult, Points
 from support.models import draw_blobs
 
@@ -136,11 +134,9 @@ def test_each_source_of_several_frames_begins_anew() -> None:
     def numbers_of(frames: list[tuple[str, int, float | None]]) -> list[int]:
         still = Points.labels([(50, 50)])
         items = [
-            Detected(FrameResult(index, time_s, source, still), (96, 128), None)
-            for source, index, time_s in frames
+            FrameResult(source, index, time_s, (96, 128), still) for source, index, time_s in frames
         ]
-        found = [item for item in track(items) if isinstance(item, Detected)]
-        return [len(item.result.points) for item in found]
+        return [len(result.points) for result in track_results(items)]
 
     stacks = [(f"sky/rec{k}.tif", index, None) for k in (1, 2) for index in range(4)]
     assert numbers_of(stacks) == [0, 0, 1, 1] * 2

@@ -139,7 +139,7 @@ def test_fit_scale_gives_frame_pixels(model, shape):
     # Enlarged two to four times the blob is wider than the filter, so its response is lower.
     truth = [(shape[1] * 0.3, shape[0] * 0.6)]
     frame = draw_blobs(truth, shape)
-    with pytest.warns(IrpointWarning, match="thresholds of 'tiny' belong to"):
+    with pytest.warns(IrpointWarning, match="thresholds of 'tiny' are valid at native only"):
         fitted = Detector(model, scale="fit:256", threads=1)
     assert agree(fitted(frame), truth, 0.35)
 

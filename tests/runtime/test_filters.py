@@ -11,14 +11,14 @@ from irpoint import Detector
 from irpoint.errors import ModelError
 from irpoint.psf import gaussian_psf_image
 from irpoint.runtime.backends.filters import (
-    BASELINES,
-    BaselineSession,
+    FILTERS,
+    FilterBackend,
     difference_of_gaussians,
     mpcm,
 )
 from irpoint.zoo import Model, find_model, model_names
 
-names = pytest.mark.parametrize("name", BASELINES)
+names = pytest.mark.parametrize("name", FILTERS)
 
 
 def scene(*targets: tuple[float, float], seed: int = 0) -> np.ndarray:
@@ -57,17 +57,17 @@ def test_difference_of_gaussians_knows_bright_only() -> None:
 def test_batch_is_frame_by_frame(name: str) -> None:
     frames = np.random.default_rng(1).random((3, 1, 40, 50), np.float32)
     levels = np.float32([[0, 1], [0.2, 0.9], [-1, 3]])
-    together = BaselineSession(name).run(frames, levels)
+    together = FilterBackend(name).run(frames, levels)
     assert together.shape == (3, 40, 50)
-    assert np.array_equal(together[1], BaselineSession(name).run(frames[1:2], levels[1:2])[0])
+    assert np.array_equal(together[1], FilterBackend(name).run(frames[1:2], levels[1:2])[0])
 
 
 def test_baselines_are_in_the_zoo_with_measured_thresholds(cli) -> None:
-    assert set(BASELINES) <= set(model_names())
+    assert set(FILTERS) <= set(model_names())
     code, out, _ = cli("models", "--json")
     cards = {card["name"]: card for card in json.loads(out)}
     assert code == 0
-    for name in BASELINES:
+    for name in FILTERS:
         assert cards[name]["parameters"] == 0
         assert 0 < cards[name]["metrics"]["f1"] < 1
 

@@ -72,13 +72,13 @@ def test_a_target_on_a_seam_is_found_once_and_where_it_is(
     monkeypatch.setattr(detecting, "WHOLE", 1000)
     monkeypatch.setattr(tiling.respond_in_tiles, "__defaults__", (128,))
     calls = []
-    run = detector._session.run
+    run = detector._network.run
 
     def counted(frames: np.ndarray, levels: np.ndarray) -> np.ndarray:
         calls.append(frames.shape)
         return run(frames, levels)
 
-    monkeypatch.setattr(detector._session, "run", counted)
+    monkeypatch.setattr(detector._network, "run", counted)
     tiled = detector(frame)
     assert len(calls) == 12
     assert max(shape[2] * shape[3] for shape in calls) <= 256 * 256

@@ -15,12 +15,12 @@ from PIL import Image
 from irpoint.errors import SettingsError
 from irpoint.evaluation import read_predictions
 from irpoint.points import FrameResult, Points
-from irpoint.sinks import FILE_NAMES, FORMATS, FoundFrame, OverlayFolder, PointsWriter
+from irpoint.sinks import FORMATS, OverlayFolder, PointsWriter
 
 
-def found(source: str, xy: list[tuple[float, float]], score: float = 0.5) -> FoundFrame:
+def found(source: str, xy: list[tuple[float, float]], score: float = 0.5) -> FrameResult:
     points = Points(np.array(xy).reshape(-1, 2), np.full(len(xy), score))
-    return FoundFrame(FrameResult(0, None, source, points), (40, 60))
+    return FrameResult(source, 0, None, (40, 60), points)
 
 
 FRAMES = [
@@ -30,7 +30,14 @@ FRAMES = [
 ]
 
 
-def written(file_format: str, frames: list[FoundFrame]) -> str:
+def drawn(
+    source: str, points: Points | None = None, pixels: np.ndarray | None = None
+) -> FrameResult:
+    pixels = np.zeros((8, 8), np.uint8) if pixels is None else pixels
+    return FrameResult(source, 0, None, pixels.shape, points or Points.empty(), pixels=pixels)
+
+
+def written(file_format: str, frames: list[FrameResult]) -> str:
     stream = io.BytesIO()
     writer = PointsWriter(file_format, stream)
     for frame in frames:
@@ -83,7 +90,7 @@ def test_coco_is_whole():
 @pytest.mark.parametrize("file_format", ["json", "coco"])
 def test_points_of_tracks_have_their_numbers(file_format):
     one = FRAMES[0]
-    tracked = FoundFrame(dataclasses.replace(one.result, track_ids=(7, 3)), one.shape)
+    tracked = dataclasses.replace(one, track_ids=(7, 3))
     content = json.loads(written(file_format, [tracked]))
     listed = content["annotations"] if file_format == "coco" else content["frames"][0]["points"]
     assert [entry["track"] for entry in listed] == [7, 3]
@@ -97,12 +104,12 @@ def test_evaluate_reads_back_what_is_written(tmp_path: Path, file_format):
         writer.add(frame)
     assert not writer.path.exists()
     writer.close()
-    assert [path.name for path in (tmp_path / "new" / "out").iterdir()] == [FILE_NAMES[file_format]]
+    assert [path.name for path in (tmp_path / "new" / "out").iterdir()] == [
+        FORMATS[file_format].file_name
+    ]
     read = read_predictions(writer.path)
-    np.testing.assert_allclose(read["sky/a.png"].xy, frames[0].result.points.xy, atol=6e-4, rtol=0)
-    np.testing.assert_allclose(
-        read["sky/a.png"].score, frames[0].result.points.score, atol=6e-5, rtol=0
-    )
+    np.testing.assert_allclose(read["sky/a.png"].xy, frames[0].points.xy, atol=6e-4, rtol=0)
+    np.testing.assert_allclose(read["sky/a.png"].score, frames[0].points.score, atol=6e-5, rtol=0)
     # CSV has a line a point, and so cannot name a frame without any.
     assert set(read) == {"sky/a.png"} | ({"empty.png"} if file_format != "csv" else set())
 
@@ -143,7 +150,6 @@ def test_csv_lies_beside_its_file_from_the_first_frame_on(tmp_path: Path):
         writer = PointsWriter("csv", tmp_path)
         writer.add(FRAMES[0])
         assert part.read_text() == written("csv", FRAMES[:1])
-        assert not writer.frames
     writer.close()
     assert not part.exists()
     assert (tmp_path / "points.csv").read_text() == written("csv", FRAMES[:1])
@@ -163,10 +169,7 @@ def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
     folder = OverlayFolder(tmp_path / "pictures")
     sources = ["a/x.png", "b/x.tif", "c/X.png", "x-2.png", "-"]
     paths = [
-        folder.add(
-            np.full((8, 8), level, np.uint8),
-            FrameResult(0, None, source, Points.labels([(level, 1)])),
-        )
+        folder.add(drawn(source, Points.labels([(level, 1)]), np.full((8, 8), level, np.uint8)))
         for level, source in enumerate(sources)
     ]
     names = [path.name.casefold() for path in paths]
@@ -180,20 +183,20 @@ def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
 
 
 def test_pictures_of_an_earlier_run_keep_their_names(tmp_path: Path):
-    folder, frame = OverlayFolder(tmp_path), np.zeros((8, 8), np.uint8)
+    folder = OverlayFolder(tmp_path)
     for source, time_s in (("rec.tif", None), ("clip.mkv", 0.0)):
         for index in range(3):
-            folder.reserve(FrameResult(index, time_s, source, Points.empty()))
+            folder.reserve(FrameResult(source, index, time_s, (8, 8), Points.empty()))
     # Three pages have three pictures, three frames of a video are one file.
-    assert folder.add(frame, FrameResult(0, None, "b/rec.tif", Points.empty())).stem == "rec-4"
-    assert folder.add(frame, FrameResult(0, None, "clip.png", Points.empty())).stem == "clip-2"
+    assert folder.add(drawn("b/rec.tif")).stem == "rec-4"
+    assert folder.add(drawn("clip.png")).stem == "clip-2"
 
 
 def test_overlay_shows_the_point(tmp_path: Path):
     frame = np.zeros((64, 64), np.uint8)
     folder = OverlayFolder(tmp_path)
     with_point, without = (
-        np.asarray(Image.open(folder.add(frame, FrameResult(0, None, "a", points))))
+        np.asarray(Image.open(folder.add(drawn("a", points, frame))))
         for points in (Points.labels([(32, 32)]), Points.empty())
     )
     square = np.s_[: without.shape[0], : without.shape[1]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import subprocess
@@ -27,7 +28,7 @@ from irpoint.errors import SettingsError
 from irpoint.frames import read_frame
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
-from irpoint.sinks.formats import FoundFrame, csv_text
+from irpoint.sinks import PointsWriter
 
 STAGES = ("read", "prepare", "network", "decode", "write")
 _ARRAY_TO_POINTS = slice(1, 4)  # the stages of one call of the detector
@@ -115,12 +116,13 @@ def benchmark(
 def _time_stages(detector: Detector, pngs: list[bytes], repeats: int) -> npt.NDArray[np.float64]:
     """(repeats, 5) milliseconds, a column for each of :data:`STAGES`."""
     rows = []
+    writer = PointsWriter("csv", io.BytesIO())
     for index in range(WARM_UP + repeats):
         stopwatch = Stopwatch()
         frame = read_frame(pngs[index % len(pngs)])
         stopwatch.lap()
         prepared, points = time_detection(detector, frame, stopwatch)
-        csv_text([FoundFrame(FrameResult(index, None, "frame.png", points), prepared.shape)])
+        writer.add(FrameResult("frame.png", index, None, prepared.shape, points))
         stopwatch.lap()
         rows.append(stopwatch.milliseconds)
     return np.array(rows[WARM_UP:])

@@ -21,11 +21,11 @@ from irpoint.benchmark.timing import WARM_UP, Spread, Stopwatch, spread, time_de
 from irpoint.errors import FrameError, SettingsError
 from irpoint.frames import open_source
 from irpoint.frames.source import SourceFrame
-from irpoint.pipeline.batches import Detected, detect_files
-from irpoint.pipeline.prefetch import Behind
+from irpoint.pipeline.batches import detect_frames
+from irpoint.pipeline.prefetch import BackgroundWriter
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
-from irpoint.sinks import FoundFrame, OverlayFolder, PointsWriter
+from irpoint.sinks import OverlayFolder, PointsWriter
 
 SIMULATED = "simulated"
 STAGES = ("read", "prepare", "network", "decode", "write", "draw")
@@ -145,10 +145,12 @@ def _time_stages(
             break
         stopwatch.lap()
         prepared, points = time_detection(detector, item.frame, stopwatch)
-        result = FrameResult(item.index, item.time_s, item.source, points)
-        writer.add(FoundFrame(result, prepared.shape))
+        result = FrameResult(
+            item.source, item.index, item.time_s, prepared.shape, points, pixels=item.frame
+        )
+        writer.add(result)
         stopwatch.lap()
-        overlays.add(item.frame, result)
+        overlays.add(result)
         stopwatch.lap()
         rows.append(stopwatch.milliseconds)
     overlays.close()
@@ -163,15 +165,15 @@ def _frames_per_second(
     writer = PointsWriter("csv", folder, clock=True)
     overlays = OverlayFolder(folder / "overlays") if overlay else None
 
-    def write(found: Detected) -> None:
-        writer.add(FoundFrame(found.result, found.shape))
-        if overlays is not None and found.frame is not None:
-            overlays.add(found.frame, found.result)
+    def write(result: FrameResult) -> None:
+        writer.add(result)
+        if overlays is not None:
+            overlays.add(result)
 
     start = time.perf_counter()
-    with Behind(write, _FRAMES_BEHIND) as written:
-        for item in islice(detect_files(detector, [source]), most):
-            if isinstance(item, Detected):
+    with BackgroundWriter(write, _FRAMES_BEHIND) as written:
+        for item in islice(detect_frames(detector, [source]), most):
+            if isinstance(item, FrameResult):
                 written.add(item)
     if overlays is not None:
         overlays.close()

@@ -27,7 +27,7 @@ from irpoint.export.openvino import write_openvino
 from irpoint.frames import read_frame
 from irpoint.runtime.backends.base import Batch
 from irpoint.runtime.backends.openvino import (
-    OpenVinoSession,
+    OpenVinoBackend,
     Precision,
     has_bfloat16,
     in_unit_range,
@@ -168,10 +168,10 @@ def _rate(
 ) -> dict[str, Rated]:
     """Both models on the same frames, in turns, so that a slow moment slows all of them."""
     precisions: list[Precision] = ["f32", "bf16"] if has_bfloat16() else ["f32"]
-    rivals: dict[str, OpenVinoSession] = {
-        name: OpenVinoSession(model, threads, name) for name in precisions
+    rivals: dict[str, OpenVinoBackend] = {
+        name: OpenVinoBackend(model, threads, name) for name in precisions
     }
-    rivals["int8"] = OpenVinoSession(quantised, threads)
+    rivals["int8"] = OpenVinoBackend(quantised, threads)
     detector = Detector(model, backend="onnxruntime")
     judged: dict[str, list[EvaluatedFrame]] = {name: [] for name in rivals}
     for frame in val:

@@ -10,7 +10,7 @@ import openvino
 
 from irpoint.errors import ModelError
 from irpoint.runtime.backends.base import FRAME, LEVELS, RESPONSE
-from irpoint.runtime.backends.onnxruntime import OnnxSession
+from irpoint.runtime.backends.onnxruntime import OnnxRuntimeBackend
 from irpoint.runtime.backends.openvino import core
 from irpoint.system.atomic import atomic_write
 from irpoint.zoo import Model, card_path, digest
@@ -58,7 +58,7 @@ def write_openvino(model: Model, folder: Path) -> Path:
 def _difference(model: Model, graph: openvino.Model) -> float:
     """Largest difference of the responses, relative where they are above 1."""
     compiled = core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    session, rng, largest = OnnxSession(model), np.random.default_rng(0), 0.0
+    session, rng, largest = OnnxRuntimeBackend(model), np.random.default_rng(0), 0.0
     for height, width in _SIZES:
         frames = rng.integers(7000, 8000, (1, 1, height, width)).astype(np.float32)
         levels = np.array([[7300, 7600]], np.float32)

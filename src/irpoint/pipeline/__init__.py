@@ -1,1 +1,28 @@
-"""Source → detector → tracker → sinks: a whole detection, with resuming, tracks and overlays."""
+"""Sources → detector → tracker → sinks: a whole detection, or its parts.
+
+:func:`detect` does everything that the command does. Its parts can be combined freely:
+
+>>> from irpoint import Detector
+>>> from irpoint.pipeline import detect_frames, find_sources, track_results
+>>> from irpoint.sinks import OverlayFolder
+>>> sources, skipped = find_sources(["samples/images"])
+>>> results = track_results(detect_frames(Detector("spire"), sources))
+"""
+
+from irpoint.frames.source import Skipped
+from irpoint.pipeline.batches import detect_frames, find_sources
+from irpoint.pipeline.detect import detect
+from irpoint.pipeline.results import Summary
+from irpoint.pipeline.tracker import Tracker, TrackSettings
+from irpoint.pipeline.tracking import track_results
+
+__all__ = [
+    "Skipped",
+    "Summary",
+    "TrackSettings",
+    "Tracker",
+    "detect",
+    "detect_frames",
+    "find_sources",
+    "track_results",
+]

@@ -1,96 +1,79 @@
-"""Many sources through a detector: bounded memory, and past everything that is bad."""
+"""Sources → results in this process: frames are prefetched and detected in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from irpoint.errors import FrameError, IrpointError
 from irpoint.frames import find_frames, open_source
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.source import Skipped, SourceFrame
-from irpoint.pipeline.prefetch import read_ahead
+from irpoint.frames.source import Skipped, Source, SourceFrame
+from irpoint.pipeline.prefetch import prefetch
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 
-# Frames that are held at a time: eight of 640 × 512, or one of 8K.
-_PIXELS_AHEAD = 2**22
+# Pixels of the frames of one batch: eight of 640 × 512, or one of 8K.
+_BATCH_PIXELS = 2**22
 _FRAMES_AHEAD = 4  # read while the network works
 
 
-@dataclass(frozen=True, eq=False)
-class Detected:
-    """What was found in one frame.
-
-    Attributes:
-        result: the points.
-        shape: (height, width) of the frame.
-        frame: its pixels; None where a worker elsewhere has kept them.
-        tails: the last places (n, 2) of every track in it.
-    """
-
-    result: FrameResult
-    shape: tuple[int, int]
-    frame: Frame | None
-    tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
-
-
-def list_sources(
-    sources: Sequence[str], raw: RawLayout | None = None
-) -> tuple[list[str | Path], list[Skipped]]:
-    """The frame files of ``sources`` as :func:`find_frames` gives them, and sources without any.
-
-    Raises:
-        FrameError: where the only source names nothing readable.
-    """
-    if len(sources) == 1:
-        return find_frames(sources, raw), []
-    good, skipped = [], []
-    for source in sources:
-        try:
-            find_frames([source], raw)
-            good.append(source)
-        except FrameError as error:
-            skipped.append(Skipped(source, str(error)))
-    return find_frames(good, raw), skipped
-
-
-def detect_files(
-    detector: Detector,
-    paths: Iterable[str | Path],
-    batch: int = 8,
-    raw: RawLayout | None = None,
-) -> Iterator[Detected | Skipped]:
-    """Detect in every frame of every source, ``batch`` at a time; fewer where frames are large.
-
-    The next frames are read while the network works. Live streams wait for no batch.
+def find_sources(
+    names: Sequence[str], raw: RawLayout | None = None
+) -> tuple[list[Source], list[Skipped]]:
+    """List the files, streams and devices that ``names`` stand for, and the names without any.
 
     Args:
-        detector: what finds the points.
-        paths: sources as :func:`irpoint.frames.open_source` takes them.
-        batch: most frames that go through the network together, >= 1.
-        raw: how the pixels lie, for headerless files.
+        names: files, folders, patterns, addresses; see :func:`irpoint.frames.find_frames`.
+        raw: pixel layout, if the files are headerless.
+
+    Raises:
+        FrameError: if the only name stands for nothing readable.
+    """
+    good, skipped = [], []
+    for name in names:
+        try:
+            find_frames([name], raw)
+            good.append(name)
+        except FrameError as error:
+            if len(names) == 1:
+                raise
+            skipped.append(Skipped(name, str(error)))
+    return [open_source(path, raw) for path in find_frames(good, raw)], skipped
+
+
+def detect_frames(
+    detector: Detector,
+    sources: Iterable[Source | str | Path],
+    batch: int = 8,
+) -> Iterator[FrameResult | Skipped]:
+    """Detect in every frame of every source, up to ``batch`` frames at a time.
+
+    The next frames are read while the network works. Batches of large frames are smaller. A frame
+    of a live stream never waits for others.
+
+    Args:
+        detector: finds the points.
+        sources: as :func:`find_sources` lists them, or names of single files or streams.
+        batch: maximum number of frames that go through the network together, >= 1.
 
     Yields:
-        One item a frame, in order, and one for everything that was passed over.
+        One result per frame, in order, with its pixels; one Skipped for each unreadable part.
     """
-    opened = [open_source(path, raw) for path in paths]
+    opened = [open_source(s) if isinstance(s, str | Path) else s for s in sources]
     if any(source.live for source in opened):
         batch = 1
     group: list[SourceFrame] = []
-    read = (item for source in opened for item in source.frames())
-    for item in read_ahead(read, _FRAMES_AHEAD):
+    frames = (item for source in opened for item in source.frames())
+    for item in prefetch(frames, _FRAMES_AHEAD):
         if isinstance(item, Skipped):
             yield from _detect(detector, group)
             group = []
             yield item
             continue
-        if group and sum(held.frame.size for held in group) + item.frame.size > _PIXELS_AHEAD:
+        pixels = sum(waiting.frame.size for waiting in group) + item.frame.size
+        if group and pixels > _BATCH_PIXELS:
             yield from _detect(detector, group)
             group = []
         group.append(item)
@@ -100,23 +83,25 @@ def detect_files(
     yield from _detect(detector, group)
 
 
-def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[Detected | Skipped]:
+def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResult | Skipped]:
     if not group:
         return
     try:
         found: list[Points | IrpointError] = [*detector.batch([item.frame for item in group])]
     except IrpointError:
-        # One frame must not cost the others of its batch.
-        found = [_alone(detector, item.frame) for item in group]
+        # A frame that cannot be processed must not cost the others of its batch.
+        found = [_detect_alone(detector, item.frame) for item in group]
     for item, points in zip(group, found, strict=True):
         if isinstance(points, Points):
-            result = FrameResult(item.index, item.time_s, item.source, points)
-            yield Detected(result, (item.frame.shape[0], item.frame.shape[1]), item.frame)
+            shape = (item.frame.shape[0], item.frame.shape[1])
+            yield FrameResult(
+                item.source, item.index, item.time_s, shape, points, pixels=item.frame
+            )
         else:
             yield Skipped(item.source, f"{item.source}: {points}")
 
 
-def _alone(detector: Detector, frame: Frame) -> Points | IrpointError:
+def _detect_alone(detector: Detector, frame: Frame) -> Points | IrpointError:
     try:
         return detector(frame)
     except IrpointError as error:

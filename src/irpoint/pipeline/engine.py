@@ -1,52 +1,63 @@
-"""Which engine detects: this process, or the workers of Ray."""
+"""Where detection runs: in this process, or in the workers of a Ray cluster.
+
+A new engine is a module of its own and one more entry in ``ENGINES``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from irpoint.errors import SettingsError
+from irpoint.frames.source import Skipped, Source
+from irpoint.pipeline.batches import detect_frames
+from irpoint.points import FrameResult
+from irpoint.runtime.detector import Detector
 
-if TYPE_CHECKING:
-    from irpoint.frames.raw import RawLayout
-    from irpoint.frames.source import Skipped
-    from irpoint.pipeline.batches import Detected
-    from irpoint.runtime import Detector
+Results = Iterator[FrameResult | Skipped]
+Engine = Callable[[Detector, Sequence[Source], int, bool], Results]
 
 
-def check_engine(engine: str, paths: Sequence[str | Path], raw: RawLayout | None) -> None:
-    """Raise where there is no such engine, it is not installed, or a source is not for it."""
-    from irpoint.frames import open_source
+def find_engine(name: str, sources: Sequence[Source]) -> Engine:
+    """The engine of that name.
 
-    if engine not in ("local", "ray"):
-        raise SettingsError(f"--engine {engine}: give local or ray")
-    if engine == "local":
-        return
+    Raises:
+        SettingsError: if there is none, it is not installed, or it cannot read one of the sources.
+    """
+    if name not in ENGINES:
+        raise SettingsError(f"--engine {name}: give {' or '.join(ENGINES)}")
+    if name == "ray":
+        _check_ray(sources)
+    return ENGINES[name]
+
+
+def _check_ray(sources: Sequence[Source]) -> None:
     if find_spec("ray") is None:
         raise SettingsError("--engine ray needs it: pip install 'irpoint[ray]'")
-    for path in paths:
-        if not open_source(path, raw).repeatable:
-            raise SettingsError(f"--engine ray: reads files; {path} needs --engine local")
+    for source in sources:
+        if not source.repeatable:
+            raise SettingsError(f"--engine ray: reads files; {source.name} needs --engine local")
 
 
-def found_by(
-    engine: str,
-    build: Callable[..., Detector],
+def _local(
     detector: Detector,
-    paths: Sequence[str | Path],
+    sources: Sequence[Source],
     batch: int,
-    raw: RawLayout | None,
-    threads: int,
-    *,
     pixels: bool,
-) -> Iterator[Detected | Skipped]:
-    """What is found in the sources, by ``detector`` here or by others of ``build(threads=…)``."""
-    if engine == "local":
-        from irpoint.pipeline.batches import detect_files
+) -> Results:
+    del pixels  # kept in any case: they are here
+    return detect_frames(detector, sources, batch)
 
-        return detect_files(detector, paths, batch, raw)
+
+def _ray(
+    detector: Detector,
+    sources: Sequence[Source],
+    batch: int,
+    pixels: bool,
+) -> Results:
     from irpoint.pipeline.ray import detect_on_ray
 
-    return detect_on_ray(build, paths, batch, raw, threads=threads or 1, pixels=pixels)
+    return detect_on_ray(detector, sources, batch, pixels=pixels)
+
+
+ENGINES: dict[str, Engine] = {"local": _local, "ray": _ray}

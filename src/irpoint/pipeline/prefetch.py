@@ -12,12 +12,12 @@ _POLL_S = 0.1
 _END = object()
 
 
-def read_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
-    """The same items, made in a thread that runs up to ``most`` of them ahead.
+def prefetch(items: Iterable[Item], count: int) -> Iterator[Item]:
+    """Iterate over ``items`` in a thread of its own that is up to ``count`` of them ahead.
 
-    What ``items`` raises is raised here. The thread ends with the generator.
+    An exception in ``items`` is raised here, in its place. The thread ends with the iterator.
     """
-    ahead: Queue[Any] = Queue(most)
+    ahead: Queue[Any] = Queue(count)
     stop = threading.Event()
 
     def put(entry: Any) -> None:
@@ -38,11 +38,11 @@ def read_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
         except BaseException as error:
             put((_END, error))
 
-    threading.Thread(target=work, name="read-ahead", daemon=True).start()
+    threading.Thread(target=work, name="prefetch", daemon=True).start()
     try:
         while True:
             try:
-                # Not without end: a signal that comes just before it would wait as long.
+                # With a timeout: without one, a signal that arrives now would have to wait.
                 item, error = ahead.get(timeout=_POLL_S)
             except Empty:
                 continue
@@ -55,20 +55,20 @@ def read_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
         stop.set()
 
 
-class Behind(Generic[Item]):
-    """Does something with each item in a thread, at most ``most`` items behind.
+class BackgroundWriter(Generic[Item]):
+    """Processes items in a thread of its own, which is up to ``count`` of them behind.
 
-    Use it as a context: leaving it waits until all is done. What the work raises is raised by the
-    next :meth:`add`, or on leaving.
+    Use it as a context manager: leaving it waits until every item is processed. An exception in
+    the thread is raised by the next :meth:`add`, or on leaving.
     """
 
-    def __init__(self, work: Callable[[Item], object], most: int) -> None:
-        self._work = work
-        self._queue: Queue[Any] = Queue(most)
+    def __init__(self, process: Callable[[Item], object], count: int) -> None:
+        self._process = process
+        self._queue: Queue[Any] = Queue(count)
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="background-writer", daemon=True)
 
-    def __enter__(self) -> Behind[Item]:
+    def __enter__(self) -> BackgroundWriter[Item]:
         self._thread.start()
         return self
 
@@ -78,7 +78,7 @@ class Behind(Generic[Item]):
         self._raise()
 
     def add(self, item: Item) -> None:
-        """Hand over one more item; waits where the work is too far behind."""
+        """Hand over one more item; waits while the thread is too far behind."""
         self._put(item)
         self._raise()
 
@@ -93,7 +93,7 @@ class Behind(Generic[Item]):
     def _run(self) -> None:
         while (item := self._queue.get()) is not _END:
             try:
-                self._work(item)
+                self._process(item)
             except BaseException as error:
                 self._error = error
                 return

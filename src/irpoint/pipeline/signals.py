@@ -1,52 +1,56 @@
-"""Signals that end work, but not while what it has brought is written down."""
+"""Signals stop a detection, but not the writing of what it has found."""
 
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# Ctrl-C; ``kill`` and job schedulers; a terminal that is closed, where the system has that.
-_ENDING = [
+# Ctrl-C; ``kill`` and job schedulers; a closed terminal, if the system has that signal.
+_STOPPING = [
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 
 
 class Signals:
-    """A context in which a signal ends nothing but what is done inside :meth:`heard`.
+    """A context in which signals interrupt only the code inside :meth:`interruptible`.
 
-    What the process was started to ignore, as by ``nohup``, stays ignored.
+    Signals that the process was started to ignore, as by ``nohup``, stay ignored. In a thread
+    other than the main one, Python cannot handle signals and nothing changes.
     """
 
     def __init__(self) -> None:
-        self._before: dict[signal.Signals, Any] = {}
-        self._hearing = self._came = False
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._interruptible = self._received = False
 
     def __enter__(self) -> Signals:
-        for number in _ENDING:
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for number in _STOPPING:
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                self._before[number] = signal.signal(number, self._take)
+                self._handlers[number] = signal.signal(number, self._receive)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
-        """The first signal, or one that came before, raises KeyboardInterrupt in here."""
-        self._hearing = True
+    def interruptible(self) -> Iterator[None]:
+        """The first signal, or one received before, raises KeyboardInterrupt in this block."""
+        self._interruptible = True
         try:
-            if self._came:
+            if self._received:
                 raise KeyboardInterrupt
             yield
         finally:
-            self._hearing = False
+            self._interruptible = False
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        self._came = True
-        if self._hearing:
-            self._hearing = False
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self._received = True
+        if self._interruptible:
+            self._interruptible = False
             raise KeyboardInterrupt

@@ -1,165 +1,48 @@
-"""Points over frames → tracks: what stays, and moves as things do, is a target.
-
-A Kalman filter of constant velocity follows every track. In each frame tracks and points are
-matched so that the sum of their log likelihoods is greatest, confirmed tracks first. A track is
-confirmed once it was seen in M of the last N frames; false alarms seldom are. It coasts over frames
-in which its target is not seen, and ends when they are too many.
-"""
+"""Tracking of results: only points of confirmed tracks remain, each with its track number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.optimize import linear_sum_assignment
 
-Floats = npt.NDArray[np.float64]
-_TAIL = 30  # positions of a track that are kept, to be drawn
+from irpoint.frames.source import Skipped
+from irpoint.pipeline.tracker import Tracker, TrackSettings
+from irpoint.points import FrameResult
 
 
-class TrackSettings(BaseModel):
-    """How targets move and when they are believed; lengths in frame pixels, times in frames."""
+def track_results(
+    results: Iterable[FrameResult | Skipped], settings: TrackSettings | None = None
+) -> Iterator[FrameResult | Skipped]:
+    """Track the points of each sequence: a source of several frames, or a folder of images.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    confirm: int = Field(3, ge=1, description="M: sightings that make a track,")
-    within: int = Field(4, ge=1, le=60, description="N: among so many frames")
-    coast: int = Field(8, ge=0, description="frames without a sighting before a track ends")
-    gate: float = Field(3.5, gt=0, description="standard deviations from a track to its point")
-    noise: float = Field(0.7, gt=0, description="standard deviation of a point's place")
-    acceleration: float = Field(0.5, gt=0, description="standard deviation a frame²")
-    speed: float = Field(4.0, ge=0, description="standard deviation of speed a frame, at first")
-
-    @model_validator(mode="after")
-    def _can_confirm(self) -> TrackSettings:
-        if self.confirm > self.within:
-            raise ValueError(f"{self.confirm} of {self.within} frames: no track is ever confirmed")
-        return self
-
-
-@dataclass
-class Track:
-    """One target, or what may become one.
-
-    Attributes:
-        number: from 1; 0 until it is confirmed.
-        xy, velocity: (2,) place and speed a frame.
-        covariance: (2, 2) of place and speed, the same along both axes.
-        seen: one bit a frame, the last frame lowest: whether it was sighted.
-        tail: the last places.
+    Yields:
+        The same results with the points of confirmed tracks, ``track_ids`` and ``tails``. Track
+        numbers start at 1 in every sequence.
     """
-
-    xy: Floats
-    velocity: Floats
-    covariance: Floats
-    number: int = 0
-    seen: int = 1
-    age: int = 1
-    unseen: int = 0
-    tail: list[tuple[float, float]] = field(default_factory=list)
-
-
-class Tracker:
-    """Follows the points of one sequence, frame after frame.
-
-    >>> tracker = Tracker()
-    >>> [tracker.update(np.array([[10.0 + 2 * k, 20.0]])).tolist() for k in range(4)]
-    [[0], [0], [1], [1]]
-    """
-
-    def __init__(self, settings: TrackSettings | None = None) -> None:
-        self.settings = settings or TrackSettings()
-        self.tracks: list[Track] = []
-        self._last_number = 0
-
-    def update(self, xy: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
-        """Take the points (N, 2) of the next frame; gives the track number of each.
-
-        0 stands for a point of no confirmed track.
-        """
-        points = np.asarray(xy, np.float64).reshape(-1, 2)
-        for track in self.tracks:
-            self._predict(track)
-        numbers = np.zeros(len(points), np.intp)
-        free = np.ones(len(points), bool)
-        for stage in (True, False):
-            waiting = [track for track in self.tracks if (track.number > 0) == stage]
-            open_points = np.flatnonzero(free)
-            for row, column in self._match(waiting, points[open_points]):
-                index = open_points[column]
-                self._sight(waiting[row], points[index])
-                numbers[index] = waiting[row].number
-                free[index] = False
-        self.tracks = [track for track in self.tracks if self._lives(track)]
-        self.tracks += [self._begin(point) for point in points[free]]
-        if self.settings.confirm == 1:
-            numbers[free] = [track.number for track in self.tracks[len(self.tracks) - free.sum() :]]
-        return numbers
-
-    def tails(self) -> Iterator[tuple[int, Floats]]:
-        """Number and last places (n, 2) of every confirmed track, oldest first."""
-        for track in self.tracks:
-            if track.number:
-                yield track.number, np.array(track.tail)
-
-    def _begin(self, point: Floats) -> Track:
-        settings = self.settings
-        covariance = np.diag([settings.noise**2, settings.speed**2])
-        track = Track(point.copy(), np.zeros(2), covariance)
-        self._confirm(track)
-        return track
-
-    def _predict(self, track: Track) -> None:
-        step = np.array([[1.0, 1.0], [0.0, 1.0]])
-        push = self.settings.acceleration * np.array([0.5, 1.0])
-        track.xy = track.xy + track.velocity
-        track.covariance = step @ track.covariance @ step.T + np.outer(push, push)
-        track.seen = track.seen << 1 & (1 << self.settings.within) - 1
-        track.age += 1
-        track.unseen += 1
-
-    def _match(self, tracks: list[Track], points: Floats) -> Iterator[tuple[int, int]]:
-        if not tracks or not len(points):
-            return
-        variance = np.array([track.covariance[0, 0] for track in tracks]) + self.settings.noise**2
-        places = np.array([track.xy for track in tracks])
-        squared = ((places[:, None] - points[None]) ** 2).sum(axis=2) / variance[:, None]
-        inside = squared <= self.settings.gate**2
-        # Twice the negative log likelihood; a pair outside the gate costs more than all others.
-        cost = squared + 2 * np.log(variance)[:, None]
-        least = float(cost.min())
-        outside = (float(cost[inside].max()) - least + 1) * (len(cost) + 1) if inside.any() else 1
-        rows, columns = linear_sum_assignment(np.where(inside, cost - least, outside))
-        yield from (
-            (int(row), int(column))
-            for row, column in zip(rows, columns, strict=True)
-            if inside[row, column]
+    before, tracker = None, Tracker(settings)
+    for result in results:
+        if isinstance(result, Skipped):
+            yield result
+            continue
+        if before is not None and not _same_sequence(before, result):
+            tracker = Tracker(settings)
+        before = result.without_pixels()
+        numbers = tracker.update(result.points.xy)
+        kept = np.flatnonzero(numbers)
+        yield dataclasses.replace(
+            result,
+            points=result.points[kept],
+            track_ids=tuple(numbers[kept].tolist()),
+            tails=dict(tracker.tails()),
         )
 
-    def _sight(self, track: Track, point: Floats) -> None:
-        covariance = track.covariance
-        gain = covariance[:, 0] / (covariance[0, 0] + self.settings.noise**2)
-        off = point - track.xy
-        track.xy, track.velocity = track.xy + gain[0] * off, track.velocity + gain[1] * off
-        track.covariance = covariance - np.outer(gain, covariance[0])
-        track.seen |= 1
-        track.unseen = 0
-        self._confirm(track)
 
-    def _confirm(self, track: Track) -> None:
-        if not track.number and track.seen.bit_count() >= self.settings.confirm:
-            self._last_number += 1
-            track.number = self._last_number
-        track.tail = [*track.tail[1 - _TAIL :], (float(track.xy[0]), float(track.xy[1]))]
-
-    def _lives(self, track: Track) -> bool:
-        settings = self.settings
-        if track.number:
-            return track.unseen <= settings.coast
-        to_come = max(0, settings.within - track.age)
-        return track.seen.bit_count() + to_come >= settings.confirm or (
-            track.unseen <= settings.within - settings.confirm
-        )
+def _same_sequence(before: FrameResult, result: FrameResult) -> bool:
+    """Whether two frames are of one source, or images of one folder."""
+    if result.source == before.source:
+        return True
+    images = all(frame.time_s is None and frame.index == 0 for frame in (before, result))
+    return images and Path(result.source).parent == Path(before.source).parent

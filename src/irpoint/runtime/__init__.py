@@ -1,4 +1,4 @@
-"""Running models: the detector, its runtime, its region."""
+"""Running models: the detector, its backends, its region of interest."""
 
 import sys
 
@@ -7,6 +7,6 @@ from irpoint.runtime.region import Region
 
 __all__ = ["CANDIDATE_SCORE", "Detector", "Region"]
 
-# Importing OpenVINO or NNCF reports their use to Intel over the network, unless the package that
-# does so is missing. Whoever points this at a camera has not agreed to that, so here it is missing.
+# OpenVINO and NNCF report their use to Intel over the network when they are imported, unless the
+# package that does so is missing. Users of irpoint have not agreed to that, so it is hidden here.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,26 @@ from irpoint.frames.levels import clip_to_levels, levels
 from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.frames.source import Skipped
 from irpoint.points import FrameResult, Points
-from irpoint.runtime.backends.open import open_session
+from irpoint.runtime.backends.open import open_backend
 from irpoint.runtime.region import Region
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, find_model
 
-# Peaks below are never targets: `candidates` stops here, so that a sweep stays small.
+# `candidates` ignores weaker peaks, which are never targets; so a threshold sweep stays small.
 CANDIDATE_SCORE = 0.05
-_MOST_SHRUNK = 2.0  # times, before a user is told
+_MAX_SHRINK = 2.0  # larger factors are worth a warning
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A frame as the network takes it: (h, w) float32 in counts, its two levels, its place."""
+    """A frame at network scale.
+
+    Attributes:
+        image: float32 (h, w), in counts.
+        levels: (low, high) in counts, which become 0 and 1 in the network.
+        placement: network pixels ↔ frame pixels.
+        shape: (height, width) of the original frame.
+    """
 
     image: npt.NDArray[np.float32]
     levels: tuple[float, float]
@@ -41,7 +49,7 @@ class Prepared:
 
 
 class Detector:
-    """Finds point targets in frames of any size and type.
+    """Finds point targets in frames of any size and type. Threads may share a detector.
 
     >>> detector = Detector("spire")
     >>> points = detector(np.zeros((240, 320), np.uint16))
@@ -49,27 +57,29 @@ class Detector:
     0
 
     Args:
-        model: name of a shipped model; path of an ONNX file with its card, or of a run; or a
-            loaded model.
-        threshold: least score; the card's default where None.
-        false_alarms_per_mpx: take the card's threshold for this rate instead.
-        scale: input scale in place of the card's, ``native`` or ``fit:N``; warns, since the
-            thresholds belong to the stated scale.
-        region: where points are wanted.
-        published_decoder: peaks as the method's publication takes them, with its threshold unless
+        model: name of a shipped model; path of an ONNX file with its card, or of a training run;
+            or a loaded model.
+        threshold: minimum score, > 0; None is the card's default.
+        false_alarms_per_mpx: use the card's threshold for this false-alarm rate instead.
+        scale: input scale instead of the card's, ``native`` or ``fit:N``. Warns, since the
+            card's thresholds are valid at the card's scale.
+        region: where points are wanted; None is the whole frame.
+        published_decoder: decode as the method's publication does, with its threshold unless
             another is given; for comparisons.
         backend: ``onnxruntime``, ``openvino``, or ``auto``, the fastest that is installed.
-        threads: CPU threads; all cores where 0.
+        threads: CPU threads; 0 is all cores.
 
     Attributes:
         card: the model's card.
-        threshold: least score of a point.
+        threshold: minimum score of a point.
         scale: the input scale in use.
+        region: where points are wanted.
         backend, precision: what the network runs in.
+        model, settings: ``Detector(model, **settings)`` builds an equal detector.
 
     Raises:
-        ModelError: where the model cannot be found or loaded.
-        SettingsError: where a setting is out of range, or the backend not installed.
+        ModelError: if the model cannot be found or loaded.
+        SettingsError: if a setting is out of range, or the backend is not installed.
     """
 
     def __init__(
@@ -84,8 +94,17 @@ class Detector:
         backend: str = "auto",
         threads: int = 0,
     ) -> None:
-        loaded = model if isinstance(model, Model) else find_model(model)
-        self.card = loaded.card
+        self.model = model if isinstance(model, Model) else find_model(model)
+        self.settings: dict[str, Any] = {
+            "threshold": threshold,
+            "false_alarms_per_mpx": false_alarms_per_mpx,
+            "scale": scale,
+            "region": region,
+            "published_decoder": published_decoder,
+            "backend": backend,
+            "threads": threads,
+        }
+        self.card = self.model.card
         self._rule = published_rule(self.card.method) if published_decoder else None
         if self._rule and threshold is None and false_alarms_per_mpx is None:
             threshold = self._rule.threshold
@@ -96,34 +115,37 @@ class Detector:
         if self.scale != self.card.input_scale:
             warnings.warn(
                 f"scale {self._scale} instead of {self.card.input_scale}: the thresholds of "
-                f"{self.card.name!r} belong to the latter",
+                f"{self.card.name!r} are valid at {self.card.input_scale} only",
                 IrpointWarning,
                 stacklevel=2,
             )
-        self._told = False
-        self._session = open_session(loaded, backend, threads)
-        self.backend, self.precision = self._session.backend, self._session.precision
+        self._shrinking_reported = False
+        self._network = open_backend(self.model, backend, threads)
+        self.backend, self.precision = self._network.backend, self._network.precision
+
+    def __reduce__(self) -> tuple[Callable[..., Detector], tuple[Model]]:
+        return partial(Detector, **self.settings), (self.model,)
 
     def __call__(self, frame: npt.NDArray[Any], threshold: float | None = None) -> Points:
         """Points of one frame, best first.
 
         Args:
             frame: (H, W) or colour (H, W, 3 or 4), any integer or float type.
-            threshold: least score in place of the detector's.
+            threshold: minimum score instead of the detector's.
 
         Raises:
-            FrameError: where the array is no frame.
+            FrameError: if the array is not a frame.
         """
         return self.batch([frame], threshold)[0]
 
     def candidates(self, frame: npt.NDArray[Any]) -> Points:
-        """Every peak worth a look (score 0.05 and up), for choosing thresholds."""
+        """Every peak with a score of at least 0.05, for choosing thresholds."""
         return self(frame, CANDIDATE_SCORE)
 
     def batch(
         self, frames: Sequence[npt.NDArray[Any]], threshold: float | None = None
     ) -> list[Points]:
-        """Points of several frames; those of one size at the network go through it together."""
+        """Points of several frames; those of one size at network scale are processed together."""
         prepared = [self.prepare(frame) for frame in frames]
         results: list[Points] = [Points.empty()] * len(frames)
         for size in dict.fromkeys(item.image.shape for item in prepared):
@@ -134,7 +156,10 @@ class Detector:
         return results
 
     def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
-        """Results of every frame of a file, folder, pattern, video, stream, or several of them.
+        """Results of every frame of files, folders, patterns, videos or streams, one by one.
+
+        :func:`irpoint.pipeline.detect_frames` does the same in batches, reads ahead, and skips
+        what cannot be read.
 
         Raises:
             FrameError: at the first frame that cannot be read.
@@ -144,34 +169,40 @@ class Detector:
             for item in open_source(path).frames():
                 if isinstance(item, Skipped):
                     raise FrameError(item.reason)
-                yield FrameResult(item.index, item.time_s, item.source, self(item.frame))
+                shape = (item.frame.shape[0], item.frame.shape[1])
+                points = self(item.frame)
+                yield FrameResult(item.source, item.index, item.time_s, shape, points)
 
     def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
-        """Step 1: read a frame's levels and bring it to the network's scale."""
+        """Step 1: measure a frame's levels and resize it to the network's scale."""
         plain = as_frame(frame)
         low, high = levels(plain, self.card.normalisation)
         image, placement = to_network(
             clip_to_levels(plain, low, high), self._scale, self.card.resize, self.card.stride, low
         )
-        self._tell_of_shrinking(placement.factor[0])
+        self._report_shrinking(placement.factor[0])
         return Prepared(image, (low, high), placement, (plain.shape[0], plain.shape[1]))
 
-    def _tell_of_shrinking(self, times: float) -> None:
-        """Once a detector, where frames are shrunk so much that small targets may vanish."""
-        if times > _MOST_SHRUNK and not self._told:
-            self._told = True
+    def _report_shrinking(self, factor: float) -> None:
+        """Warn once per detector if frames are shrunk so much that small targets may vanish."""
+        if factor > _MAX_SHRINK and not self._shrinking_reported:
+            self._shrinking_reported = True
             warnings.warn(
-                f"frames are shrunk {times:.1f} times for {self.card.name!r} ({self._scale}), and "
+                f"frames are shrunk {factor:.1f} times for {self.card.name!r} ({self._scale}), and "
                 "small targets with them; scale native keeps them",
                 IrpointWarning,
                 stacklevel=3,
             )
 
     def respond(self, prepared: Sequence[Prepared]) -> npt.NDArray[np.float32]:
-        """Step 2: the network, (B, h, w) responses for frames of one size; large ones in tiles."""
+        """Step 2: run the network on frames of one size; large frames are split into tiles.
+
+        Returns:
+            Response maps, float32 (B, h, w).
+        """
         levels = np.array([item.levels for item in prepared], np.float32)
         if prepared[0].image.size <= WHOLE or self.card.is_filter:
-            return self._session.run(np.stack([item.image for item in prepared])[:, None], levels)
+            return self._network.run(np.stack([item.image for item in prepared])[:, None], levels)
         pairs = zip(prepared, levels, strict=True)
         return np.stack([self._in_tiles(item.image, own) for item, own in pairs])
 
@@ -179,7 +210,7 @@ class Detector:
         self, frame: npt.NDArray[np.float32], levels: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
         return respond_in_tiles(
-            lambda part: self._session.run(part[None, None], levels[None])[0],
+            lambda part: self._network.run(part[None, None], levels[None])[0],
             frame,
             self.card.stride,
             self.card.halo,
@@ -188,12 +219,11 @@ class Detector:
     def locate(
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None
     ) -> Points:
-        """Step 3: the peaks of a response, in frame pixels, inside the frame and the region."""
-        least = self.threshold if threshold is None else _positive(threshold)
-        found = self._peaks(response, least)
+        """Step 3: decode a response map into points in frame pixels, inside frame and region."""
+        found = self._peaks(response, self.threshold if threshold is None else _positive(threshold))
         limit = np.array(prepared.shape[::-1]) - 0.5
         xy = prepared.placement.to_frame(found.xy)
-        # A peak up to a cell outside belongs to a target at the border; one beyond, to the padding.
+        # A peak up to one cell outside is a target at the border; further out it is padding.
         slack = self.card.stride * np.array(prepared.placement.factor)
         within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
         points = Points(np.clip(xy, -0.5, limit)[within].astype(np.float32), found.score[within])

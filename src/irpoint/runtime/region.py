@@ -1,4 +1,4 @@
-"""Where in the frame targets are wanted: a rectangle, and a mask of pixels to ignore."""
+"""The region of interest: a rectangle, and a mask of pixels to ignore."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from irpoint.points import Points
 class Region:
     """Keeps the points inside a rectangle and outside ignored pixels.
 
-    The network still sees the whole frame: context around the region is worth having.
+    The network still sees the whole frame, since the context around the region helps.
 
     Attributes:
         roi: (x0, y0, x1, y1) in frame pixels, both corners included; None is the whole frame.
-        ignored: (H, W), true (or not zero) where points are dropped; None is nowhere.
+        ignored: (H, W), points on pixels that are not zero are dropped; None drops none.
     """
 
     roi: tuple[float, float, float, float] | None = None
@@ -40,10 +40,10 @@ class Region:
         return x0, y0, x1, y1
 
     def select(self, points: Points, shape: tuple[int, int]) -> Points:
-        """The points of a frame of ``shape`` that lie in the region.
+        """The points inside the region, of a frame of ``shape`` (height, width).
 
         Raises:
-            SettingsError: where the ignore mask has another shape than the frame.
+            SettingsError: if the ignore mask has another shape than the frame.
         """
         keep = np.ones(len(points), bool)
         x, y = points.xy.T

@@ -1,8 +1,8 @@
-"""Large frames in pieces: memory stays bounded, and no seam can be seen in the response.
+"""Large frames in tiles: memory stays bounded, and the response has no seams.
 
-Every tile is a core with a halo of its neighbours' pixels around it. The network answers to the
-tile; of the answer the core's part is kept, and these parts make up the response of the whole
-frame, which is decoded once. A target on a seam is therefore found once, as anywhere else.
+Each tile is a core with a halo of pixels around it. The network runs on the whole tile; only the
+core's part of its response is kept. These parts form the response of the whole frame, which is
+decoded once. So a target on a seam is found once, like any other.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.float32]
 
-WHOLE = 2_000_000  # pixels of the largest frame that goes through a network in one piece
-CORE = 1280  # longest side of a tile's own part, in network pixels
-_GRID = 32  # tiles start on it, so that every strided layer sees the grid that it would
+WHOLE = 2_000_000  # network pixels; larger frames are split into tiles
+CORE = 1280  # longest side of a core, in network pixels
+_GRID = 32  # tiles start on multiples of it, so that strided layers sample the same pixels
 
 
 @dataclass(frozen=True)
 class Tile:
-    """Windows (rows, columns): of the tile and its core, in pixels of the network's frame."""
+    """Windows (rows, columns) of a tile and of its core, in network pixels."""
 
     outer: tuple[slice, slice]
     inner: tuple[slice, slice]
@@ -32,9 +32,9 @@ def tiles(shape: tuple[int, int], halo: int, core: int = CORE) -> Iterator[Tile]
     """Tiles whose cores cover a frame of ``shape`` (height, width) without overlap.
 
     Args:
-        halo: pixels around a core that its answer depends on.
-        core: longest side of a core, a multiple of 32. Those of a row or column are of one length
-            but for the last, since a narrow rest would be nearly all halo.
+        halo: pixels around a core that its response depends on.
+        core: longest side of a core, a multiple of 32. All cores along a side have the same
+            length except the last, since a narrow last tile would be mostly halo.
     """
     border = -(-halo // _GRID) * _GRID
     spans = []
@@ -57,8 +57,8 @@ def respond_in_tiles(
 ) -> Image:
     """The response (H/stride, W/stride) of a large frame (H, W), from those of its tiles.
 
-    Equal to that of the whole frame where the network looks no further than ``halo``. What pools
-    over the whole frame, as gates of channels do, pools over the tile instead.
+    It equals the response of the whole frame if the network looks no further than ``halo``. Layers
+    that pool over the whole frame, such as channel gates, pool over the tile instead.
 
     Args:
         respond: frame (h, w) → response (h/stride, w/stride).
@@ -66,12 +66,12 @@ def respond_in_tiles(
     """
     response = np.empty((frame.shape[0] // stride, frame.shape[1] // stride), np.float32)
     for tile in tiles((frame.shape[0], frame.shape[1]), halo, core):
-        answer = respond(np.ascontiguousarray(frame[tile.outer]))
+        part = respond(np.ascontiguousarray(frame[tile.outer]))
         inside, cells = [], []
         for outer, inner in zip(tile.outer, tile.inner, strict=True):
             cells.append(slice(inner.start // stride, inner.stop // stride))
             inside.append(
                 slice((inner.start - outer.start) // stride, (inner.stop - outer.start) // stride)
             )
-        response[tuple(cells)] = answer[tuple(inside)]
+        response[tuple(cells)] = part[tuple(inside)]
     return response

@@ -1,16 +1,8 @@
-"""Where detections go: point files, standard output, pictures."""
+"""Where results go: point files, standard output, pictures and videos."""
 
-from irpoint.sinks.formats import FILE_NAMES, FORMATS, Format, FoundFrame
+from irpoint.sinks.formats import FORMATS, find_format
 from irpoint.sinks.journal import Journal
 from irpoint.sinks.overlays import OverlayFolder
 from irpoint.sinks.writer import PointsWriter
 
-__all__ = [
-    "FILE_NAMES",
-    "FORMATS",
-    "Format",
-    "FoundFrame",
-    "Journal",
-    "OverlayFolder",
-    "PointsWriter",
-]
+__all__ = ["FORMATS", "Journal", "OverlayFolder", "PointsWriter", "find_format"]

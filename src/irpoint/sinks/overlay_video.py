@@ -13,60 +13,64 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import SettingsError, one_line
-from irpoint.frames.arrays import Frame
 from irpoint.points import FrameResult
-from irpoint.sinks.drawing import Tails, draw_overlay
+from irpoint.sinks.drawing import draw_overlay
 
-_CODECS = ("libx264", "libopenh264", "mpeg4")  # the first that this build of FFmpeg has
-_TICKS = 1000  # a second
-# A camera's 640 stays 640: pixels are what coding costs, and players enlarge.
-_LEAST_WIDTH = 640
-# Of noise, files as large as with slower presets, in a quarter of the time; of quiet scenes larger,
-# and closer to the frames.
+_CODECS = (
+    "libx264",
+    "libopenh264",
+    "mpeg4",
+)  # the first that this FFmpeg has
+_TICKS = 1000  # per second
+# A 640 px wide camera stays at 640: encoding costs time per pixel, and players enlarge.
+_MIN_WIDTH = 640
+# On noisy scenes, files are as large as with slower presets, in a quarter of the time. On quiet
+# scenes they are larger, and closer to the frames.
 _X264 = {"preset": "ultrafast", "crf": "20"}
 
 
 class OverlayVideo:
-    """Writes an MP4 frame by frame; the file is complete after :meth:`close`, and only then there.
+    """Writes an MP4 frame by frame; the file appears, complete, on :meth:`close`.
 
     Args:
-        path: of the file.
+        path: the file to write.
 
     Raises:
-        SettingsError: where it cannot be written.
+        SettingsError: if it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         import av
 
         self.path = path
-        # Absolute: FFmpeg would take what stands before a colon for a protocol.
+        # Absolute, because FFmpeg takes the text before a colon for a protocol.
         self._unfinished = path.with_name(f".{path.stem}.part{path.suffix}").absolute()
         self._container: Any = None
         self._stream: Any = None
         self._last = -1
-        with self._dropped_on_failure():
+        with self._removed_on_failure():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._container = av.open(str(self._unfinished), "w")
 
-    def add(self, frame: Frame, result: FrameResult, tails: Tails | None = None) -> None:
-        """Draw the points and tails of one frame (H, W) of any type; append it at its time.
+    def add(self, result: FrameResult) -> None:
+        """Draw the points and the tails of one frame, and append it at its time.
 
         Raises:
-            SettingsError: where it cannot be written; nothing is left of the file then.
+            SettingsError: if the file cannot be written; nothing of it remains then.
         """
+        assert result.pixels is not None
         drawn = draw_overlay(
-            frame,
+            result.pixels,
             result.points,
             insets=False,
             tracks=result.track_ids,
-            tails=tails,
-            least_width=_LEAST_WIDTH,
+            tails=result.tails,
+            least_width=_MIN_WIDTH,
         )
-        picture = np.asarray(drawn)  # without insets all are of one size
-        height, width = (side - side % 2 for side in picture.shape[:2])  # as 4:2:0 colour needs
+        picture = np.asarray(drawn)  # without insets, all pictures have the same size
+        height, width = (side - side % 2 for side in picture.shape[:2])  # even: 4:2:0
         self._last = max(self._last + 1, round((result.time_s or 0.0) * _TICKS))
-        with self._dropped_on_failure():
+        with self._removed_on_failure():
             self._append(np.ascontiguousarray(picture[:height, :width]))
 
     def _append(self, picture: npt.NDArray[np.uint8]) -> None:
@@ -94,31 +98,31 @@ class OverlayVideo:
         return stream
 
     def close(self) -> None:
-        """Finish the file; without frames, or after a failure, there is none.
+        """Complete the file; without frames, or after a failure, there is none.
 
         Raises:
-            SettingsError: where it cannot be written.
+            SettingsError: if it cannot be written.
         """
         if self._stream is None:
-            self._drop()
+            self._remove()
             return
-        with self._dropped_on_failure():
+        with self._removed_on_failure():
             self._container.mux(self._stream.encode(None))
             self._container.close()
             os.replace(self._unfinished, self.path)  # noqa: PTH105
 
     @contextmanager
-    def _dropped_on_failure(self) -> Iterator[None]:
+    def _removed_on_failure(self) -> Iterator[None]:
         import av
 
         try:
             yield
         except (OSError, av.error.FFmpegError) as error:
-            self._drop()
+            self._remove()
             why = one_line(error)
             raise SettingsError(f"{self.path}: cannot be written ({why})") from error
 
-    def _drop(self) -> None:
+    def _remove(self) -> None:
         import av
 
         self._stream = None

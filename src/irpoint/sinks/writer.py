@@ -1,97 +1,89 @@
-"""Write the points of many frames to a file or a stream, in one of the formats."""
+"""Write the points of many frames to a folder or a stream, in one of the formats."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from irpoint.errors import SettingsError
-from irpoint.sinks.formats import FILE_NAMES, Format, FoundFrame, coco_text, csv_text, json_text
+from irpoint.points import FrameResult
+from irpoint.sinks.format import Columns, DocumentFormat
+from irpoint.sinks.formats import find_format
 from irpoint.system.atomic import atomic_write
 
 
 class PointsWriter:
-    """Takes frames one by one; CSV goes out at once, everything else on :meth:`close`.
+    """Writes each frame's points; CSV at once, JSON and COCO on :meth:`close`.
 
     Args:
-        file_format: ``csv``, ``json`` or ``coco``.
-        target: a folder, in which ``points.csv``, ``points.json`` or ``points_coco.json`` is
-            written whole or not at all; or a binary stream.
-        clock, tracks: whether frames have times, and points tracks; CSV then has columns for them.
+        file_format: name of a format, see :data:`irpoint.sinks.FORMATS`.
+        target: a folder, in which the format's file (such as ``points.csv``) is written
+            atomically; or a binary stream.
+        clock, tracks: whether frames have times and points have tracks. CSV then has a column
+            for them.
 
     Attributes:
-        frames: the frames taken so far; none of CSV, so that a stream may go on for days.
-        count, hit, points: number of frames so far, of those with points, of points.
-        path: the file that :meth:`close` writes; None for a stream. CSV collects beside it in
-            ``points.csv.part``, which is what a killed process leaves.
+        count, hit, points: number of frames so far, of frames with points, and of points.
+        path: the file that :meth:`close` writes; None for a stream. CSV is collected beside it
+            in ``points.csv.part``, which remains if the process is killed.
 
     Raises:
-        SettingsError: where the folder's ``points.csv`` holds labels.
+        SettingsError: if the folder's ``points.csv`` holds labels, or there is no such format.
     """
 
     def __init__(
         self,
-        file_format: Format,
+        file_format: str,
         target: Path | BinaryIO,
         *,
         clock: bool = False,
         tracks: bool = False,
     ) -> None:
-        self.frames: list[FoundFrame] = []
         self.count = self.hit = self.points = 0
-        self.path = target / FILE_NAMES[file_format] if isinstance(target, Path) else None
-        self._format = file_format
-        self._csv = partial(csv_text, clock=clock, tracks=tracks)
+        self._format = find_format(file_format)
+        self._columns = Columns(clock, tracks)
+        self._results: list[FrameResult] = []  # of a format that is written at the end
+        self.path = target / self._format.file_name if isinstance(target, Path) else None
         self._stream = None if isinstance(target, Path) else target
-        if file_format == "csv" and self.path is not None:
+        if isinstance(self._format, DocumentFormat):
+            return
+        if self.path is not None:
             _refuse_labels(self.path)
-        elif file_format == "csv":
-            self._send(self._csv([]))
+        else:
+            self._send(self._format.header(self._columns))
 
-    def add(self, found: FoundFrame) -> None:
-        """Take the points of one more frame.
+    def add(self, result: FrameResult) -> None:
+        """Write the points of one more frame.
 
         Raises:
-            SettingsError: where the folder's CSV cannot be written.
+            SettingsError: if the folder's file cannot be written.
         """
-        if self._format != "csv":
-            self.frames.append(found)
-        elif self.path is not None and self.count == 0:
-            self._stream = _open(_part(self.path))
-            self._send(self._csv([found]))
+        if isinstance(self._format, DocumentFormat):
+            self._results.append(result.without_pixels())
         else:
-            self._send(self._csv([found], header=False))
+            if self.path is not None and self.count == 0:
+                self._stream = _open(_part(self.path))
+                self._send(self._format.header(self._columns))
+            self._send(self._format.lines(result, self._columns))
         self.count += 1
-        self.hit += len(found.result.points) > 0
-        self.points += len(found.result.points)
+        self.hit += len(result.points) > 0
+        self.points += len(result.points)
 
     def close(self) -> None:
-        """Write what is not written yet; a folder that no frame was found for is left alone.
+        """Write what is not written yet. Without any frame, a folder stays as it was.
 
         Raises:
-            SettingsError: where the file cannot be written.
+            SettingsError: if the file cannot be written.
         """
-        if self.path is None:
-            if self._format != "csv":
-                self._send(self._text())
-        elif self._format == "csv":
-            if self._stream is not None:
-                self._complete(self._stream, self.path)
-        elif self.frames:
-            save(self.path, _encode(self._text()))
-
-    def _text(self) -> str:
-        return json_text(self.frames) if self._format == "json" else coco_text(self.frames)
-
-    def _complete(self, stream: BinaryIO, path: Path) -> None:
-        with suppress(OSError):  # of a full disk, which was said
-            stream.close()
-        content = _part(path).read_bytes()
-        if lines := content[: content.rfind(b"\n") + 1]:
-            save(path, lines)
-        _part(path).unlink()
+        if isinstance(self._format, DocumentFormat):
+            text = self._format.text(self._results)
+            if self.path is None:
+                self._send(text)
+            elif self._results:
+                save(self.path, _encode(text))
+        elif self.path is not None and self._stream is not None:
+            _complete(self._stream, self.path)
 
     def _send(self, text: str) -> None:
         assert self._stream is not None
@@ -101,11 +93,21 @@ class PointsWriter:
         except OSError as error:
             if self.path is None:  # standard output, which may be closed on purpose
                 raise
-            raise not_written(self.path, error) from error
+            raise cannot_write(self.path, error) from error
+
+
+def _complete(stream: BinaryIO, path: Path) -> None:
+    """Turn ``points.csv.part`` into ``points.csv``, without a last line that was cut off."""
+    with suppress(OSError):  # a full disk has been reported already
+        stream.close()
+    content = _part(path).read_bytes()
+    if lines := content[: content.rfind(b"\n") + 1]:
+        save(path, lines)
+    _part(path).unlink()
 
 
 def _refuse_labels(path: Path) -> None:
-    """Results go by the name of the label file of our CSV layout: labels are not written over."""
+    """Our CSV label layout has a ``points.csv`` too: labels must not be overwritten."""
     if path.is_file():
         with path.open("rb") as stream:
             first = stream.readline(100).removeprefix(b"\xef\xbb\xbf")
@@ -122,24 +124,24 @@ def _open(path: Path) -> BinaryIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("wb")
     except OSError as error:
-        raise not_written(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def save(path: Path, content: bytes) -> None:
-    """Write a result whole or not at all; an OSError becomes a one-line SettingsError."""
+    """Write a result file atomically; an OSError becomes a one-line SettingsError."""
     try:
         atomic_write(path, content)
     except OSError as error:
-        raise not_written(path, error) from error
+        raise cannot_write(path, error) from error
 
 
-def not_written(path: Path, error: OSError) -> SettingsError:
-    """The one line about a result that could not be written."""
+def cannot_write(path: Path, error: OSError) -> SettingsError:
+    """The error for a result file that could not be written."""
     return SettingsError(
         f"{path}: cannot be written ({error.strerror}); give another folder for --out"
     )
 
 
 def _encode(text: str) -> bytes:
-    # A file name that is no UTF-8 keeps its own bytes.
+    # A file name that is not valid UTF-8 keeps its own bytes.
     return text.encode("utf-8", "surrogateescape")

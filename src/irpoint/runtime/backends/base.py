@@ -1,4 +1,4 @@
-"""What answers to frames, behind one small interface: frames and their levels in, responses out."""
+"""What every backend does: frames and their levels in, response maps out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from irpoint.zoo import Model
 
 Batch = npt.NDArray[np.float32]
 
-# What every exported graph takes and gives, by name.
+# The inputs and outputs of every exported graph, by name.
 FRAME, LEVELS = "frame", "levels"
 RESPONSE, PEAKS = "response", "peaks"
 
 
-class Responder(Protocol):
-    """What a detector asks of a backend; ``backend`` and ``precision`` say what it is."""
+class Backend(Protocol):
+    """Runs one model. Threads may share it.
+
+    Attributes:
+        backend: its name.
+        precision: of its arithmetic, such as ``f32`` or ``bf16``.
+    """
 
     backend: str
     precision: str
@@ -28,47 +33,47 @@ class Responder(Protocol):
         """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, h, w)."""
 
 
-class GraphSession(ABC):
-    """A graph in some backend: what all of them check and say.
+class GraphBackend(ABC):
+    """A backend that runs an exported graph: checks and errors that all of them share.
 
     Args:
         name: of the model, for messages.
-        one_by_one: whether the graph takes one frame at a time, as kernels that depend on the image
-            do.
+        one_by_one: whether the graph takes one frame at a time, because its kernels depend on
+            the image.
     """
 
     def __init__(self, name: str, *, one_by_one: bool) -> None:
         self._name, self._one_by_one = name, one_by_one
 
     @abstractmethod
-    def _answer(self, frames: Batch, levels: Batch) -> Batch:
+    def _infer(self, frames: Batch, levels: Batch) -> Batch:
         """Responses (B, 1, h, w)."""
 
     def run(self, frames: Batch, levels: Batch) -> Batch:
         """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, h, w).
 
         Raises:
-            ModelError: where the graph does not take frames of this size, memory runs out, or a
+            ModelError: if the graph does not take frames of this size, memory runs out, or a
                 response is not finite.
         """
         try:
             response = self._responses(frames, levels)
-        except Exception as error:  # backends' own exceptions share no base class
+        except Exception as error:  # the exceptions of backends share no base class
             size = f"{frames.shape[3]}×{frames.shape[2]}"
             raise ModelError(
                 f"model {self._name!r} fails on {len(frames)} frame(s) of {size}: {one_line(error)}"
             ) from error
         if not np.isfinite(response).all():
-            raise ModelError(f"model {self._name!r} gives responses that are not finite")
+            raise ModelError(f"model {self._name!r} returned NaN or infinite responses")
         return response[:, 0]
 
     def _responses(self, frames: Batch, levels: Batch) -> Batch:
         if not self._one_by_one or len(frames) == 1:
-            return self._answer(frames, levels)
+            return self._infer(frames, levels)
         parts = range(len(frames))
-        return np.concatenate([self._answer(frames[i : i + 1], levels[i : i + 1]) for i in parts])
+        return np.concatenate([self._infer(frames[i : i + 1], levels[i : i + 1]) for i in parts])
 
 
 def does_not_load(model: Model, error: Exception) -> ModelError:
-    """The error of a graph that a backend refuses."""
+    """The error for a graph that a backend refuses."""
     return ModelError(f"model {model.card.name!r} does not load: {one_line(error)}")

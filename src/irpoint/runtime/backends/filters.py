@@ -1,8 +1,8 @@
-"""Detectors without training: what a network has to beat.
+"""Classical filters that need no training: the baselines for every network.
 
-Each is a filter that answers to small bright blobs, at every pixel of the frame. Its response is
-divided by the frame's own spread of responses, so that a score means the same in calm sky and in
-clutter: a score of 1 is ``DEVIATIONS`` times the spread.
+Each filter responds to small bright blobs, at every pixel of the frame. Its response is divided by
+the root mean square of the frame's responses, so that a score means the same on calm sky and in
+clutter: a score of 1 is ``DEVIATIONS`` times that root mean square.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from irpoint.frames.levels import normalise
 
 Image = npt.NDArray[np.float32]
 DEVIATIONS = 50.0
-_LEAST_SPREAD = 1e-4  # of the normalised frame: a flat frame answers nothing
+_MIN_SPREAD = 1e-4  # in normalised units; so a flat frame gives no response
 
 
 def top_hat(frame: Image, side: int = 9) -> Image:
-    """White top-hat: the frame less its grey opening, which no blob narrower than ``side`` passes.
+    """White top-hat: the frame minus its grey opening, which removes blobs narrower than ``side``.
 
     Source: Tom, Peli, Leung and Bondaryk, SPIE 1954 (1993).
     """
@@ -31,18 +31,19 @@ def top_hat(frame: Image, side: int = 9) -> Image:
 
 
 def difference_of_gaussians(frame: Image, inner: float = 1.2, outer: float = 3.0) -> Image:
-    """A narrow blur less a wide one, negative answers cut off: brighter than what lies around."""
+    """A narrow blur minus a wide one, clipped at 0: pixels brighter than their surroundings."""
     narrow = ndimage.gaussian_filter(frame, inner)
     response: Image = np.maximum(narrow - ndimage.gaussian_filter(frame, outer), 0)
     return response
 
 
 def mpcm(frame: Image, sides: tuple[int, ...] = (3, 5, 7, 9)) -> Image:
-    """Multiscale patch-based contrast: brighter than the patches on both sides, whatever the axis.
+    """Multiscale patch-based contrast: brighter than the patches on both sides, along every axis.
 
-    Of the four pairs of opposite neighbour patches the least product of differences counts, so
-    that an edge, bright against one side only, answers nothing; of several patch sizes, the best.
-    The square root brings it back to the frame's units. Bright targets only.
+    For each of the four pairs of opposite neighbour patches, the two differences are multiplied.
+    The smallest product counts, so an edge, which is brighter than one side only, gives no
+    response. The largest over all patch sizes is taken. Its square root has the frame's units.
+    Bright targets only.
 
     Source: Wei, You and Li, Pattern Recognition 58 (2016).
     """
@@ -66,20 +67,20 @@ def mpcm(frame: Image, sides: tuple[int, ...] = (3, 5, 7, 9)) -> Image:
     return best
 
 
-BASELINES: Mapping[str, Callable[[Image], Image]] = {
+FILTERS: Mapping[str, Callable[[Image], Image]] = {
     "top-hat": top_hat,
     "dog": difference_of_gaussians,
     "mpcm": mpcm,
 }
 
 
-class BaselineSession:
-    """A filter behind the interface of :class:`irpoint.runtime.backends.base.Responder`."""
+class FilterBackend:
+    """A filter as a :class:`irpoint.runtime.backends.base.Backend`."""
 
     backend, precision = "scipy", "f32"
 
     def __init__(self, name: str) -> None:
-        self._filter = BASELINES[name]
+        self._filter = FILTERS[name]
 
     def run(self, frames: Image, levels: Image) -> Image:
         """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, H, W)."""
@@ -88,7 +89,7 @@ class BaselineSession:
 
     def _respond(self, frame: Image) -> Image:
         response = self._filter(frame)
-        # Targets cover too little to move it.
+        # Targets cover too few pixels to change it.
         spread = float(np.sqrt(np.mean(np.square(response, dtype=np.float64))))
-        answer: Image = (response / (DEVIATIONS * max(spread, _LEAST_SPREAD))).astype(np.float32)
-        return answer
+        scores: Image = (response / (DEVIATIONS * max(spread, _MIN_SPREAD))).astype(np.float32)
+        return scores

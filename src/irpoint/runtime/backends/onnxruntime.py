@@ -1,4 +1,4 @@
-"""ONNX Runtime, which comes with every installation."""
+"""ONNX Runtime, part of every installation."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from irpoint.runtime.backends.base import (
     LEVELS,
     RESPONSE,
     Batch,
-    GraphSession,
+    GraphBackend,
     does_not_load,
 )
 from irpoint.zoo import Model
 
 
-class OnnxSession(GraphSession):
+class OnnxRuntimeBackend(GraphBackend):
     """A model in ONNX Runtime, float32.
 
     Args:
         model: graph and card.
-        threads: CPU threads; all cores where 0.
+        threads: CPU threads; 0 is all cores.
 
     Raises:
-        ModelError: where the graph does not load.
+        ModelError: if the graph does not load.
     """
 
     backend, precision = "onnxruntime", "f32"
@@ -36,11 +36,11 @@ class OnnxSession(GraphSession):
             self._session = onnxruntime.InferenceSession(
                 model.graph, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime's own exceptions share no base class
+        except Exception as error:  # the exceptions of onnxruntime share no base class
             raise does_not_load(model, error) from error
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
         super().__init__(model.card.name, one_by_one=shapes.get(FRAME, [1])[0] == 1)
 
-    def _answer(self, frames: Batch, levels: Batch) -> Batch:
+    def _infer(self, frames: Batch, levels: Batch) -> Batch:
         response: Batch = self._session.run([RESPONSE], {FRAME: frames, LEVELS: levels})[0]
         return response

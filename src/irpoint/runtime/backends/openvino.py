@@ -1,4 +1,4 @@
-"""OpenVINO (extra ``openvino``): in bfloat16 where the processor has it, twice as fast or more."""
+"""OpenVINO (extra ``openvino``); in bfloat16, if the processor has it, at least twice as fast."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from irpoint.runtime.backends.base import (
     LEVELS,
     RESPONSE,
     Batch,
-    GraphSession,
+    GraphBackend,
     does_not_load,
 )
 from irpoint.zoo import Model
@@ -23,11 +23,12 @@ Precision = Literal["bf16", "f32"]
 
 @cache
 def core() -> openvino.Core:
-    """OpenVINO itself: one for the whole process, which keeps it until the end.
+    """The one OpenVINO core of the process, which is kept until the process ends.
 
-    Each core gives the thread that first uses it another stack for signals, and puts back the one
-    before when it goes. Of two that go in the order in which they came, the second puts back what
-    the first has freed, and the next signal, Ctrl-C or the end of a child, ends the process.
+    Each core gives the thread that first uses it a new signal stack, and restores the previous
+    stack when it is destroyed. If two cores are destroyed in the order of their creation, the
+    second restores a stack that the first has freed, and the next signal (Ctrl-C, or a child that
+    ends) crashes the process.
     """
     return openvino.Core()
 
@@ -38,30 +39,35 @@ def has_bfloat16() -> bool:
 
 
 def read_graph(model: Model) -> openvino.Model:
-    """The graph of a model, an ONNX one or OpenVINO's own."""
+    """The graph of a model, in ONNX or in OpenVINO's own format."""
     return core().read_model(model.graph, model.weights or b"")
 
 
 def in_unit_range(frames: Batch, levels: Batch) -> dict[str, Batch]:
-    """Frames (B, 1, H, W) in counts, levels (B, 2) → what the graph is given, levels at 0 and 1.
+    """Inputs of the graph, with the levels at 0 and 1.
 
-    The counts of a 14-bit camera are too fine for bfloat16, so the levels come off before.
+    The counts of a 14-bit camera do not fit into bfloat16, so the levels are subtracted in
+    float32 before the graph.
+
+    Args:
+        frames: (B, 1, H, W) in counts.
+        levels: (B, 2), low and high.
     """
     low, high = (levels[:, i, None, None, None] for i in (0, 1))
     return {FRAME: (frames - low) / (high - low), LEVELS: np.full_like(levels, (0, 1))}
 
 
-class OpenVinoSession(GraphSession):
+class OpenVinoBackend(GraphBackend):
     """A model in OpenVINO.
 
     Args:
         model: graph and card.
-        threads: CPU threads; all cores where 0.
-        precision: of the network's arithmetic, but for layers in 8 bits; bfloat16 where the
-            processor has it if None.
+        threads: CPU threads; 0 is all cores.
+        precision: of the network's arithmetic, except for layers quantised to 8 bits; None is
+            bfloat16 if the processor has it.
 
     Raises:
-        ModelError: where the graph does not load.
+        ModelError: if the graph does not load.
     """
 
     backend = "openvino"
@@ -76,7 +82,7 @@ class OpenVinoSession(GraphSession):
             settings["INFERENCE_NUM_THREADS"] = threads
         try:
             whole = read_graph(model)
-            # Without the peaks: the decoder finds them.
+            # Without the peaks: our decoder finds them.
             graph = openvino.Model(
                 [whole.output(RESPONSE).get_node().input_value(0)],
                 whole.get_parameters(),
@@ -84,12 +90,21 @@ class OpenVinoSession(GraphSession):
             )
             if any(node.get_type_name() == "FakeQuantize" for node in graph.get_ops()):
                 self.precision = "int8"
-            self._request = core().compile_model(graph, "CPU", settings).create_infer_request()
-        except Exception as error:  # openvino's own exceptions share no base class
+            self._compiled = core().compile_model(graph, "CPU", settings)
+            # A request serves one call at a time, so each concurrent call takes its own.
+            self._idle_requests = [self._compiled.create_infer_request()]
+        except Exception as error:  # the exceptions of openvino share no base class
             raise does_not_load(model, error) from error
         frames = graph.input(FRAME).partial_shape
         super().__init__(model.card.name, one_by_one=frames[0] == openvino.Dimension(1))
 
-    def _answer(self, frames: Batch, levels: Batch) -> Batch:
-        response: Batch = self._request.infer(in_unit_range(frames, levels), share_inputs=True)[0]
+    def _infer(self, frames: Batch, levels: Batch) -> Batch:
+        try:
+            request = self._idle_requests.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        try:
+            response: Batch = request.infer(in_unit_range(frames, levels), share_inputs=True)[0]
+        finally:
+            self._idle_requests.append(request)
         return response

@@ -1,0 +1,137 @@
+"""A whole detection, from sources to written results. Start reading here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from irpoint.errors import SettingsError
+from irpoint.frames.raw import RawLayout
+from irpoint.frames.source import Skipped
+from irpoint.pipeline.batches import find_sources
+from irpoint.pipeline.engine import find_engine
+from irpoint.pipeline.prefetch import BackgroundWriter
+from irpoint.pipeline.results import Results, Summary
+from irpoint.pipeline.resume import journal_settings
+from irpoint.pipeline.signals import Signals
+from irpoint.pipeline.tracker import TrackSettings
+from irpoint.pipeline.tracking import track_results
+from irpoint.points import FrameResult
+from irpoint.runtime.detector import Detector
+from irpoint.sinks import Journal, OverlayFolder, PointsWriter, find_format
+from irpoint.system.atomic import check_folder, lock_folder
+
+_FRAMES_BEHIND = 4  # written while the network works on the next ones
+
+Watch = Callable[[FrameResult | Skipped, Summary], None]
+
+
+def detect(
+    sources: str | Path | Sequence[str | Path],
+    detector: Detector,
+    out: str | Path | BinaryIO,
+    *,
+    file_format: str = "csv",
+    overlay: bool = False,
+    track: bool | TrackSettings = False,
+    raw: RawLayout | None = None,
+    batch: int = 8,
+    engine: str = "local",
+    watch: Watch | None = None,
+) -> Summary:
+    """Detect in every frame of the sources and write the results, as ``irpoint detect`` does.
+
+    What cannot be read is skipped and counted in the summary. SIGINT (Ctrl-C), SIGTERM and SIGHUP
+    stop a detection early: what was found so far is written, and ``stopped`` is set. The same call
+    resumes an interrupted detection of files; streams and tracked sequences start again.
+
+    Args:
+        sources: files, folders, patterns, addresses of streams, or ``-`` for standard input.
+        detector: finds the points.
+        out: folder of the results, created if missing; or a binary stream for the points.
+        file_format: ``csv``, ``json`` or ``coco``.
+        overlay: draw the points into pictures and videos in ``out/overlays``.
+        track: keep only the points of confirmed tracks; settings, or True for the defaults.
+        raw: pixel layout, if the files are headerless.
+        batch: maximum number of frames that go through the network together, >= 1.
+        engine: ``local``, or ``ray`` for the workers of a Ray cluster.
+        watch: called with every result or skipped part, and the summary so far.
+
+    Raises:
+        FrameError: if the only source names nothing readable.
+        SettingsError: if a setting is out of range, ``out`` cannot be written, or another
+            detection is writing there.
+    """
+    target = Path(out) if isinstance(out, str | Path) else out
+    folder = target if isinstance(target, Path) else None
+    _check(folder, file_format, overlay, batch)
+    names = [sources] if isinstance(sources, str | Path) else sources
+    todo, skipped = find_sources([str(name) for name in names], raw)
+    detect_with = find_engine(engine, todo)
+    summary = Summary(len(todo) + len(skipped))
+    with nullcontext() if folder is None else _locked(folder):
+        clock = any(source.clock for source in todo)
+        writer = PointsWriter(file_format, target, clock=clock, tracks=bool(track))
+        overlays = OverlayFolder(folder / "overlays") if folder and overlay else None
+        results = Results(writer, overlays, summary)
+        if folder and not track and not any(source.live for source in todo):
+            settings = journal_settings(detector) | {"raw": repr(raw), "overlay": overlay}
+            todo, again = results.resume(Journal(folder, settings), todo)
+            skipped += again
+        found = detect_with(detector, todo, batch, overlay)
+        if track:
+            found = track_results(found, track if isinstance(track, TrackSettings) else None)
+        _write(chain(skipped, found), results, watch)
+    return summary
+
+
+def _write(items: Iterable[FrameResult | Skipped], results: Results, watch: Watch | None) -> None:
+    """Write all items in the background; a signal ends the detection, but not the writing."""
+    finished = False
+    with Signals() as signals:
+        try:
+            with BackgroundWriter(results.add, _FRAMES_BEHIND) as writer:
+                try:
+                    with signals.interruptible():
+                        for item in items:
+                            if watch is not None:
+                                watch(item, results.summary)
+                            writer.add(item)
+                except KeyboardInterrupt:
+                    results.summary.stopped = True
+            finished = not results.summary.stopped
+        finally:
+            results.close(finished=finished)
+
+
+def _check(folder: Path | None, file_format: str, overlay: bool, batch: int) -> None:
+    find_format(file_format)
+    if overlay and folder is None:
+        raise SettingsError("--overlay: pictures are written into a folder; give --out DIR too")
+    if batch < 1:
+        raise SettingsError(f"--batch {batch}: give 1 or more")
+    if folder is not None:
+        check_folder(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Create the output folder before the work starts, and lock it against other detections."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"--out {folder}: cannot be created ({error.strerror}); give another folder"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"--out {folder}: is not writable; give another folder")
+    with lock_folder(folder) as ours:
+        if not ours:
+            raise SettingsError(
+                f"--out {folder}: another detection is writing there; wait, or give another folder"
+            )
+        yield

@@ -1,0 +1,114 @@
+"""All that a detection writes, together: points, overlays, the journal, and a summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from irpoint.frames.source import Skipped, Source
+from irpoint.pipeline.resume import resume
+from irpoint.points import FrameResult
+from irpoint.sinks import Journal, OverlayFolder, PointsWriter
+
+_FIRST = 10  # results that a summary keeps
+
+
+@dataclass
+class Summary:
+    """What a detection has done so far.
+
+    Attributes:
+        sources: number of sources.
+        resumed: number of sources that an earlier run had finished; they count below too.
+        frames, frames_with_points, points: numbers of frames and points.
+        skipped: number of sources, or parts of them, that could not be read.
+        first: the first results with points, at most ten.
+        stopped: whether a signal ended the detection early.
+        resumable: whether the same call continues where this one stopped.
+        seconds: duration.
+        points_file: the file of the points; None for a stream, or if there was no frame.
+        overlays: the folder of the overlays; None if there is none.
+    """
+
+    sources: int
+    resumed: int = 0
+    frames: int = 0
+    frames_with_points: int = 0
+    points: int = 0
+    skipped: int = 0
+    first: list[FrameResult] = field(default_factory=list)
+    stopped: bool = False
+    resumable: bool = False
+    seconds: float = 0.0
+    points_file: Path | None = None
+    overlays: Path | None = None
+
+
+@dataclass
+class Results:
+    """The sinks of one detection, and the summary of what went into them."""
+
+    writer: PointsWriter
+    overlays: OverlayFolder | None
+    summary: Summary
+    journal: Journal | None = None
+    _started: float = field(default_factory=time.perf_counter)
+
+    def resume(
+        self, journal: Journal, sources: Sequence[Source]
+    ) -> tuple[list[Source], list[Skipped]]:
+        """Take over what an earlier run has finished, and record this run in the journal.
+
+        Returns:
+            The sources that remain, and the parts that the earlier run could not read.
+        """
+        earlier = resume(journal, sources)
+        for result in earlier.results:
+            self._count(result)
+            if self.overlays is not None:
+                self.overlays.reserve(result)
+        self.journal = journal
+        self.summary.resumed, self.summary.resumable = earlier.sources, True
+        return earlier.todo, earlier.skipped
+
+    def add(self, item: FrameResult | Skipped) -> None:
+        """Write the points of a frame, and its picture if there are overlays."""
+        if isinstance(item, Skipped):
+            self.summary.skipped += 1
+            if self.journal is not None:
+                self.journal.skip(item.source, item.reason)
+            return
+        self._count(item)
+        if self.overlays is not None:
+            self.overlays.add(item)
+        if self.journal is not None:
+            self.journal.add(item)
+
+    def _count(self, result: FrameResult) -> None:
+        summary = self.summary
+        if len(result.points) and len(summary.first) < _FIRST:
+            summary.first.append(result.without_pixels())
+        self.writer.add(result)
+        summary.frames += 1
+        summary.frames_with_points += len(result.points) > 0
+        summary.points += len(result.points)
+
+    def close(self, *, finished: bool) -> None:
+        """Complete every file, the points first; the journal stays unless all is finished.
+
+        Raises:
+            SettingsError: if a file cannot be written; the journal stays then.
+        """
+        try:
+            self.writer.close()
+        finally:
+            if self.overlays is not None:
+                self.overlays.close()
+        if self.journal is not None:
+            self.journal.close(finished=finished)
+        self.summary.points_file = self.writer.path if self.writer.count else None
+        if self.overlays is not None and len(self.overlays):
+            self.summary.overlays = self.overlays.folder
+        self.summary.seconds = time.perf_counter() - self._started

@@ -1,0 +1,32 @@
+"""Detections as a COCO dictionary of keypoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from irpoint._version import __version__
+from irpoint.points import FrameResult
+from irpoint.sinks.coco import CocoRecord
+from irpoint.sinks.format import rounded, time_field, track_field, track_numbers
+
+
+class CocoFormat:
+    """One image per frame, one keypoint annotation with ``score`` per point.
+
+    A point of a track also has ``track``.
+    """
+
+    name, file_name = "coco", "points_coco.json"
+
+    def text(self, results: Sequence[FrameResult]) -> str:
+        """The whole file."""
+        record = CocoRecord()
+        for result in results:
+            height, width = result.shape
+            frame = {"height": height, "width": width, "frame": result.index}
+            record.add_image(file_name=result.source, **frame, **time_field(result))
+            points = zip(rounded(result.points), track_numbers(result), strict=True)
+            for (x, y, score), number in points:
+                record.add_point(x, y, score=score, **track_field(number))
+        description = f"Points found by irpoint {__version__}; pixel centres at integers"
+        return record.text(description=description)

@@ -1,0 +1,70 @@
+"""What an output format is, and what all of them share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from irpoint.points import FrameResult, Points
+
+CLOCK, TRACK = "time_s", "track"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Optional columns: the time of a frame, the track number of a point."""
+
+    clock: bool = False
+    tracks: bool = False
+
+
+class LineFormat(Protocol):
+    """A format that is written while detection runs, frame by frame."""
+
+    name: str
+    file_name: str
+
+    def header(self, columns: Columns) -> str:
+        """The text before the first frame."""
+
+    def lines(self, result: FrameResult, columns: Columns) -> str:
+        """The text of one frame."""
+
+
+@runtime_checkable
+class DocumentFormat(Protocol):
+    """A format that is written as a whole, after the last frame."""
+
+    name: str
+    file_name: str
+
+    def text(self, results: Sequence[FrameResult]) -> str:
+        """The whole file."""
+
+
+def rounded(points: Points) -> Iterator[tuple[float, float, float]]:
+    """x and y to 3 digits and score to 4, for each point. Adding 0 turns −0 into 0."""
+    for (x, y), score in zip(points.xy.tolist(), points.score.tolist(), strict=True):
+        yield round(x, 3) + 0.0, round(y, 3) + 0.0, round(score, 4) + 0.0
+
+
+def track_numbers(result: FrameResult) -> Sequence[int | None]:
+    """One track number per point; None for each without tracking."""
+    return [None] * len(result.points) if result.track_ids is None else result.track_ids
+
+
+def track_field(number: int | None) -> dict[str, int]:
+    """The JSON field of a point's track, if it has one."""
+    return {} if number is None else {TRACK: number}
+
+
+def time_field(result: FrameResult) -> dict[str, float]:
+    """The JSON field of a frame's time, if its source has a clock."""
+    return {} if result.time_s is None else {CLOCK: round(result.time_s, 3)}
+
+
+def json_document(content: dict[str, Any]) -> str:
+    """JSON in ASCII, so that file names that are not valid Unicode stay valid JSON."""
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"

@@ -1,0 +1,137 @@
+"""The pipeline from Python: everything that the command does."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from irpoint import Detector, FrameResult
+from irpoint.errors import SettingsError
+from irpoint.frames import open_source
+from irpoint.frames.raw import RawLayout
+from irpoint.pipeline import Skipped, detect, detect_frames, find_sources, track_results
+from irpoint.sinks import OverlayFolder, PointsWriter
+from support.models import draw_blobs
+from support.same_files import same_files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five frames of a moving target, and a file that is no frame."""
+    folder = tmp_path / "sky"
+    folder.mkdir()
+    for k in range(5):
+        Image.fromarray(draw_blobs([(20 + 4 * k, 40)], seed=k)).save(folder / f"{k}.png")
+    (folder / "2b.png").write_bytes(b"no frame")
+    return folder
+
+
+@pytest.fixture
+def detector(model: Path) -> Detector:
+    return Detector(model, backend="onnxruntime", threads=1)
+
+
+def test_detect_writes_the_files_of_the_command(
+    cli, folder: Path, model: Path, detector: Detector, tmp_path: Path
+) -> None:
+    arguments = ("--track", "--overlay", "--backend", "onnxruntime", "--threads", 1)
+    assert cli("detect", folder, "--model", model, "--out", tmp_path / "cli", *arguments)[0] == 1
+    summary = detect(folder, detector, tmp_path / "python", track=True, overlay=True)
+    same_files(tmp_path / "cli", tmp_path / "python")
+    assert (summary.sources, summary.frames, summary.points, summary.skipped) == (6, 5, 3, 1)
+    assert summary.points_file == tmp_path / "python" / "points.csv"
+    assert summary.overlays == tmp_path / "python" / "overlays"
+    assert not summary.stopped
+
+
+def test_the_parts_of_the_pipeline_give_the_same_files(
+    folder: Path, detector: Detector, tmp_path: Path
+) -> None:
+    detect(folder, detector, tmp_path / "whole", track=True, overlay=True)
+    sources, missing = find_sources([str(folder), str(folder / "gone.png")])
+    assert [item.source for item in missing] == [str(folder / "gone.png")]
+    writer = PointsWriter("csv", tmp_path / "parts", tracks=True)
+    overlays = OverlayFolder(tmp_path / "parts" / "overlays")
+    skipped = []
+    for result in track_results(detect_frames(detector, sources)):
+        if isinstance(result, Skipped):
+            skipped.append(result)
+            continue
+        writer.add(result)
+        overlays.add(result)
+    writer.close()
+    overlays.close()
+    assert len(skipped) == 1
+    same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_an_interrupted_detection_resumes(
+    folder: Path, detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detect(folder, detector, tmp_path / "whole")
+    seen: list[str] = []
+
+    def interrupt(item: FrameResult | Skipped, summary: object) -> None:
+        seen.append(item.source)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    first = detect(folder, detector, tmp_path / "out", batch=1, watch=interrupt)
+    assert first.stopped
+    assert first.resumable
+    second = detect(folder, detector, tmp_path / "out", batch=1)
+    assert second.resumed == 2
+    assert not second.stopped
+    same_files(tmp_path / "whole", tmp_path / "out")
+
+
+def test_a_stream_takes_the_points(folder: Path, detector: Detector) -> None:
+    out = io.BytesIO()
+    summary = detect([folder / "0.png", folder / "1.png"], detector, out)
+    assert out.getvalue().count(b"\n") == 1 + summary.points == 3
+    assert summary.points_file is None
+
+
+def test_detection_works_in_a_thread(folder: Path, detector: Detector, tmp_path: Path) -> None:
+    """Python handles signals in the main thread only."""
+    summaries = []
+    thread = threading.Thread(
+        target=lambda: summaries.append(detect(folder, detector, tmp_path / "out"))
+    )
+    thread.start()
+    thread.join()
+    assert summaries[0].points == 5
+
+
+def test_results_hold_their_pixels_and_shape(detector: Detector, tmp_path: Path) -> None:
+    frames = [draw_blobs([(30, 40)], seed=k) for k in range(2)]
+    (tmp_path / "dump.raw").write_bytes(b"".join(frame.tobytes() for frame in frames))
+    source = open_source(tmp_path / "dump.raw", RawLayout.parse("128x96:uint8"))
+    results = list(detect_frames(detector, [source]))
+    for index, (result, frame) in enumerate(zip(results, frames, strict=True)):
+        assert isinstance(result, FrameResult)
+        assert (result.index, result.shape) == (index, (96, 128))
+        assert np.array_equal(result.pixels, frame)
+        assert result == result.without_pixels()
+        assert result.without_pixels().pixels is None
+
+
+def test_wrong_settings_are_refused_before_anything_is_written(
+    folder: Path, detector: Detector, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for wrong, message in (
+        ({"file_format": "xml"}, "format xml: choose one of csv, json, coco"),
+        ({"batch": 0}, "--batch 0: give 1 or more"),
+        ({"engine": "dask"}, "--engine dask: give local or ray"),
+    ):
+        with pytest.raises(SettingsError, match=message):
+            detect(folder, detector, out, **wrong)
+    with pytest.raises(SettingsError, match="pictures are written into a folder"):
+        detect(folder, detector, io.BytesIO(), overlay=True)
+    assert not out.exists()
