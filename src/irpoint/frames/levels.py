@@ -7,14 +7,14 @@ measures two values per frame, and :func:`normalise` maps them to 0 and 1.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import FrameError
+from irpoint.frames.arrays import Frame
 
-Frame = npt.NDArray[Any]
 Normalisation = Literal["robust", "full-range"]
 
 # Levels are measured on about this many pixels: enough for a percentile, and fast at any size.

@@ -94,7 +94,7 @@ def fit(frame: Image2D, scale: InputScale) -> tuple[Image2D, Placement]:
 
 
 def pad(frame: Image2D, multiple: int) -> Image2D:
-    """Repeat the last row and column until both sides are multiples of ``multiple``, at least 3."""
+    """Repeat the last row and column up to sides of n · ``multiple`` pixels, n ≥ 3."""
     bottom, right = (
         max(-(-side // multiple), _MIN_CELLS) * multiple - side for side in frame.shape
     )
@@ -124,7 +124,7 @@ def to_network(
         frame: float32 (H, W), in counts or normalised.
         scale: input scale of the model.
         resize: ``half-pixel``; or ``corner`` for published weights, which needs a ``fit`` scale.
-        multiple: the sides of the input are padded to multiples of this, at least 3.
+        multiple: ``half-pixel`` input is padded to sides of n · ``multiple`` pixels, n ≥ 3.
         low: value that normalisation maps to 0, with which ``corner`` fills the surroundings.
 
     Raises:

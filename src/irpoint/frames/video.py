@@ -48,13 +48,18 @@ def read_video(name: str) -> Iterator[TimedFrame | str]:
 
 
 def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[TimedFrame | str]:
-    """Frames of an opened container as :func:`read_video` gives them, times ``offset`` seconds on.
+    """Frames of an opened container, as :func:`read_video` yields them.
+
+    Args:
+        container: as :func:`open_video` returns it.
+        name: name of the source in an error.
+        offset: seconds that are added to the times.
 
     Raises:
         FrameError: if the container holds no video, or ends in damage.
     """
     if not container.streams.video:
-        raise FrameError(f"{name}: holds no video")
+        raise FrameError(f"{name}: contains no video; give another file")
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     rate = float(stream.average_rate or stream.guessed_rate or 25)
@@ -68,7 +73,7 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
         yield offset + clock - first, luminance(image)
         index += 1
     if not index:
-        raise FrameError(f"{name}: no frame can be decoded")
+        raise FrameError(f"{name}: no frame can be decoded; copy or export it again")
 
 
 def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | str]:

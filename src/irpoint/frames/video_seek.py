@@ -91,7 +91,9 @@ class VideoFrames:
             ) from error
         if number not in self._cache:
             self._frames = None
-            raise FrameError(f"{self._path}: frame {number} cannot be decoded")
+            raise FrameError(
+                f"{self._path}: frame {number} cannot be decoded; export the video again"
+            )
 
     def _store(self, number: int, frame: Frame) -> None:
         self._cache[number] = frame
@@ -106,7 +108,7 @@ def _times(path: Path) -> list[int]:
     container = open_video(str(path))
     with container:
         if not container.streams.video:
-            raise FrameError(f"{path}: holds no video")
+            raise FrameError(f"{path}: contains no video; give another file")
         try:
             packets = container.demux(container.streams.video[0])
             clocks = (packet.dts if packet.pts is None else packet.pts for packet in packets)
