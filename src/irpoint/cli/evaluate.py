@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from irpoint.cli.figures import show
-from irpoint.errors import EvaluationError, IrpointWarning, SettingsError
+from irpoint.errors import EvaluationError, IrpointWarning, SettingsError, one_line
 from irpoint.system.atomic import atomic_write
 
 if TYPE_CHECKING:
@@ -268,5 +268,5 @@ def _write(target: str, content: dict[str, Any]) -> None:
         atomic_write(target, text)
     except OSError as error:
         raise EvaluationError(
-            f"{target}: cannot be written ({error.strerror}); choose another file for --json"
+            f"{target}: cannot be written ({one_line(error)}); choose another file for --json"
         ) from error

@@ -11,7 +11,7 @@ from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
-from irpoint.errors import DatasetError
+from irpoint.errors import DatasetError, one_line
 from irpoint.system.atomic import atomic_write, check_folder
 
 PointFormat = Literal["coco", "csv"]
@@ -90,7 +90,7 @@ def _write(target: Path, content: Callable[[], bytes]) -> None:
     try:
         atomic_write(target, content())
     except OSError as error:
-        raise DatasetError(f"{target}: cannot be written ({error.strerror})") from error
+        raise DatasetError(f"{target}: cannot be written ({one_line(error)})") from error
     except UnicodeEncodeError as error:
         name = error.object[max(error.start - 20, 0) : error.end + 20]
         raise DatasetError(

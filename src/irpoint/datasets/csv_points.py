@@ -16,7 +16,7 @@ from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import DatasetError
+from irpoint.errors import DatasetError, one_line
 from irpoint.frames.find import natural_key
 
 POINTS_FILE = "points.csv"
@@ -103,7 +103,7 @@ def _read_rows(path: Path) -> dict[str, list[tuple[float, float]]]:
     except (csv.Error, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}, after line {line}: not CSV ({error}); fix it") from error
     except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+        raise DatasetError(f"{path}: cannot be read ({one_line(error)})") from error
     return points
 
 

@@ -13,7 +13,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.masks import masked_frame
 from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import DatasetError, IrpointWarning
+from irpoint.errors import DatasetError, IrpointWarning, one_line
 
 _FULL_LISTS = ("train", "val", "test")
 
@@ -81,7 +81,7 @@ def _read_centroids(path: Path, background: bool) -> list[tuple[float, float]]:
     except ElementTree.ParseError as error:
         raise DatasetError(f"{path}: not well-formed XML ({error}); fix that line") from error
     except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+        raise DatasetError(f"{path}: cannot be read ({one_line(error)})") from error
     points = []
     for number, item in enumerate(objects, 1):
         centroid = item.find("centroid")

@@ -18,7 +18,7 @@ from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import DatasetError, FrameError
+from irpoint.errors import DatasetError, FrameError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.labels import FrameLabels
@@ -94,7 +94,7 @@ def export(
         _remove_all_but(folder / "img_idx", {f"{split}.txt" for split in lists})
         _remove_all_but(folder / "images", {file_name for file_name, _ in named})
     except OSError as error:
-        raise DatasetError(f"{folder}: cannot be written ({error.strerror})") from error
+        raise DatasetError(f"{folder}: cannot be written ({one_line(error)})") from error
     targets = sum(len(frame.points) for _, frame in named)
     counts = {split: len(names) for split, names in lists.items()}
     return Exported(folder, len(named), targets, counts, skipped)
@@ -138,7 +138,7 @@ def _write_image(entry: FrameEntry, frame: Frame, target: Path) -> None:
             shutil.copy2(entry.path, part)
             part.replace(target)
     except OSError as error:
-        raise DatasetError(f"{target}: cannot be written ({error.strerror})") from error
+        raise DatasetError(f"{target}: cannot be written ({one_line(error)})") from error
 
 
 def _remove_all_but(folder: Path, kept: set[str]) -> None:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from irpoint.errors import DatasetError, IrpointWarning, SettingsError
+from irpoint.errors import DatasetError, IrpointWarning, SettingsError, one_line
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
 from irpoint.label.interpolation import interpolated
 from irpoint.label.label_files import Exported, export
@@ -53,7 +53,7 @@ class LabelSession:
                     f"{self.out}: holds a dataset/ that no labelling has made; give --out"
                 )
         except OSError as error:
-            raise DatasetError(f"{self.out}: cannot be made ({error.strerror})") from error
+            raise DatasetError(f"{self.out}: cannot be made ({one_line(error)})") from error
         store = Store(path)
         try:
             self._claim(store)

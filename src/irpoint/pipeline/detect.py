@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, one_line
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped
 from irpoint.pipeline.batches import find_sources
@@ -125,7 +125,7 @@ def _locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"--out {folder}: cannot be created ({error.strerror}); give another folder"
+            f"--out {folder}: cannot be created ({one_line(error)}); give another folder"
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingsError(f"--out {folder}: is not writable; give another folder")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from irpoint.errors import EvaluationError, first_error
+from irpoint.errors import EvaluationError, first_error, one_line
 from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate, sweep
 from irpoint.evaluation.matching import RADIUS_PX, match
 from irpoint.evaluation.records import FrameRecord, TargetRecord, record
@@ -134,7 +134,7 @@ def gather(source: Path) -> Subject:
     try:
         content = json.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EvaluationError(f"{source}: cannot be read ({error.strerror})") from error
+        raise EvaluationError(f"{source}: cannot be read ({one_line(error)})") from error
     except ValueError as error:
         raise EvaluationError(f"{source}: is not JSON; give what evaluate --json wrote") from error
     if not isinstance(content, dict) or "frames" not in content:

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from irpoint._version import __version__
-from irpoint.errors import EvaluationError
+from irpoint.errors import EvaluationError, one_line
 from irpoint.report import plots, tables
 from irpoint.report.gallery import KINDS, gallery
 from irpoint.report.gather import Subject, gather
@@ -37,7 +37,7 @@ def write_report(sources: Sequence[Path], out: Path) -> None:
     try:
         atomic_write(out, page)
     except OSError as error:
-        raise EvaluationError(f"{out}: cannot be written ({error.strerror})") from error
+        raise EvaluationError(f"{out}: cannot be written ({one_line(error)})") from error
 
 
 def render(subjects: Sequence[Subject]) -> str:

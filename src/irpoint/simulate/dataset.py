@@ -19,7 +19,7 @@ from irpoint._version import __version__
 from irpoint.datasets import LabelledFrame
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.load import open_dataset
-from irpoint.errors import DatasetError, SettingsError
+from irpoint.errors import DatasetError, SettingsError, one_line
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
@@ -62,7 +62,7 @@ def _write(path: Path, content: str | bytes) -> None:
     try:
         atomic_write(path, content)
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
+        raise SettingsError(f"{path}: cannot be written ({one_line(error)})") from error
 
 
 def _table(path: Path, rows: list[tuple[str, ...]]) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, one_line
 from irpoint.points import FrameResult
 from irpoint.sinks.format import Columns, DocumentFormat
 from irpoint.sinks.formats import find_format
@@ -138,7 +138,7 @@ def save(path: Path, content: bytes) -> None:
 def cannot_write(path: Path, error: OSError) -> SettingsError:
     """The error for a result file that could not be written."""
     return SettingsError(
-        f"{path}: cannot be written ({error.strerror}); give another folder for --out"
+        f"{path}: cannot be written ({one_line(error)}); give another folder for --out"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from irpoint.errors import ModelError
+from irpoint.errors import ModelError, one_line
 from irpoint.zoo.card import ClickFigures, Clicks, ModelCard, Thresholds, digest, read_card
 
 __all__ = [
@@ -99,4 +99,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+        raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from irpoint.errors import ModelError, first_error
+from irpoint.errors import ModelError, first_error, one_line
 from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
 
@@ -147,7 +147,7 @@ def read_card(path: Path) -> ModelCard:
         return ModelCard.model_validate_json(path.read_bytes())
     except OSError as error:
         raise ModelError(
-            f"{path}: no model card ({error.strerror}); it lies beside the weights"
+            f"{path}: no model card ({one_line(error)}); it lies beside the weights"
         ) from error
     except ValidationError as error:
         raise ModelError(f"{path}: model card: {first_error(error)}") from error
