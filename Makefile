@@ -25,7 +25,7 @@ demo: $(DEMO_VENV)/.installed
 	@echo 'Pictures:    $(DEMO_OUT)/overlays'
 
 test: $(VENV)/.installed
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto --dist loadgroup --durations 10
 
 lint: $(VENV)/.installed
 	$(VENV)/bin/ruff check .

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # One thread per worker: libraries that start one per core would fight over the cores. They
+    # read this when they are imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,19 +31,19 @@ def _shared(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of the public benchmarks' training material; skips where it is absent."""
+    """The folder of the public datasets; skips if it is absent."""
     return _shared("data")
 
 
 @pytest.fixture(scope="session")
 def shared_reference() -> Path:
-    """The folder of the parity material; skips where it is absent."""
+    """The folder of the parity material; skips if it is absent."""
     return _shared("reference")
 
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """PyTorch on one thread: small networks are quicker, and sums come out the same."""
+    """Run PyTorch on one thread: small networks are faster, and sums are reproducible."""
     import torch
 
     threads = torch.get_num_threads()
@@ -56,7 +62,7 @@ def graph() -> bytes:
 
 @pytest.fixture
 def write_model(tmp_path: Path, graph: bytes) -> WriteModel:
-    """Write the tiny model and its card, with changes to the card; gives the ONNX file."""
+    """A function that writes the tiny model, its card with changes, and returns the ONNX file."""
 
     def write(path: Path = tmp_path / "tiny" / "model.onnx", **changes: Any) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +81,7 @@ def model(write_model: WriteModel) -> Path:
 
 @pytest.fixture
 def shipped(write_model: WriteModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A zoo in which the tiny model ships as ``spire``; gives its ONNX file."""
+    """The ONNX file of the tiny model in a zoo that ships it as ``spire``."""
     import irpoint.zoo
 
     path = write_model(tmp_path / "zoo" / "spire.onnx", name="spire")
@@ -85,13 +91,13 @@ def shipped(write_model: WriteModel, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """Run ``irpoint`` in this process; gives (exit code, stdout, stderr)."""
+    """A function that runs ``irpoint`` in this process and returns (exit code, stdout, stderr)."""
     from irpoint.cli import main
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setattr(sys, "argv", ["irpoint", *map(str, arguments)])
-        # main() decides how warnings are shown; pytest must get its own way back.
+        # main() changes how warnings are shown; restore what pytest has set.
         with warnings.catch_warnings(), pytest.raises(SystemExit) as stopped:
             main()
         out, err = capsys.readouterr()

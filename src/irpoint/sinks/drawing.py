@@ -16,7 +16,7 @@ from irpoint.points import Points
 
 Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]
-Tails = Mapping[int, npt.NDArray[np.float64]]  # of each track the last places (n, 2)
+Tails = Mapping[int, npt.NDArray[np.float64]]  # latest positions (n, 2) by track number
 
 _DETECTION: Colour = (255, 190, 60)
 _TRUTH: Colour = (90, 205, 250)
@@ -25,19 +25,19 @@ _PANEL: Colour = (18, 21, 27)
 _TEXT: Colour = (226, 230, 236)
 _MUTED: Colour = (140, 148, 160)
 
-_LEAST_WIDTH = 768
+_MIN_WIDTH = 768
 _OVERSAMPLE = 4
 _PERCENTILES = (0.5, 99.9)
-_MOST_SAMPLES = 65_536
-_TABLE_TYPES = (np.uint8, np.uint16)  # few enough values for a table
+_MAX_SAMPLES = 65_536
+_TABLE_TYPES = (np.uint8, np.uint16)  # few enough values for a lookup table
 _INSET_REACH = 10
-# More labels than this cannot be read; the rings of the rest are drawn all the same.
-_MOST_LABELS = 200
+# More labels than this are unreadable; the remaining points get a ring only.
+_MAX_LABELS = 200
 
 
 @dataclass(frozen=True)
 class _Style:
-    """Sizes in picture pixels, for frames enlarged ``zoom`` times."""
+    """Sizes in picture pixels, for a frame enlarged ``zoom`` times."""
 
     zoom: int
     ring: float
@@ -45,13 +45,13 @@ class _Style:
     text: int
 
     @classmethod
-    def of(cls, width: int, least: int = _LEAST_WIDTH) -> _Style:
-        zoom = max(1, math.ceil(least / width))
+    def of(cls, width: int, min_width: int = _MIN_WIDTH) -> _Style:
+        zoom = max(1, math.ceil(min_width / width))
         unit = max(1.0, width * zoom / 1000.0)
         return cls(zoom, max(9.0 * unit, 5.0 * zoom), 1.6 * unit, round(13 * unit))
 
-    def place(self, xy: npt.ArrayLike) -> tuple[float, float]:
-        """Picture position of a frame position: pixel centres at integers become half zooms."""
+    def position(self, xy: npt.ArrayLike) -> tuple[float, float]:
+        """Frame position → picture position, from pixel centres to pixel edges at integers."""
         x, y = np.asarray(xy, dtype=float) * self.zoom + self.zoom / 2.0
         return float(x), float(y)
 
@@ -59,15 +59,15 @@ class _Style:
 def stretch_to_8_bits(
     frame: npt.NDArray[Any], percentiles: tuple[float, float] = _PERCENTILES
 ) -> npt.NDArray[np.uint8]:
-    """``frame`` (height, width), any numbers, for viewing: two percentiles go to 0 and 255.
+    """Stretch a frame (height, width) between two percentiles, for viewing.
 
-    Values that are not finite are shown black; a frame of one value is shown mid-grey.
+    Values that are not finite become black; a constant frame becomes mid-grey.
     """
-    # Percentiles of a part of the pixels will do, spread over the whole frame.
-    stride = max(1, math.isqrt(frame.size // _MOST_SAMPLES))
+    # A sample of the pixels, spread over the whole frame, is enough for percentiles.
+    stride = max(1, math.isqrt(frame.size // _MAX_SAMPLES))
     low, high = _limits(frame[::stride, ::stride], percentiles)
     if not high > low:
-        # Nearly all pixels are alike, or none of the part is finite: what differs is to be seen.
+        # Nearly all pixels are equal, or no sample is finite: stretch over the whole range instead.
         low, high = _limits(frame, (0.0, 100.0))
     if np.isnan(low):
         return np.zeros(frame.shape, np.uint8)
@@ -79,7 +79,7 @@ def stretch_to_8_bits(
 
 
 def _limits(part: npt.NDArray[Any], percentiles: tuple[float, float]) -> npt.NDArray[np.float32]:
-    """Percentiles of the finite pixels, two; NaN where there is none."""
+    """Two percentiles of the finite pixels; NaN if there are none."""
     values = np.asarray(part, dtype=np.float32)
     values = values[np.isfinite(values)]
     found: npt.NDArray[np.float32] = np.full(2, np.nan, np.float32)
@@ -106,13 +106,13 @@ def _strokes(
     colour: Colour,
     line: float,
 ) -> None:
-    """Draw ``paths`` around ``centre`` antialiased, each over a darker and wider halo.
+    """Draw antialiased ``paths`` around ``centre``, each on a darker and wider halo.
 
     A path is ``("ring", (radius,))`` or ``("line", (x0, y0, x1, y1))`` relative to the centre.
     """
     left, top = math.floor(centre[0] - reach), math.floor(centre[1] - reach)
     side = math.ceil(2 * reach) + 2
-    # Large marks look smooth with less, and cost with the square of it.
+    # Large marks look smooth with less oversampling, whose cost is quadratic.
     finer = max(1, min(_OVERSAMPLE, round(400 / side)))
     masks = []
     for width in (line * 2.2, line):
@@ -139,7 +139,7 @@ def _draw_ring(picture: Image.Image, centre: tuple[float, float], style: _Style)
 
 
 def _draw_cross(picture: Image.Image, centre: tuple[float, float], style: _Style) -> None:
-    """Four diagonal arms that leave the middle, and the ring of a detection, free."""
+    """Four diagonal arms around the target and around the ring of a detection."""
     inner, outer = style.ring * 1.25 / math.sqrt(2), style.ring * 1.9 / math.sqrt(2)
     arms = [
         ("line", (sx * inner, sy * inner, sx * outer, sy * outer))
@@ -150,7 +150,7 @@ def _draw_cross(picture: Image.Image, centre: tuple[float, float], style: _Style
 
 
 def _overlap(box: Box, others: npt.NDArray[np.float64]) -> float:
-    """Area of ``box`` that ``others`` (N, 4) cover, counted as often as it is covered."""
+    """Sum of the overlaps of ``box`` with ``others`` (N, 4), in square pixels."""
     width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
     height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
     return float(np.sum(np.clip(width, 0, None) * np.clip(height, 0, None)))
@@ -163,10 +163,10 @@ def _label_box(
     size: tuple[int, int],
     taken: Sequence[Box],
 ) -> Box:
-    """The place beside a ring where a label of ``extent`` is inside the picture and free.
+    """A free box beside a ring for a label of ``extent`` (width, height), inside the picture.
 
-    Eight places around the ring are tried, then the same further out; where none is free, the one
-    with the least overlap is taken.
+    Eight positions around the ring are tried, then the same further out. If none is free, the one
+    with the smallest overlap is returned.
     """
     others = np.array(taken, dtype=np.float64).reshape(-1, 4)
     best: tuple[float, Box] | None = None
@@ -191,10 +191,10 @@ def _score_text(score: float) -> str:
     return f"{score:.2f}" if 0 <= abs(score) < 100 else f"{score:.3g}"
 
 
-def _draw_tail(picture: Image.Image, places: npt.NDArray[np.float64], style: _Style) -> None:
-    """Where a track was: a line that fades towards the past."""
+def _draw_tail(picture: Image.Image, positions: npt.NDArray[np.float64], style: _Style) -> None:
+    """The latest positions of a track: a line that fades towards the past."""
     draw = ImageDraw.Draw(picture, "RGBA")
-    corners = [style.place(xy) for xy in places]
+    corners = [style.position(xy) for xy in positions]
     pen = max(1, round(style.line))
     for number, (start, end) in enumerate(pairwise(corners), start=1):
         draw.line((*start, *end), (*_DETECTION, round(200 * number / len(corners))), pen)
@@ -205,14 +205,14 @@ def _draw_labels(
 ) -> None:
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(style.text)
-    centres = [style.place(xy) for xy in points.xy]
+    centres = [style.position(xy) for xy in points.xy]
     taken: list[Box] = [
         (x - style.ring, y - style.ring, x + style.ring, y + style.ring) for x, y in centres
     ]
     texts = [_score_text(score) for score in points.score.tolist()]
     if tracks is not None:
         texts = [f"#{number} {text}" for number, text in zip(tracks, texts, strict=True)]
-    for centre, text in list(zip(centres, texts, strict=True))[:_MOST_LABELS]:
+    for centre, text in list(zip(centres, texts, strict=True))[:_MAX_LABELS]:
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font, stroke_width=2)
         extent = (float(right - left), float(bottom - top))
         box = _label_box(centre, extent, style.ring, picture.size, taken)
@@ -228,7 +228,7 @@ def _draw_labels(
 
 
 def _inset(frame: npt.NDArray[Any], xy: npt.NDArray[np.float32], side: int) -> Image.Image:
-    """A square of the frame about ``xy``, ``side`` picture pixels wide, with ticks at ``xy``."""
+    """A magnified square of the frame around ``xy``, ``side`` picture pixels wide, with ticks."""
     column, row = (int(np.rint(value)) for value in xy)
     reach = _INSET_REACH
     padded = np.full((2 * reach + 1, 2 * reach + 1), np.nan)
@@ -249,7 +249,7 @@ def _inset(frame: npt.NDArray[Any], xy: npt.NDArray[np.float32], side: int) -> I
 
 
 def _draw_legend(strip: Image.Image, left: int, style: _Style) -> None:
-    """What ring and cross stand for."""
+    """Explain the ring and the cross."""
     draw = ImageDraw.Draw(strip)
     font = ImageFont.load_default(style.text)
     step = 3.8 * style.ring
@@ -262,7 +262,7 @@ def _draw_legend(strip: Image.Image, left: int, style: _Style) -> None:
 def _strip(
     frame: npt.NDArray[Any], points: Points, width: int, style: _Style, legend: bool
 ) -> Image.Image:
-    """A row of magnified detections, best first, as many as fit in ``width``."""
+    """A row of magnified detections, best first, as many as fit into ``width``."""
     tile = 2 * _INSET_REACH + 1
     gap = round(0.8 * style.text)
     zoom = max(2, round(8.5 * style.text / tile))
@@ -293,29 +293,29 @@ def draw_overlay(
     insets: bool = True,
     tracks: Sequence[int] | None = None,
     tails: Tails | None = None,
-    least_width: int = _LEAST_WIDTH,
+    min_width: int = _MIN_WIDTH,
 ) -> Image.Image:
-    """Draw detections, and the truth where it is known, on a frame.
+    """Draw detections, and the truth if it is known, on a frame.
 
-    The frame is stretched between robust percentiles, and a narrow one enlarged by a whole number
-    until it is ``least_width`` wide or more. Each detection is an open ring with its score beside
-    it; the truth is a cross whose middle is left free, so that neither covers the target. Below the
-    frame, the best detections are shown magnified, each with its own stretch, score and position.
+    The frame is stretched between robust percentiles. A narrow frame is enlarged by an integer
+    factor to at least ``min_width``. Each detection is a ring with its score beside it; the truth
+    is a cross with a free centre, so that neither covers the target. Below the frame, the best
+    detections are shown magnified, each with its own stretch, score and position.
 
     Args:
         frame: (height, width), any numeric type and range.
         points: detections in frame pixels, pixel centres at integers.
-        truth: labels, where there are any.
+        truth: labels, if there are any.
         insets: whether to add the magnified detections.
-        tracks: the track number of each detection, to be written beside its score.
-        tails: the last places of every track, drawn as lines.
-        least_width: of the picture, in pixels.
+        tracks: the track number of each detection, shown beside its score.
+        tails: the latest positions of every track, drawn as lines.
+        min_width: minimum width of the picture in pixels.
 
     Returns:
-        RGB picture; the frame's pixel (0, 0) is at its top left.
+        RGB picture, with the frame's pixel (0, 0) at its top left.
 
     Raises:
-        ValueError: where ``frame`` is not a 2-D array with pixels in it.
+        ValueError: if ``frame`` is not a 2-D array with at least one pixel.
     """
     frame = np.asarray(frame)
     if frame.ndim != 2 or not frame.size:
@@ -323,14 +323,14 @@ def draw_overlay(
     order = np.argsort(-points.score, kind="stable")
     points = points[order]
     numbers = None if tracks is None else [tracks[index] for index in order.tolist()]
-    style = _Style.of(frame.shape[1], least_width)
+    style = _Style.of(frame.shape[1], min_width)
     picture = _enlarge(stretch_to_8_bits(frame), style.zoom)
     for xy in truth.xy if truth is not None else ():
-        _draw_cross(picture, style.place(xy), style)
-    for places in (tails or {}).values():
-        _draw_tail(picture, places, style)
+        _draw_cross(picture, style.position(xy), style)
+    for positions in (tails or {}).values():
+        _draw_tail(picture, positions, style)
     for xy in points.xy:
-        _draw_ring(picture, style.place(xy), style)
+        _draw_ring(picture, style.position(xy), style)
     _draw_labels(picture, points, style, numbers)
     if not insets or not len(points):
         return picture

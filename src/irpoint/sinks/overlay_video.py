@@ -65,7 +65,7 @@ class OverlayVideo:
             insets=False,
             tracks=result.track_ids,
             tails=result.tails,
-            least_width=_MIN_WIDTH,
+            min_width=_MIN_WIDTH,
         )
         picture = np.asarray(drawn)  # without insets, all pictures have the same size
         height, width = (side - side % 2 for side in picture.shape[:2])  # even: 4:2:0
