@@ -103,9 +103,7 @@ def _cells(name: str, own: dict[str, Any], columns: Sequence[Figure]) -> list[st
 
 
 def _cell(own: dict[str, Any], figure: Figure) -> str:
-    value, interval = own[figure.key], own["interval_95"].get(figure.key)
-    if isinstance(value, dict):
-        value = value["mean"]
+    value, interval = figure.table_value(own[figure.key]), own["interval_95"].get(figure.key)
     if value is None:
         return "–"
     if figure.unit == "percent":

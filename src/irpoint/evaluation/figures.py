@@ -62,6 +62,11 @@ class Figure:
     unit: Unit = "number"
     optional: bool = False
 
+    @staticmethod
+    def table_value(value: Any) -> float | None:
+        """The number that tables show for a value: a number itself, a dictionary's mean."""
+        return value["mean"] if isinstance(value, dict) else value
+
 
 def _localisation_error(evaluation: Evaluation) -> dict[str, float | None]:
     error = evaluation.localisation_error
@@ -87,13 +92,13 @@ FIGURES = (
         "false_alarms_per_image",
         lambda e: e.false_alarms_per_image,
         lambda t: t.fp / t.images,
-        "false /image",
+        "false / image",
     ),
     Figure(
         "false_alarms_per_mpx",
         lambda e: e.false_alarms_per_mpx,
         lambda t: t.fp / t.pixels * 1e6,
-        "false /Mpx",
+        "false / Mpx",
     ),
     Figure("false_pixels_per_mpx", lambda e: e.false_pixels_per_mpx, optional=True),
     Figure("localisation_error_px", _localisation_error, _mean_distance, "error mean px"),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from irpoint.evaluation import Evaluation, bootstrap_intervals
 from irpoint.evaluation.compare import compare
+from irpoint.evaluation.figures import COLUMNS, Figure
 from irpoint.report.gather import Subject
 
-HEADER = ("model", "data", "images / targets", "P %", "R %", "F1 %", "false / Mpx", "error px")
+HEADER = ("model", "data", "images / targets", *(figure.title for figure in COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -42,22 +43,17 @@ def rows(subjects: Sequence[Subject]) -> list[Row]:
 
 
 def _cells(own: Evaluation) -> tuple[Cell, ...]:
-    interval = bootstrap_intervals(own)
-    error = own.localisation_error
+    intervals = bootstrap_intervals(own)
 
-    def cell(value: float, key: str, scale: float, digits: int) -> Cell:
-        bounds = interval[key]
+    def cell(figure: Figure) -> Cell:
+        value, bounds = figure.table_value(figure.value(own)), intervals.get(figure.key)
+        if value is None:
+            return Cell("–")
+        scale, digits = (100, 1) if figure.unit == "percent" else (1, 2)
         text = "" if bounds is None else "–".join(f"{scale * v:.{digits}f}" for v in bounds)
         return Cell(f"{scale * value:.{digits}f}", text)
 
-    return (
-        Cell(f"{own.images} / {own.targets}"),
-        cell(own.precision, "precision", 100, 1),
-        cell(own.recall, "recall", 100, 1),
-        cell(own.f1, "f1", 100, 1),
-        cell(own.false_alarms_per_mpx, "false_alarms_per_mpx", 1, 2),
-        cell(error.mean, "localisation_error_px", 1, 2) if error else Cell("–"),
-    )
+    return Cell(f"{own.images} / {own.targets}"), *map(cell, COLUMNS)
 
 
 def comparisons(subjects: Sequence[Subject]) -> list[tuple[str, str, str, str]]:
@@ -91,9 +87,16 @@ def latex(table: Sequence[Row]) -> str:
     body = [HEADER] + [(row.model, row.data, *(c.value for c in row.cells)) for row in table]
     lines = [" & ".join(_escaped(cell) for cell in line) + r" \\" for line in body]
     return "\n".join(
-        [r"\begin{tabular}{llrrrrrr}", r"\toprule", lines[0], r"\midrule", *lines[1:],
-         r"\bottomrule", r"\end{tabular}"]
-    )  # fmt: skip
+        [
+            rf"\begin{{tabular}}{{ll{'r' * (len(HEADER) - 2)}}}",
+            r"\toprule",
+            lines[0],
+            r"\midrule",
+            *lines[1:],
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    )
 
 
 def _escaped(text: str) -> str:
