@@ -65,7 +65,8 @@ class Figure:
     @staticmethod
     def table_value(value: Any) -> float | None:
         """The number that tables show for a value: a number itself, a dictionary's mean."""
-        return value["mean"] if isinstance(value, dict) else value
+        number: float | None = value["mean"] if isinstance(value, dict) else value
+        return number
 
 
 def _localisation_error(evaluation: Evaluation) -> dict[str, float | None]:
