@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irpoint.errors import FrameError
-from irpoint.frames.levels import levels, normalise
+from irpoint.frames.levels import clip_to_levels, levels, normalise
 from irpoint.simulate import power_law_field
 
 Floats = npt.NDArray[np.float64]
@@ -119,6 +119,20 @@ def test_pixels_that_are_not_finite_are_ignored(kind: type) -> None:
     assert (image[np.isnan(faulty)] == 0).all()
     assert (image[faulty == np.inf] == 5).all()
     assert (image[faulty == -np.inf] == -1).all()
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_clipped_counts_are_what_normalisation_keeps(kind: type) -> None:
+    frame = np.round(7000 + 400 * scene()).astype(kind)
+    frame[3, 4], frame[5, 6] = 60_000, 0
+    if kind is np.float32:
+        frame[7, 8], frame[9, 10], frame[11, 12] = np.nan, np.inf, -np.inf
+    low, high = levels(frame)
+    clipped = clip_to_levels(frame, low, high)
+    assert clipped.dtype == np.float32
+    assert clipped.max() == pytest.approx(low + 5 * (high - low))
+    assert clipped.min() == pytest.approx(low - (high - low))
+    assert difference(normalise(clipped, low, high), normalise(frame, low, high)) < 1e-4
 
 
 @pytest.mark.parametrize("row", [0, 1, 2, 3])

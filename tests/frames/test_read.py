@@ -300,3 +300,17 @@ def test_pages_of_a_tiff_in_any_order(tmp_path: Path) -> None:
         assert np.array_equal(read_page(path, number), pages[number])
     with pytest.raises(FrameError, match="no page 7; it holds 7"):
         read_page(path, 7)
+
+
+def test_pages_of_another_format_under_the_suffix_of_a_tiff(tmp_path: Path) -> None:
+    path = tmp_path / "frame.tif"
+    path.write_bytes(saved(Image.fromarray(DEEP), "PNG"))
+    assert count_pages(path) == 1
+    assert np.array_equal(read_page(path, 0), DEEP)
+
+
+def test_the_shape_of_an_array_that_is_no_frame_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "frame.npy"
+    path.write_bytes(npy(np.zeros((2, 3, 4, 5))))
+    with pytest.raises(FrameError, match="one file per frame"):
+        frame_shape(path)
