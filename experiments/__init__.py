@@ -1,1 +1,1 @@
-"""Programs behind the figures of the documentation; each is one command."""
+"""Programs behind figures of the documentation. Each is one command; see README.md."""

@@ -1,15 +1,13 @@
-"""What each deviation from the publication buys: short trainings, one change each, several seeds.
+"""Compare short trainings that differ from ours in one setting each, over several seeds.
 
-    python -m experiments.ablation DATA OUT [--epochs 8] [--seeds 3]
+    python -m experiments.ablation NUDT-SIRST runs/ablation --epochs 4
 
-Every training is a run of its own under OUT and goes on from where it was when the command is
-given again. The table is Markdown on standard output; figures are of DATA's val list, whole frames,
-at the threshold that is best there.
+Prints a Markdown table: F1 and mean error on the val list of the dataset, at the best threshold
+of each run. A command that is given again resumes where it stopped.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from irpoint.datasets import load_dataset, pool
-from irpoint.errors import IrpointError, SettingsError
+from experiments.common import argument_parser, run, validation_frames
+from irpoint import Detector
+from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.evaluation.splits import find_points
-from irpoint.runtime import Detector
 from irpoint.system.atomic import check_folder
 from irpoint.training.run import export_run, fit
 from irpoint.training.settings import TrainSettings
@@ -43,18 +42,21 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """F1 in % and mean error in px of one run."""
+    """Figures of one run: F1 in %, and mean localisation error in px."""
 
     f1: float
     error: float
 
 
 def ablate(data: Path, out: Path, epochs: int, seeds: int) -> dict[str, list[Figures]]:
-    """Train every variant with every seed; gives the figures by variant.
+    """Train every variant with every seed.
+
+    Returns:
+        The figures of each variant, one entry per seed.
 
     Raises:
-        DatasetError: where the data cannot be read.
-        SettingsError: where ``out`` is a file, or there is nothing to train.
+        DatasetError: if the data cannot be read.
+        SettingsError: if ``out`` is a file, or there is nothing to train.
     """
     check_folder(out)
     if epochs < 1 or seeds < 1:
@@ -62,63 +64,61 @@ def ablate(data: Path, out: Path, epochs: int, seeds: int) -> dict[str, list[Fig
     table: dict[str, list[Figures]] = {}
     for name, changes in VARIANTS.items():
         for seed in range(seeds):
-            # Searching misses and false alarms pays in long trainings and costs time in short ones.
+            # Mining of misses and false alarms takes time, and pays only in long trainings.
             short = {"epochs": epochs, "val_every": epochs, "mine_every": 0}
             settings = TrainSettings.model_validate(
                 {"data": [data], "seed": seed, **short, **changes}
             )
-            run = out / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
-            fit(settings, run, resume=True)
-            best = json.loads((run / "best.json").read_text())
-            own = Figures(100 * best["val_f1"], best["val_error_px"])
-            table.setdefault(name, []).append(own)
+            folder = out / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
+            fit(settings, folder, resume=True)
+            best = json.loads((folder / "best.json").read_text())
+            figures = Figures(100 * best["val_f1"], best["val_error_px"])
+            table.setdefault(name, []).append(figures)
             if name == REFERENCE:
-                table.setdefault(PUBLISHED_DECODER, []).append(_published_decoder(run, data))
+                table.setdefault(PUBLISHED_DECODER, []).append(published_decoder(folder, data))
     return table
 
 
-def _published_decoder(run: Path, data: Path) -> Figures:
-    """The run's weights, read by the published decoder at its own threshold."""
-    if not (run / "model.onnx").exists():
-        export_run(run)
-    detector = Detector(run, published_decoder=True)
-    frames = pool([load_dataset(data, "val")])
-    found = find_points(detector, frames)
-    rated = evaluate(EvaluatedFrame.of(f, found[f.image]) for f in frames)
-    error = rated.localisation_error
-    return Figures(100 * rated.f1, error.mean if error else float("nan"))
+def published_decoder(folder: Path, data: Path) -> Figures:
+    """Figures of the run's weights with the published decoder, at its own threshold."""
+    if not (folder / "model.onnx").exists():
+        export_run(folder)
+    frames = validation_frames([data])
+    found = find_points(Detector(folder, published_decoder=True), frames)
+    result = evaluate(EvaluatedFrame.of(frame, found[frame.image]) for frame in frames)
+    error = result.localisation_error
+    return Figures(100 * result.f1, error.mean if error else float("nan"))
 
 
 def markdown(table: Mapping[str, Sequence[Figures]]) -> str:
     """Mean and standard deviation over seeds, and the difference from ours on the same seeds."""
     reference = np.array([figures.f1 for figures in table[REFERENCE]])
-    lines = ["| change | F1 % | less ours | mean error px |", "|---|---|---|---|"]
-    for name, figures in table.items():
-        f1, error = (np.array([getattr(f, k) for f in figures]) for k in ("f1", "error"))
+    lines = ["| change | F1 % | difference from ours | mean error px |", "|---|---|---|---|"]
+    for name, runs in table.items():
+        f1 = np.array([figures.f1 for figures in runs])
+        error = np.mean([figures.error for figures in runs])
         gap = f1 - reference
-        less = "" if name == REFERENCE else f"{gap.mean():+.1f} ± {_spread(gap)}"
-        lines.append(f"| {name} | {f1.mean():.1f} ± {_spread(f1)} | {less} | {error.mean():.2f} |")
+        difference = "" if name == REFERENCE else f"{gap.mean():+.1f} ± {_deviation(gap)}"
+        lines.append(
+            f"| {name} | {f1.mean():.1f} ± {_deviation(f1)} | {difference} | {error:.2f} |"
+        )
     return "\n".join(lines)
 
 
-def _spread(values: np.ndarray[Any, Any]) -> str:
+def _deviation(values: npt.NDArray[np.float64]) -> str:
     return f"{values.std(ddof=1):.1f}" if len(values) > 1 else "–"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.ablation")
-    parser.add_argument("data", type=Path, help="data set folder with train and val lists")
+    parser = argument_parser("ablation", __doc__)
+    parser.add_argument("data", type=Path, help="dataset folder with train and val lists")
     parser.add_argument("out", type=Path, help="folder of the runs")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--seeds", type=int, default=3)
-    given = parser.parse_args()
-    try:
-        table = ablate(given.data, given.out, given.epochs, given.seeds)
-    except IrpointError as error:
-        parser.error(str(error))
-    print(markdown(table))
+    parser.add_argument("--epochs", type=int, default=8, help="epochs per run (default: 8)")
+    parser.add_argument("--seeds", type=int, default=3, help="runs per variant (default: 3)")
+    given = parser.parse_args(arguments)
+    print(markdown(ablate(given.data, given.out, given.epochs, given.seeds)))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,21 +1,22 @@
-"""Measure the shipped models on the val lists again and write the figures into their cards.
+"""Measure the shipped models on the val lists and write the figures into their cards.
 
-    python -m experiments.card_metrics DATA        # DATA holds NUDT-SIRST, IRSTD-1k, …
-    python -m experiments.card_metrics DATA sshd   # only these cards
+    python -m experiments.card_metrics DATA
+    python -m experiments.card_metrics DATA sshd
 
-Thresholds stay as they are, so that the models find the same points as before. A model trained on
-``train+val`` has no held-out frames: its card gets the figures of its held-out run in ``weights/``.
-Each evaluation uses ONNX Runtime, as ``irpoint evaluate`` does, and takes one to three minutes.
+DATA is the folder that contains NUDT-SIRST, IRSTD-1k, SIRST-v1 and SIRST-v2. Prints the figures of
+each card before and after. Thresholds are not changed, so that a model finds the same points as
+before. A model trained on ``train+val`` has seen the val frames: its card gets the figures of its
+held-out run in ``weights/``. Each evaluation uses ONNX Runtime and takes one to three minutes.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.common import argument_parser, run
 from irpoint.evaluation import (
     Predictions,
     Split,
@@ -33,21 +34,6 @@ SPLIT = "val"
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "src" / "irpoint" / "zoo" / "weights"
 HELD_OUT = ROOT / "weights"
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Measure, write and print the cards that are named, or all."""
-    data, *wanted = arguments
-    split = load_split([Path(data) / name for name in DATASETS], SPLIT)
-    for name in wanted or model_names():
-        card = SHIPPED / f"{name}.json"
-        if read_card(card).split == "train+val":
-            held_out = HELD_OUT / f"{name}-train"
-            metrics = measure(held_out, split)
-            write_metrics(card_path(held_out / "model.onnx"), metrics)
-        else:
-            metrics = measure(name, split)
-        write_metrics(card, metrics)
 
 
 def measure(model: str | Path, split: Split) -> dict[str, Any]:
@@ -88,5 +74,23 @@ def in_words(figures: Mapping[str, Any]) -> str:
     )
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    parser = argument_parser("card_metrics", __doc__)
+    parser.add_argument("data", type=Path, help="folder that contains the four datasets")
+    parser.add_argument("models", nargs="*", help="shipped models to measure (default: all)")
+    given = parser.parse_args(arguments)
+    split = load_split([given.data / name for name in DATASETS], SPLIT)
+    for name in given.models or model_names():
+        card = SHIPPED / f"{name}.json"
+        if read_card(card).split == "train+val":
+            held_out = HELD_OUT / f"{name}-train"
+            metrics = measure(held_out, split)
+            write_metrics(card_path(held_out / "model.onnx"), metrics)
+        else:
+            metrics = measure(name, split)
+        write_metrics(card, metrics)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(main)

@@ -1,70 +1,80 @@
-"""What several shipped models, and mirrored frames, would find together; docs/training.md.
+"""Measure what several models, and mirrored frames, find together.
 
-    python experiments/ensemble.py spire p2p-lite --data NUDT-SIRST --data IRSTD-1k ...
+    python -m experiments.ensemble runs/spire-1 runs/p2p-1 --data NUDT-SIRST IRSTD-1k
 
-Responses are brought to one scale by the cards' thresholds, and averaged. F1 is that of the best
-threshold on val, for each row.
+Prints the best F1 over thresholds on the val frames of each model, of their average, and of both
+with each frame mirrored four ways. Responses are divided by the threshold of the model's card
+before they are averaged. Used in the training documentation.
 """
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from irpoint import Detector
-from irpoint.datasets import LabelledFrame, load_dataset, pool
-from irpoint.errors import IrpointError
+from experiments.common import add_data, add_models, argument_parser, run, validation_frames
+from irpoint import Detector, Points
 from irpoint.evaluation import EvaluatedFrame, sweep
 from irpoint.frames import read_frame
 
-WAYS = ((1, 1), (-1, 1), (1, -1), (-1, -1))  # step through rows and columns
+FLIPS = ((1, 1), (-1, 1), (1, -1), (-1, -1))  # step through rows and columns
+MIN_SCORE = 0.05  # of the averaged response
+
+Part = tuple[int, int]
+"""Index of a model, and of a flip."""
 
 
-def models_and_frames(description: str | None) -> tuple[dict[str, Detector], list[LabelledFrame]]:
-    """The models named on the command line, and the pooled val frames of its data sets."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("models", nargs="+")
-    parser.add_argument("--data", type=Path, action="append", required=True)
-    given = parser.parse_args()
-    try:
-        models = {name: Detector(name, backend="onnxruntime") for name in given.models}
-        return models, list(pool([load_dataset(root, "val") for root in given.data]))
-    except IrpointError as error:
-        parser.error(str(error))
-
-
-def main() -> None:
-    models, frames = models_and_frames(__doc__)
-    names, detectors = list(models), list(models.values())
-    rows = {name: [(k, 0)] for k, name in enumerate(names)}
-    every = range(len(detectors))
-    if len(detectors) > 1:
+def combinations(names: Sequence[str]) -> dict[str, list[Part]]:
+    """The rows of the table: which responses are averaged for each."""
+    every = range(len(names))
+    rows: dict[str, list[Part]] = {name: [(k, 0)] for k, name in enumerate(names)}
+    if len(names) > 1:
         rows["all"] = [(k, 0) for k in every]
     for k, name in enumerate(names):
-        rows[f"{name}, mirrored four ways"] = [(k, way) for way in range(4)]
-    if len(detectors) > 1:
-        rows["all, mirrored four ways"] = list(product(every, range(4)))
-    judged: dict[str, list[EvaluatedFrame]] = {name: [] for name in rows}
-    for frame in frames:
-        picture = read_frame(frame.image)
-        prepared = detectors[0].prepare(picture)
-        said = {}
-        for (k, detector), (way, (down, across)) in product(enumerate(detectors), enumerate(WAYS)):
-            inner = prepared.image[::down, ::across]
-            seen = replace(prepared, image=np.ascontiguousarray(inner))
-            response = detector.respond([seen])[0][::down, ::across]
-            said[k, way] = response / detector.card.thresholds.default
-        for name, parts in rows.items():
-            mean = np.ascontiguousarray(np.mean([said[part] for part in parts], axis=0))
-            points = detectors[0].locate(mean.astype(np.float32), prepared, 0.05)
-            judged[name].append(EvaluatedFrame.of(frame, points))
-    for name, of_row in judged.items():
-        print(f"{name:32} F1 {100 * sweep(of_row).best_f1()[1]:.1f}")
+        rows[f"{name}, mirrored four ways"] = [(k, flip) for flip in range(len(FLIPS))]
+    if len(names) > 1:
+        rows["all, mirrored four ways"] = list(product(every, range(len(FLIPS))))
+    return rows
+
+
+def find(
+    detectors: Sequence[Detector],
+    frame: npt.NDArray[np.generic],
+    rows: Mapping[str, Sequence[Part]],
+) -> dict[str, Points]:
+    """The points of each row of the table in one frame (H, W)."""
+    prepared = detectors[0].prepare(frame)
+    responses = {}
+    for (k, detector), (flip, (down, across)) in product(enumerate(detectors), enumerate(FLIPS)):
+        image = np.ascontiguousarray(prepared.image[::down, ::across])
+        response = detector.respond([replace(prepared, image=image)])[0][::down, ::across]
+        responses[k, flip] = response / detector.card.thresholds.default
+    points = {}
+    for name, parts in rows.items():
+        mean = np.ascontiguousarray(np.mean([responses[part] for part in parts], axis=0))
+        points[name] = detectors[0].locate(mean.astype(np.float32), prepared, MIN_SCORE)
+    return points
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    parser = argument_parser("ensemble", __doc__)
+    add_models(parser)
+    add_data(parser)
+    given = parser.parse_args(arguments)
+    rows = combinations(given.models)
+    detectors = [Detector(name, backend="onnxruntime") for name in given.models]
+    evaluated: dict[str, list[EvaluatedFrame]] = {name: [] for name in rows}
+    for frame in validation_frames(given.data):
+        for name, points in find(detectors, read_frame(frame.image), rows).items():
+            evaluated[name].append(EvaluatedFrame.of(frame, points))
+    for name, frames in evaluated.items():
+        print(f"{name:32} F1 {100 * sweep(frames).best_f1()[1]:.1f} %")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,27 +1,30 @@
-"""Cards of the baselines: ``python -m experiments.filter_cards SPLIT DATA…``.
+"""Measure the filters and write their model cards.
 
-A baseline has nothing to train; what its card holds is the threshold chosen on a validation split
-and the figures there, measured as for every other model.
+    python -m experiments.filter_cards --data NUDT-SIRST IRSTD-1k SIRST-v1 SIRST-v2
+
+A filter has nothing to train. Its card has the threshold that was chosen on the val frames, and the
+figures there, measured as for every other model. Prints F1 and threshold of each filter. Used in
+the metrics documentation.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from irpoint import __version__
-from irpoint.runtime import Detector
+from experiments.common import add_data, argument_parser, run
+from irpoint import Detector, __version__
 from irpoint.runtime.backends.filters import FILTERS
 from irpoint.system.atomic import atomic_write
 from irpoint.training.card_figures import measure_figures
 from irpoint.zoo import Model, ModelCard, Thresholds, digest
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "irpoint" / "zoo" / "weights"
+SPLIT = "val"
 
 
-def rated_card(name: str, data: Sequence[Path], split: str) -> ModelCard:
-    """The card of a baseline, with thresholds and figures measured on ``split``."""
+def measured_card(name: str, data: Sequence[Path]) -> ModelCard:
+    """The card of a filter, with threshold and figures measured on the val frames."""
     draft = ModelCard(
         name=name,
         method=name,
@@ -42,18 +45,23 @@ def rated_card(name: str, data: Sequence[Path], split: str) -> ModelCard:
         sha256=digest(b""),
         note="A filter: nothing is trained.",
     )
-    thresholds, metrics = measure_figures(Detector(Model(draft, b"")), data, split)
+    thresholds, metrics = measure_figures(Detector(Model(draft, b"")), data, SPLIT)
     return draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Write the card of every baseline into the package."""
-    split, *folders = arguments
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    parser = argument_parser("filter_cards", __doc__)
+    add_data(parser)
+    parser.add_argument(
+        "--out", type=Path, default=WEIGHTS, help="folder of the cards (default: the package's)"
+    )
+    given = parser.parse_args(arguments)
     for name in FILTERS:
-        card = rated_card(name, [Path(folder) for folder in folders], split)
-        atomic_write(WEIGHTS / f"{name}.json", card.model_dump_json(indent=2) + "\n")
-        print(f"{name}: F1 {card.metrics['f1']:.3f} at {card.thresholds.default:.3f}")
+        card = measured_card(name, given.data)
+        atomic_write(given.out / f"{name}.json", card.model_dump_json(indent=2) + "\n")
+        print(f"{name}: F1 {100 * card.metrics['f1']:.1f} % at {card.thresholds.default:.3f}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(main)

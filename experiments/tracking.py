@@ -1,71 +1,99 @@
-"""What tracking buys on simulated points; prints the table of docs/tracking.md.
+"""Measure what tracking gains on simulated points.
 
-Targets cross, vanish for a while, and enter late; a detector sees each with probability 0.9 and
-0.7 px of noise, and adds false alarms anywhere. The frame is 640 × 512.
+    python -m experiments.tracking
+
+Prints the table of the tracking documentation: targets found, false points, MOTA, IDF1 and switched
+numbers, with and without tracking. Targets cross, disappear for a while, and enter late. A detector
+finds each of them with a probability of 0.9 and an error of 0.7 px, and adds false alarms. The
+frame is 640 × 512 pixels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import motmetrics
 import numpy as np
+import numpy.typing as npt
 
-from irpoint.pipeline import Tracker
+from experiments.common import argument_parser, run
+from irpoint.pipeline.tracker import Tracker
 
 WIDTH, HEIGHT, FRAMES = 640, 512, 200
-SEEN, NOISE, RADIUS = 0.9, 0.7, 5.0
+P_FOUND, ERROR_PX, RADIUS_PX = 0.9, 0.7, 5.0
+HIDDEN_FRAMES = 5  # each target disappears once
+FALSE_ALARMS_PER_FRAME = (0.5, 2.0, 8.0)
+SEQUENCES = 10
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Sequence:
-    """Per frame: true places by target (n, 3: number, x, y), and what a detector says (m, 2)."""
+class Recording:
+    """A simulated sequence.
 
-    truth: list[np.ndarray]
-    said: list[np.ndarray]
+    Attributes:
+        truth: per frame, the targets that are visible: (n, 3) of number, x, y.
+        found: per frame, the points of the detector: (m, 2) of x, y.
+    """
+
+    truth: list[Floats]
+    found: list[Floats]
 
 
-def sequence(seed: int, targets: int = 6, false_alarms: float = 2.0) -> Sequence:
-    """Targets of constant speed with a little sway, each away for 5 frames once."""
+def simulate(seed: int, targets: int = 6, false_alarms: float = 2.0) -> Recording:
+    """Targets of nearly constant velocity, each of which disappears once for five frames.
+
+    Args:
+        seed: random seed.
+        targets: number of targets.
+        false_alarms: mean number of false points per frame.
+    """
     rng = np.random.default_rng(seed)
-    middle = rng.uniform((200, 160), (440, 350), (targets, 2))  # where their ways cross
+    crossing = rng.uniform((200, 160), (440, 350), (targets, 2))  # position at half-time
     velocity = rng.uniform(0.3, 1.5, (targets, 1)) * _directions(rng, targets)
     enters = rng.integers(0, 60, targets)
     hidden = rng.integers(90, 170, targets)
-    truth, said = [], []
+    truth, found = [], []
     for frame in range(FRAMES):
-        place = middle + velocity * (frame - FRAMES / 2)
-        place += 3 * np.sin(frame / 20 + np.arange(targets))[:, None]
-        inside = ((place > 0) & (place < (WIDTH - 1, HEIGHT - 1))).all(axis=1)
-        there = inside & (frame >= enters) & ~((frame >= hidden) & (frame < hidden + 5))
-        truth.append(np.column_stack([np.flatnonzero(there), place[there]]))
-        seen = place[there][rng.random(there.sum()) < SEEN]
-        wrong = rng.uniform(0, (WIDTH, HEIGHT), (rng.poisson(false_alarms), 2))
-        said.append(np.concatenate([seen + rng.normal(0, NOISE, seen.shape), wrong]))
-    return Sequence(truth, said)
+        xy = crossing + velocity * (frame - FRAMES / 2)
+        xy += 3 * np.sin(frame / 20 + np.arange(targets))[:, None]
+        inside = ((xy > 0) & (xy < (WIDTH - 1, HEIGHT - 1))).all(axis=1)
+        covered = (frame >= hidden) & (frame < hidden + HIDDEN_FRAMES)
+        visible = inside & (frame >= enters) & ~covered
+        truth.append(np.column_stack([np.flatnonzero(visible), xy[visible]]))
+        seen = xy[visible][rng.random(visible.sum()) < P_FOUND]
+        false = rng.uniform(0, (WIDTH, HEIGHT), (rng.poisson(false_alarms), 2))
+        found.append(np.concatenate([seen + rng.normal(0, ERROR_PX, seen.shape), false]))
+    return Recording(truth, found)
 
 
-def _directions(rng: np.random.Generator, count: int) -> np.ndarray:
+def _directions(rng: np.random.Generator, count: int) -> Floats:
     angle = rng.uniform(0, 2 * np.pi, count)
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def score(sequences: list[Sequence], *, tracked: bool) -> dict[str, float]:
-    """Share found, false points a frame, and the standard tracking figures (motmetrics)."""
-    judged = []
-    for each in sequences:
+def score(sequences: Sequence[Recording], *, tracked: bool) -> dict[str, float]:
+    """Figures of the detector's points, or of the confirmed tracks, over all sequences.
+
+    Returns:
+        ``found``: fraction of targets found; ``false``: false points per frame; ``switches``,
+        ``mota``, ``idf1``: figures of motmetrics.
+    """
+    accounts = []
+    for sequence in sequences:
         tracker, account = Tracker(), motmetrics.MOTAccumulator(auto_id=True)
-        for truth, said in zip(each.truth, each.said, strict=True):
-            numbers = tracker.update(said) if tracked else np.arange(1, len(said) + 1)
+        for truth, found in zip(sequence.truth, sequence.found, strict=True):
+            numbers = tracker.update(found) if tracked else np.arange(1, len(found) + 1)
             kept = numbers > 0
-            gaps = np.linalg.norm(truth[:, None, 1:] - said[kept][None], axis=2)
-            account.update(
-                truth[:, 0].astype(int), numbers[kept], np.where(gaps <= RADIUS, gaps, np.nan)
-            )
-        judged.append(account)
+            gaps = np.linalg.norm(truth[:, None, 1:] - found[kept][None], axis=2)
+            distances = np.where(gaps <= RADIUS_PX, gaps, np.nan)
+            account.update(truth[:, 0].astype(int), numbers[kept], distances)
+        accounts.append(account)
     names = ["num_objects", "num_detections", "num_false_positives", "num_switches", "mota", "idf1"]
-    handler = motmetrics.metrics.create()
-    table = handler.compute_many(judged, metrics=names, generate_overall=True).loc["OVERALL"]
+    metrics = motmetrics.metrics.create()
+    table = metrics.compute_many(accounts, metrics=names, generate_overall=True).loc["OVERALL"]
     return {
         "found": table["num_detections"] / table["num_objects"],
         "false": table["num_false_positives"] / (FRAMES * len(sequences)),
@@ -75,23 +103,32 @@ def score(sequences: list[Sequence], *, tracked: bool) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Print the table."""
-    print("| false alarms a frame | | found % | false points a frame | MOTA | IDF1 | switches |")
-    print("|---|---|---|---|---|---|---|")
-    for rate in (0.5, 2.0, 8.0):
-        sequences = [sequence(seed, false_alarms=rate) for seed in range(10)]
+def markdown(sequences: int = SEQUENCES) -> str:
+    """The table of the documentation."""
+    lines = [
+        "| false alarms per frame | | found % | false points per frame | MOTA | IDF1 | switches |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for rate in FALSE_ALARMS_PER_FRAME:
+        simulated = [simulate(seed, false_alarms=rate) for seed in range(sequences)]
         for tracked in (False, True):
-            figures = score(sequences, tracked=tracked)
-            cells = [rate, "tracked" if tracked else "points"]
+            figures = score(simulated, tracked=tracked)
+            cells = [f"{rate}", "tracked" if tracked else "points"]
             cells += [f"{100 * figures['found']:.1f}", f"{figures['false']:.3f}"]
             if tracked:
                 cells += [f"{figures['mota']:.3f}", f"{figures['idf1']:.3f}"]
                 cells += [f"{figures['switches']:.0f}"]
-            else:
+            else:  # these figures are about tracks
                 cells += ["–"] * 3
-            print("| " + " | ".join(map(str, cells)) + " |")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    argument_parser("tracking", __doc__).parse_args(arguments)
+    print(markdown())
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,4 +1,4 @@
-"""The ablation's table, and that every variant is a valid setting."""
+"""The variants of the ablation, its table, and its errors."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import pytest
 
 from experiments import ablation
 from experiments.ablation import REFERENCE, VARIANTS, Figures, markdown
+from irpoint.errors import IrpointError
 from irpoint.methods import METHODS, find_target_map
 from irpoint.training.settings import TrainSettings
 
 
 @pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
-def test_variants_are_settings_that_differ_in_what_they_say(changes) -> None:
+def test_a_variant_changes_the_settings_that_it_names(changes) -> None:
     ours = TrainSettings.model_validate({"data": ["x"]})
     settings = TrainSettings.model_validate({"data": ["x"], **changes})
     find_target_map(settings.target_map, METHODS[settings.method])
@@ -21,7 +22,7 @@ def test_variants_are_settings_that_differ_in_what_they_say(changes) -> None:
     assert differing == set(changes)
 
 
-def test_table_compares_seed_by_seed() -> None:
+def test_the_table_compares_runs_of_the_same_seed() -> None:
     table = {
         REFERENCE: [Figures(90.0, 0.5), Figures(94.0, 0.7)],
         "worse": [Figures(89.0, 1.0), Figures(92.0, 1.2)],
@@ -32,7 +33,7 @@ def test_table_compares_seed_by_seed() -> None:
     assert "± –" in markdown({REFERENCE: table[REFERENCE][:1]})
 
 
-def test_every_variant_is_trained_once_a_seed(
+def test_every_variant_is_trained_once_per_seed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: list[TrainSettings] = []
@@ -44,7 +45,7 @@ def test_every_variant_is_trained_once_a_seed(
         (run / "best.json").write_text('{"val_f1": 0.5, "val_error_px": 1.0}')
 
     monkeypatch.setattr(ablation, "fit", stand_in)
-    monkeypatch.setattr(ablation, "_published_decoder", lambda run, data: Figures(40.0, 2.0))
+    monkeypatch.setattr(ablation, "published_decoder", lambda run, data: Figures(40.0, 2.0))
     table = ablation.ablate(tmp_path, tmp_path / "runs", epochs=4, seeds=2)
     assert {len(figures) for figures in table.values()} == {2}
     assert len(trained) == 2 * len(VARIANTS)
@@ -52,25 +53,18 @@ def test_every_variant_is_trained_once_a_seed(
 
 
 @pytest.mark.parametrize(
-    ("out", "more", "message"),
+    ("out", "options", "message"),
     [
-        ("runs", [], "not a known dataset layout"),
-        ("file", [], "file: is a file; give a folder"),
-        ("runs", ["--epochs", "0"], "epochs 0, seeds 3: give 1 or more of both"),
-        ("runs", ["--seeds", "0"], "epochs 8, seeds 0: give 1 or more of both"),
+        ("runs", {}, "layout"),
+        ("file", {}, "file: is a file; give a folder"),
+        ("runs", {"epochs": 0}, "epochs 0, seeds 1: give 1 or more of both"),
+        ("runs", {"seeds": 0}, "epochs 1, seeds 0: give 1 or more of both"),
     ],
 )
-def test_bad_input_is_one_line(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    out: str,
-    more: list[str],
-    message: str,
+def test_invalid_input_is_an_error_before_any_run(
+    tmp_path: Path, out: str, options: dict[str, int], message: str
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr("sys.argv", ["ablation", str(tmp_path), str(tmp_path / out), *more])
-    with pytest.raises(SystemExit):
-        ablation.main()
-    assert message in capsys.readouterr().err.splitlines()[-1]
+    with pytest.raises(IrpointError, match=message):
+        ablation.ablate(tmp_path, tmp_path / out, **{"epochs": 1, "seeds": 1} | options)
     assert not (tmp_path / "runs").exists()

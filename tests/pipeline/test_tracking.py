@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import importlib
 import json
 from pathlib import Path
 from types import ModuleType
@@ -23,18 +23,9 @@ NONE = np.empty((0, 2))
 
 @pytest.fixture(scope="module")
 def simulated() -> ModuleType:
-    """The simulation behind the table in docs/tracking.md."""
-    pytest.importorskip("motmetrics", reason="motmetrics is not installed")
-    file = Path(__file__).parents[2] / "experiments" / "tracking.py"
-    specification = importlib.util.spec_from_file_location("tracking_figures", file)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    import sys
-
-    sys.modules["tracking_figures"] = module
-    specification.loader.exec_module(module)
-    return module
+    """The simulation behind the table of the tracking documentation."""
+    pytest.importorskip("motmetrics", reason="needs motmetrics")
+    return importlib.import_module("experiments.tracking")
 
 
 def numbers(tracker: Tracker, frames: list[np.ndarray]) -> list[list[int]]:
@@ -102,7 +93,7 @@ def test_a_point_belongs_to_one_track_and_numbers_are_never_used_twice(
     simulated: ModuleType,
 ) -> None:
     tracker, seen, ended = Tracker(), set(), set()
-    for said in simulated.sequence(3, false_alarms=20.0).said:
+    for said in simulated.simulate(3, false_alarms=20.0).found:
         given_numbers = [n for n in tracker.update(said).tolist() if n]
         assert len(set(given_numbers)) == len(given_numbers)
         living = {number for number, _ in tracker.tails()}
@@ -115,7 +106,7 @@ def test_a_point_belongs_to_one_track_and_numbers_are_never_used_twice(
 def test_confirmation_cuts_false_alarms_by_more_than_ten_at_the_same_detection(
     simulated: ModuleType,
 ) -> None:
-    sequences = [simulated.sequence(seed, false_alarms=3.0) for seed in range(3)]
+    sequences = [simulated.simulate(seed, false_alarms=3.0) for seed in range(3)]
     points, tracked = (simulated.score(sequences, tracked=t) for t in (False, True))
     assert points["false"] > 2.5
     assert tracked["false"] < 0.1 * points["false"]

@@ -1,0 +1,118 @@
+"""Every experiment: it is listed, it explains itself, and it runs on a tiny dataset."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch", reason="needs the extra train")
+
+import experiments
+from irpoint.errors import DatasetError
+from support.models import draw_blobs
+
+FOLDER = Path(experiments.__file__).parent
+PROGRAMS = sorted({path.stem for path in FOLDER.glob("*.py")} - {"__init__", "common"})
+NEEDS = {"label_session": "playwright", "network_time": "openvino", "tracking": "motmetrics"}
+
+
+def program(name: str) -> Any:
+    pytest.importorskip(NEEDS.get(name, "numpy"))
+    return importlib.import_module(f"experiments.{name}")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four frames with one target each, which are the val list."""
+    root = tmp_path_factory.mktemp("sky") / "Sky"
+    for folder in ("images", "masks", "img_idx"):
+        (root / folder).mkdir(parents=True)
+    for k in range(4):
+        mask = np.zeros((96, 128), np.uint8)
+        mask[29:32, 29 + 20 * k : 32 + 20 * k] = 255
+        frame = draw_blobs([(30 + 20 * k, 30)], seed=k)
+        Image.fromarray(frame).save(root / "images" / f"{k}.png")
+        Image.fromarray(mask).save(root / "masks" / f"{k}.png")
+    (root / "img_idx" / "val.txt").write_text("0\n1\n2\n3\n")
+    return root
+
+
+def test_the_readme_lists_every_program() -> None:
+    readme = (FOLDER / "README.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == PROGRAMS
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_help_starts_with_the_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        program(name).main(["--help"])
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: python -m experiments.{name}")
+    assert f"    python -m experiments.{name}" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("backends", r"score: 100 % within 0\.01"),
+        ("bad_pixels", r" 0 bad pixels: F1 100\.0 %, precision 100\.0 %, recall 100\.0 %"),
+        ("ensemble", r"mirrored four ways +F1 100\.0 %"),
+        ("threshold", r"best F1 100\.0 % at threshold"),
+        ("tiling", r"100\.0 % of \d+ points within 0\.05 px in tiles"),
+    ],
+)
+def test_a_model_is_measured_on_the_val_list(
+    name: str, printed: str, model: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if name == "backends":
+        pytest.importorskip("openvino")
+    program(name).main([str(model), "--data", str(data)])
+    assert re.search(printed, capsys.readouterr().out)
+
+
+def test_many_targets(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program("many_targets").main([str(model)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert "4 of  4 at 0.40" in lines[0]
+
+
+def test_the_layers_of_a_network_are_timed(model: Path) -> None:
+    from irpoint.zoo import find_model
+
+    times = program("network_time").layer_times(find_model(model), "f32", runs=2)
+    assert any("Convolution" in kind for kind in times)
+    assert min(times.values()) >= 0
+
+
+def test_the_target_maps_are_drawn(tmp_path: Path) -> None:
+    program("figures").main([str(tmp_path / "figure.png")])
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_cards_of_the_filters_are_written(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program("filter_cards").main(["--data", str(data), "--out", str(tmp_path)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "dog.json",
+        "mpcm.json",
+        "top-hat.json",
+    ]
+    assert "dog: F1" in capsys.readouterr().out
+
+
+def test_an_error_is_one_line() -> None:
+    from experiments.common import run
+
+    def fail() -> None:
+        raise DatasetError("nowhere: no such folder")
+
+    with pytest.raises(SystemExit, match=r"^error: nowhere: no such folder$"):
+        run(fail)
