@@ -23,8 +23,8 @@ KEYS = {
 }  # fmt: skip
 
 
-def data_set(root: Path, targets: dict[str, list[tuple[int, int]]]) -> Path:
-    """A data set folder with masks of one pixel a target; each image has pixels of its own."""
+def write_dataset(root: Path, targets: dict[str, list[tuple[int, int]]]) -> Path:
+    """A dataset folder with masks of one pixel per target; no two images are equal."""
     for folder in ("images", "masks", "img_idx"):
         (root / folder).mkdir(parents=True)
     random = np.random.default_rng(len(str(root.name)))
@@ -42,7 +42,7 @@ def data_set(root: Path, targets: dict[str, list[tuple[int, int]]]) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return data_set(tmp_path / "Sky", {"a": [(10, 10), (30, 30)], "b": [(20, 5)], "c": []})
+    return write_dataset(tmp_path / "Sky", {"a": [(10, 10), (30, 30)], "b": [(20, 5)], "c": []})
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def run(monkeypatch, capsys):
 
 @pytest.fixture
 def points_file(tmp_path: Path) -> Path:
-    # One pixel off a target of a; b right at lower score; one false point in c.
+    # One pixel off a target of a; exact in b, with a lower score; one false point in c.
     path = tmp_path / "points.csv"
     path.write_text(
         "source,frame,x,y,score\na.png,0,11,10,0.9\nb.png,0,20,5,0.4\nc.png,0,1,1,0.2\n"
@@ -72,7 +72,7 @@ def points_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def detector(monkeypatch):
-    """A stand-in for the runtime: the pixels of 255, and (0, 0) at a score of 0.3."""
+    """A stand-in for the runtime: it finds the pixels of 255, and (0, 0) with a score of 0.3."""
 
     class Bright:
         card = SimpleNamespace(
@@ -120,7 +120,7 @@ def test_predictions_to_json_on_stdout_alone(run, folder, points_file):
     assert "every point counts" in err
 
 
-def test_settings_reach_the_figures(run, folder, points_file):
+def test_options_change_the_figures(run, folder, points_file):
     code, out, _ = run(
         "--data", folder, "--split", "val", "--predictions", points_file, "--threshold", 0.3,
         "--radius", 0.5, "--protocol", "point-greedy", "--json", "-",
@@ -132,7 +132,7 @@ def test_settings_reach_the_figures(run, folder, points_file):
     assert content["protocol"] == "point-greedy"
 
 
-def test_nothing_matched_is_null(run, folder, tmp_path):
+def test_errors_are_null_if_nothing_matched(run, folder, tmp_path):
     empty = tmp_path / "none.csv"
     empty.write_text("image,x,y\n")
     target = tmp_path / "new" / "result.json"
@@ -145,7 +145,7 @@ def test_nothing_matched_is_null(run, folder, tmp_path):
     assert "nothing matched" in out
 
 
-def test_model_uses_the_threshold_of_its_card_and_says_so(run, folder, detector, tmp_path):
+def test_the_threshold_is_that_of_the_card(run, folder, detector, tmp_path):
     target = tmp_path / "result.json"
     code, out, err = run("--data", folder, "--split", "val", "--model", "bright", "--json", target)
     content = json.loads(target.read_text())
@@ -171,13 +171,13 @@ def test_given_threshold_reaches_the_model(run, folder, detector):
 def test_a_split_that_the_model_was_trained_on_is_noted(run, folder, detector, split, noted):
     code, out, _ = run("--data", folder, "--split", split, "--model", "bright")
     assert code == 0
-    said = "bright was trained on this split of Sky: these figures are not held out."
-    assert (said in " ".join(out.split())) is noted
+    note = "bright was trained on this split of Sky: these figures are not held out."
+    assert (note in " ".join(out.split())) is noted
     _, out, _ = run("--data", folder, "--split", split, "--model", "bright", "--json", "-")
     assert json.loads(out).get("trained_on") == (["Sky"] if noted else None)
 
 
-def test_trained_on_needs_the_data_set_and_the_split():
+def test_trained_on_needs_the_dataset_and_the_split():
     sets = ["Sky", "Sea"]
     assert trained_on(["Sky", "Land"], "train", sets, "train") == ["Sky"]
     assert trained_on(sets, "train+val", sets, "val_full") == sets
@@ -185,8 +185,8 @@ def test_trained_on_needs_the_data_set_and_the_split():
     assert trained_on(["Sky"], "train", sets, "all") == ["Sky"]
 
 
-def test_several_data_sets_are_pooled_and_shown_one_by_one(run, folder, detector, tmp_path):
-    other = data_set(tmp_path / "Sea shore", {"d": [(7, 7)]})
+def test_several_datasets_are_pooled_and_shown_one_by_one(run, folder, detector, tmp_path):
+    other = write_dataset(tmp_path / "Sea shore", {"d": [(7, 7)]})
     Image.open(folder / "images" / "b.png").save(other / "images" / "copy.png")
     Image.open(folder / "masks" / "b.png").save(other / "masks" / "copy.png")
     (other / "img_idx" / "val.txt").write_text("d\ncopy\n")
@@ -215,7 +215,7 @@ def test_a_damaged_image_stops_the_evaluation(run, folder, detector):
     assert "Traceback" not in err
 
 
-def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path):
+def test_errors_of_the_user_are_one_line(run, folder, points_file, tmp_path):
     base = ("--data", folder, "--split", "val")
     given = (*base, "--predictions", points_file)
     stranger = tmp_path / "other.csv"
@@ -243,10 +243,10 @@ def test_what_the_user_got_wrong_is_one_line(run, folder, points_file, tmp_path)
 
 def test_suite_pools_its_datasets_beside_the_published_rows(run, tmp_path):
     for name in ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2"):
-        data_set(tmp_path / name, {f"{name}-a": [(10, 10)]})
-    said = tmp_path / "points.csv"
-    said.write_text("image,x,y\nNUDT-SIRST-a,10,10\n")
-    base = ("--split", "val", "--predictions", said, "--suite")
+        write_dataset(tmp_path / name, {f"{name}-a": [(10, 10)]})
+    points = tmp_path / "points.csv"
+    points.write_text("image,x,y\nNUDT-SIRST-a,10,10\n")
+    base = ("--split", "val", "--predictions", points, "--suite")
     code, out, _ = run("--data", tmp_path, *base, "sirst4")
     assert code == 0
     assert "94.60" in out
@@ -263,7 +263,7 @@ def test_suite_pools_its_datasets_beside_the_published_rows(run, tmp_path):
 
 def test_the_old_name_of_the_suite_option_works_with_a_warning(run, tmp_path):
     for name in ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2"):
-        data_set(tmp_path / name, {f"{name}-a": [(10, 10)]})
+        write_dataset(tmp_path / name, {f"{name}-a": [(10, 10)]})
     points = tmp_path / "points.csv"
     points.write_text("image,x,y\nNUDT-SIRST-a,10,10\n")
     code, out, err = run(

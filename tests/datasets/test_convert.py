@@ -174,7 +174,7 @@ def test_a_name_that_is_not_unicode(tmp_path: Path, to: PointFormat) -> None:
         assert len(convert(tmp_path / "in", tmp_path / "out", to).frames) == 1
 
 
-def test_a_full_disk_is_one_line(
+def test_a_full_disk_is_a_dataset_error(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:

@@ -33,7 +33,7 @@ def test_a_model_against_itself_is_no_different() -> None:
     assert found.p_value == 1
 
 
-def test_a_clear_difference_is_clear_and_changes_sign_with_the_order() -> None:
+def test_a_clear_difference_is_significant_and_changes_sign_with_the_order() -> None:
     good, bad = evaluation(random_counts(1, 0.9)), evaluation(random_counts(2, 0.6))
     found, turned = compare(good, bad), compare(bad, good)
     assert found.difference > 0.1
@@ -42,7 +42,7 @@ def test_a_clear_difference_is_clear_and_changes_sign_with_the_order() -> None:
     assert turned.difference == pytest.approx(-found.difference)
 
 
-def test_chance_is_called_significant_as_rarely_as_it_should_be() -> None:
+def test_p_values_of_equal_models_are_uniform() -> None:
     values = [
         compare(
             evaluation(random_counts(2 * k, 0.8, 60)),

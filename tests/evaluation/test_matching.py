@@ -79,7 +79,7 @@ def test_another_radius(rule):
     assert len(rule([[0, 0]], [[3, 0]], radius=3)) == 1
 
 
-def test_greedy_costs_a_target_where_two_labels_compete_for_one_point():
+def test_greedy_misses_a_target_if_two_labels_compete_for_one_point():
     # The first label takes the point that the second needs; its own lies further.
     truth, predicted = [[0, 0], [4, 0]], [[1, 0], [-4, 0]]
     assert pairs(match_greedy(truth, predicted)) == [(0, 0)]
@@ -113,7 +113,7 @@ def test_a_pair_beyond_the_radius_never_displaces_one_within():
     assert pairs(match(truth, predicted)) == [(0, 0)]
 
 
-def test_number_of_pairs_first_even_where_it_costs_nearly_the_radius_each():
+def test_the_number_of_pairs_comes_before_their_distances():
     # A chain in which every label can take the point at hand (0 px) or the next one (5 px).
     truth = [[5 * i, 0] for i in range(40)]
     predicted = [[5 * i, 0] for i in range(1, 41)]
@@ -135,7 +135,7 @@ def test_tied_predictions_give_the_same_error_in_any_order():
     assert len(found) == 1
 
 
-def test_ten_thousand_predictions_give_the_same_as_their_near_ones():
+def test_distant_predictions_do_not_change_the_pairs():
     random = np.random.default_rng(3)
     truth = random.uniform(0, 4000, (100, 2)).astype(np.float32)
     near = (truth + random.normal(0, 1, truth.shape)).astype(np.float32)
@@ -156,7 +156,7 @@ def test_optimal_agrees_with_trying_every_assignment(truth, predicted, radius):
 
 @settings(max_examples=100, deadline=None)
 @given(positions(12), positions(12))
-def test_pairs_are_one_to_one_within_the_radius_and_optimal_finds_most(truth, predicted):
+def test_pairs_are_one_to_one_within_the_radius_and_optimal_finds_the_most(truth, predicted):
     for rule in (match, match_greedy):
         found = rule(truth, predicted)
         assert len(set(found.truth_index.tolist())) == len(found)

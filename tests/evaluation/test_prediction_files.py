@@ -1,4 +1,4 @@
-"""Reading files of points, and finding the images that their names refer to."""
+"""Reading files of predicted points."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import EvaluationError, IrpointWarning
-from irpoint.evaluation.assign import assign_predictions
+from irpoint.errors import EvaluationError
 from irpoint.evaluation.prediction_files import read_predictions
 from irpoint.points import Points
 
@@ -23,12 +21,7 @@ def written(folder: Path, name: str, content: object) -> Path:
     return path
 
 
-def frame(image: str, dataset: str = "set", name: str | None = None) -> LabelledFrame:
-    path = Path(image)
-    return LabelledFrame(name or path.stem, path, (64, 64), Points.empty(), dataset)
-
-
-def test_csv_as_detect_writes_it(tmp_path):
+def test_csv_of_irpoint_detect(tmp_path):
     text = (
         "source,frame,x,y,score,time_s,track\n"
         "a/000024.png,0,1.5,2.25,0.5,,\n"
@@ -42,13 +35,13 @@ def test_csv_as_detect_writes_it(tmp_path):
     assert read["a/000024.png"].score.tolist() == [0.5, 0.75]
 
 
-def test_csv_of_somebody_else(tmp_path):
+def test_csv_of_another_program(tmp_path):
     text = '\ufeffY, X ,Image\r\n2.25,1.5,"a, b.png"\r\n'
     read = read_predictions(written(tmp_path, "points.CSV", text))
     assert read == {"a, b.png": Points.labels([[1.5, 2.25]])}
 
 
-def test_csv_with_a_header_alone_says_nothing(tmp_path):
+def test_csv_with_only_a_header_is_empty(tmp_path):
     assert read_predictions(written(tmp_path, "points.csv", "image,x,y\n")) == {}
 
 
@@ -59,7 +52,7 @@ FRAMES = [
 
 
 @pytest.mark.parametrize("content", [{"frames": FRAMES}, FRAMES])
-def test_json_as_detect_writes_it(tmp_path, content):
+def test_json_of_irpoint_detect(tmp_path, content):
     read = read_predictions(written(tmp_path, "points.json", content))
     assert read == {"a.png": ONE, "b.png": Points.empty()}
 
@@ -117,7 +110,7 @@ def test_coco_dictionary_looks_names_up(tmp_path):
         ("p.txt", "image,x,y\n", r"p\.txt: predictions are read from \.csv or \.json"),
     ],
 )
-def test_what_is_wrong_is_named_on_one_line(tmp_path, name, content, message):
+def test_errors_are_named_on_one_line(tmp_path, name, content, message):
     path = written(tmp_path, name, content)
     with pytest.raises(EvaluationError, match=message) as caught:
         read_predictions(path)
@@ -134,75 +127,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         read_predictions(binary)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "images/000024.png",
-        "000024.png",
-        "000024",
-        "000024.jpg",
-        "C:\\clips\\000024.png",
-        "/x/000024",
-    ],
-)
-def test_a_name_means_the_image_of_its_file_name_or_stem(name):
-    frames = [frame("d/images/000024.png"), frame("d/images/24.png")]
-    found = assign_predictions({name: ONE}, frames, frames)
-    assert found == {frames[0].image: ONE, frames[1].image: Points.empty()}
-
-
-def test_the_name_in_the_split_list_counts_too():
-    frames = [frame("d/images/Misc_1_left.png", name="Misc_1")]
-    assert assign_predictions({"Misc_1": ONE}, frames, frames) == {frames[0].image: ONE}
-
-
-def test_no_name_that_matches_is_an_error_and_some_are_a_warning():
-    frames = [frame("d/a.png")]
-    with pytest.raises(EvaluationError, match=r"none of the 1 prediction names \(first: 'b'\)"):
-        assign_predictions({"b": ONE}, frames, frames)
-    with pytest.warns(IrpointWarning, match=r"1 of 2 prediction names .* \(first: 'b'\)"):
-        found = assign_predictions({"a": ONE, "b": ONE}, frames, frames)
-    assert found == {Path("d/a.png"): ONE}
-
-
-def test_no_prediction_at_all_is_an_empty_answer():
-    frames = [frame("d/a.png")]
-    assert assign_predictions({}, frames, frames) == {Path("d/a.png"): Points.empty()}
-
-
-def test_a_name_in_two_data_sets_is_ambiguous_unless_its_folders_decide():
-    frames = [frame("one/images/a.png", "one"), frame("two/images/a.png", "two")]
-    with pytest.raises(EvaluationError, match=r"'images/a\.png' means one/images/a\.png and two"):
-        assign_predictions({"images/a.png": ONE}, frames, frames)
-    found = assign_predictions({"/data/two/images/a.png": ONE}, frames, frames)
-    assert found == {frames[0].image: Points.empty(), frames[1].image: ONE}
-
-
-def test_copies_of_which_the_pool_keeps_one_share_their_points():
-    frames = [frame("v1/images/a.png", "v1"), frame("v2/images/targets/a.png", "v2")]
-    found = assign_predictions({"a": ONE}, frames, frames[1:])
-    assert found == {frames[0].image: ONE, frames[1].image: ONE}
-
-
-def test_two_names_of_one_image_are_refused():
-    frames = [frame("d/a.png")]
-    with pytest.raises(EvaluationError, match=r"'a\.png' and 'a' both mean d/a\.png"):
-        assign_predictions({"a.png": ONE, "a": ONE}, frames, frames)
-
-
-def test_a_row_without_x_and_y_says_that_nothing_is_there(tmp_path):
+def test_a_row_without_x_and_y_is_a_frame_without_points(tmp_path):
     read = read_predictions(written(tmp_path, "points.csv", "image,x,y\na.png,,\nb.png,1.5,2.25\n"))
     assert read == {"a.png": Points.empty(), "b.png": Points.labels([[1.5, 2.25]])}
 
 
-def test_frames_of_a_video_are_not_one_image(tmp_path):
+def test_several_frames_of_one_source_are_refused(tmp_path):
     images = [{"id": k, "file_name": "v.mp4", "frame": k} for k in (0, 1)]
     content = {"images": images, "annotations": []}
     with pytest.raises(EvaluationError, match=r"v\.mp4 has frames 0 and 1"):
         read_predictions(written(tmp_path, "points.json", content))
 
 
-def test_a_quote_that_never_ends_is_one_line(tmp_path):
+def test_an_unclosed_quote_is_refused(tmp_path):
     text = 'image,x,y\n"a.png,1,2\n' + "b.png,3,4\n" * 20_000
     with pytest.raises(EvaluationError, match="not CSV"):
         read_predictions(written(tmp_path, "points.csv", text))

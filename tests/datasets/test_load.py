@@ -1,0 +1,127 @@
+"""Splits, names and files of any layout, and the public datasets if they are present."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from irpoint.datasets import load_dataset
+from irpoint.errors import DatasetError, IrpointWarning
+from support.dataset_folders import save, split_list, spots, xy_of
+
+FRAME = np.zeros((20, 30), np.uint8)
+
+
+@pytest.mark.parametrize("folder", ["img_idx", "idx_427", "splits", "50_50"])
+def test_split_lists_give_names_and_order(masked: Path, folder: str) -> None:
+    split_list(masked, "train", "b", "a", folder=folder)
+    split_list(masked, "night", "b.png\r", "", folder=folder)
+    assert [frame.name for frame in load_dataset(masked, "train")] == ["b", "a"]
+    assert [frame.name for frame in load_dataset(masked, "night")] == ["b"]
+    assert len(load_dataset(masked, "all")) == 2
+
+
+def test_a_list_named_all_replaces_every_image(masked: Path) -> None:
+    split_list(masked, "all", "b")
+    assert [frame.name for frame in load_dataset(masked, "all")] == ["b"]
+
+
+def test_an_unknown_split_lists_the_known_ones(masked: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no split 'val'; choose one of: all$"):
+        load_dataset(masked, "val")
+    split_list(masked, "train", "a")
+    with pytest.raises(DatasetError, match=r"no split 'val'; choose one of: train, all$"):
+        load_dataset(masked, "val")
+
+
+def test_a_name_listed_twice_counts_once_with_a_warning(masked: Path) -> None:
+    split_list(masked, "train", "a", "b", "a")
+    with pytest.warns(IrpointWarning, match="'train' names 1 images twice"):
+        assert len(load_dataset(masked, "train")) == 2
+
+
+def test_an_empty_list_is_an_error(masked: Path) -> None:
+    split_list(masked, "train")
+    with pytest.raises(DatasetError, match="'train' is empty"):
+        load_dataset(masked, "train")
+
+
+def test_subfolders_tell_equal_names_apart(tmp_path: Path) -> None:
+    for number, sequence in enumerate(("s1", "s2")):
+        save(tmp_path / f"images/{sequence}/0.png", FRAME)
+        save(tmp_path / f"masks/{sequence}/0.png", spots(FRAME.shape, (number, 0)))
+    assert xy_of(load_dataset(tmp_path, "all")) == {"s1/0": [[0, 0]], "s2/0": [[1, 0]]}
+    split_list(tmp_path, "train", "0")
+    with pytest.raises(DatasetError, match="several images"):
+        load_dataset(tmp_path, "train")
+
+
+def test_missing_files_are_named(masked: Path) -> None:
+    split_list(masked, "train", "a", "c")
+    with pytest.raises(DatasetError, match="images/c: no such image"):
+        load_dataset(masked, "train")
+    (masked / "masks/a.png").unlink()
+    with pytest.raises(DatasetError, match="masks/a: no mask"):
+        load_dataset(masked, "all")
+    with pytest.raises(DatasetError, match="no such folder"):
+        load_dataset(masked / "none", "all")
+    with pytest.raises(DatasetError, match="not a known dataset layout"):
+        load_dataset(masked / "images", "all")
+
+
+@pytest.mark.parametrize(
+    ("folder", "split", "images", "targets", "empty"),
+    [
+        ("NUDT-SIRST", "train", 530, 737, 0),
+        ("NUDT-SIRST", "val", 133, 181, 0),
+        ("IRSTD-1k", "all", 800, 1495 - 297, 0),
+        ("SIRST-v1", "train", 207, 258, 0),
+        ("SIRST-v1", "val", 46, 61, 0),
+        ("SIRST-v2", "train", 561, 327, 306),
+        ("SIRST-v2", "val_full", 140, 86, 73),
+    ],
+)
+def test_public_datasets_have_the_known_counts(
+    shared_data: Path, folder: str, split: str, images: int, targets: int, empty: int
+) -> None:
+    dataset = load_dataset(shared_data / folder, split)
+    counts = [len(frame.points) for frame in dataset]
+    assert (len(counts), sum(counts), counts.count(0)) == (images, targets, empty)
+
+
+def test_an_image_with_two_suffixes_is_found(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        save(tmp_path / folder / "img_1.tif.png", FRAME)
+    split_list(tmp_path, "val", "img_1.tif.png")
+    for split in ("all", "val"):
+        assert [frame.name for frame in load_dataset(tmp_path, split)] == ["img_1.tif"]
+
+
+def test_linked_folders_are_followed_and_hidden_ones_are_not(masked: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-more"
+    for folder in ("images", "masks"):
+        save(elsewhere / folder / "c.png", FRAME)
+        (masked / folder / "more").symlink_to(elsewhere / folder)
+        (masked / folder / "more" / "round").symlink_to(elsewhere / folder)
+    save(masked / "images/.ipynb_checkpoints/a-checkpoint.png", FRAME)
+    assert set(xy_of(load_dataset(masked, "all"))) == {"a", "b", "c"}
+
+
+def test_a_list_may_name_images_by_their_path(masked: Path) -> None:
+    split_list(masked, "val", "images/a.png")
+    (frame,) = load_dataset(masked, "val")
+    assert frame.points.xy.tolist() == [[3, 4], [10, 7]]
+
+
+def test_an_image_listed_by_two_names_counts_once(masked: Path) -> None:
+    split_list(masked, "val", "a", "images/a.png", "b")
+    with pytest.warns(IrpointWarning, match="names 1 images twice"):
+        frames = load_dataset(masked, "val").frames
+    assert [frame.image.name for frame in frames] == ["a.png", "b.png"]
+
+
+def test_voc_lists_of_one_class_have_a_presence_column(masked: Path) -> None:
+    split_list(masked, "drone_val", "a  1", "b -1", folder="ImageSets/Main")
+    assert [frame.name for frame in load_dataset(masked, "drone_val")] == ["a", "b"]
