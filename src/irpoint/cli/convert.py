@@ -1,4 +1,4 @@
-"""``irpoint convert``: any layout to points."""
+"""``irpoint convert``: a dataset of any layout to points."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ import typer
 
 
 class PointFormat(StrEnum):
-    """The formats that can be written."""
+    """Formats of point labels."""
 
     coco = "coco"
     csv = "csv"
 
 
 class TruthKind(StrEnum):
-    """What to take for truth where a data set has both."""
+    """Labels to use if a dataset has both."""
 
     mask = "mask"
     centroids = "centroids"
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="Data set folder of any layout.")],
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="Dataset folder of any layout.")],
     destination: Annotated[
-        Path, typer.Argument(metavar="DST", help="Folder to write; new, or empty.")
+        Path, typer.Argument(metavar="DST", help="Folder to write; new or empty.")
     ],
     to: Annotated[PointFormat, typer.Option("--to", help="Format of the points.")],
     split: Annotated[
-        str | None, typer.Option(help="Only this split; every image and every list if not given.")
+        str | None,
+        typer.Option(help="Convert only this split. Default: every image and every list."),
     ] = None,
     truth: Annotated[
-        TruthKind, typer.Option(help="Mask components or stated points, where there are both.")
+        TruthKind,
+        typer.Option(
+            help="Labels to use if a dataset has both. mask: centroids of the masks. centroids: "
+            "the stated points."
+        ),
     ] = TruthKind.mask,
 ) -> None:
-    """Write a data set of any layout as point labels, with its images and split lists."""
+    """Convert a dataset of any layout to point labels, with its images and split lists."""
     from irpoint.datasets import convert as convert_dataset
 
     written = convert_dataset(source, destination, to.value, split=split, truth=truth.value)

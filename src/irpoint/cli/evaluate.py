@@ -75,7 +75,7 @@ DecoderOption = Annotated[
     bool,
     typer.Option(
         "--published-decoder",
-        help="Decode as the publication of the method does: relative gate, at most eight points.",
+        help="Decode peaks as the publication of the method does.",
     ),
 ]
 BackendOption = Annotated[
