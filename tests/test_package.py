@@ -32,7 +32,7 @@ def run_python(code: str) -> str:
     return done.stdout
 
 
-_WITHOUT_TORCH = """
+IMPORT_ALL_AND_PRINT_HELP = """
 import contextlib, importlib, io, sys
 for library in {libraries}:
     sys.modules[library] = None
@@ -43,16 +43,16 @@ import typer
 commands = sorted(typer.main.get_command(app).commands)
 for command in [[], *([command] for command in commands)]:
     sys.argv = ["irpoint", *command, "--help"]
-    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):
         main()
-    assert "Usage: irpoint" in said.getvalue(), command
+    assert "Usage: irpoint" in out.getvalue(), command
 print(*commands)
 assert not any(name.startswith({with_torch!r}) for name in sys.modules)
 """
 
 
 def test_everything_but_training_works_without_torch():
-    code = _WITHOUT_TORCH.format(
+    code = IMPORT_ALL_AND_PRINT_HELP.format(
         libraries=sorted(TRAINING_LIBRARIES),
         modules=WITHOUT_TORCH,
         with_torch=MAY_USE_TORCH,
@@ -60,7 +60,7 @@ def test_everything_but_training_works_without_torch():
     assert {"detect", "doctor", "evaluate", "models"} <= set(run_python(code).split())
 
 
-def test_training_without_torch_is_one_line():
+def test_training_without_torch_names_the_extra_on_one_line():
     code = (
         "import sys; sys.modules['torch'] = None; sys.stderr = sys.stdout\n"
         "sys.argv = ['irpoint', 'train', '--data', 'nowhere', '--out', 'nowhere']\n"
@@ -84,10 +84,23 @@ def test_detection_works_without_torch(model):
     assert run_python(code).split() == ["41", "31"]
 
 
-def test_importing_irpoint_is_light():
-    code = "import irpoint, sys; print(*{name.split('.')[0] for name in sys.modules})"
-    heavy = {"onnxruntime", "scipy", "PIL", "tifffile", "pydantic", "rich", "typer", "torch"}
-    assert not heavy & set(run_python(code).split())
+def libraries_after(code: str) -> set[str]:
+    """Top-level modules that are loaded after a piece of code has run."""
+    code += "\nimport sys; print(*{name.split('.')[0] for name in sys.modules})"
+    return set(run_python(code).splitlines()[-1].split())
+
+
+HEAVY = {"numpy", "onnxruntime", "scipy", "PIL", "tifffile", "pydantic", "torch"}
+
+
+def test_importing_irpoint_imports_no_heavy_library():
+    assert not libraries_after("import irpoint") & (HEAVY | {"rich", "typer"})
+
+
+def test_the_help_of_the_command_line_imports_no_heavy_library():
+    code = "import sys; sys.argv = ['irpoint', '--help']\nfrom irpoint.cli import main\n"
+    code += "try: main()\nexcept SystemExit: pass"
+    assert not libraries_after(code) & HEAVY
 
 
 def test_the_package_is_typed():
@@ -101,22 +114,22 @@ def test_one_version():
     assert run_python(code).strip() == f"irpoint {stated}"
 
 
-def test_public_names_exist():
+def test_every_public_name_exists():
     assert all(getattr(irpoint, name) is not None for name in irpoint.__all__)
     with pytest.raises(AttributeError, match="nonsuch"):
         irpoint.nonsuch  # noqa: B018
 
 
-def test_what_was_trained_on_val_has_the_figures_of_its_twin():
+def test_a_model_trained_on_val_has_the_figures_of_its_held_out_run():
     cards = [irpoint.zoo.find_model(name).card for name in irpoint.zoo.model_names()]
-    taught_on_val = [card for card in cards if card.split == "train+val"]
-    assert taught_on_val
-    for card in taught_on_val:
-        twin = irpoint.zoo.find_model(PROJECT.parent / "weights" / f"{card.name}-train").card
-        assert twin.split == "train"
-        assert twin.sha256[:12] in card.note
-        assert twin.metrics == card.metrics
-        assert twin.thresholds.default == card.thresholds.default
+    trained_on_val = [card for card in cards if card.split == "train+val"]
+    assert trained_on_val
+    for card in trained_on_val:
+        held_out = irpoint.zoo.find_model(PROJECT.parent / "weights" / f"{card.name}-train").card
+        assert held_out.split == "train"
+        assert held_out.sha256[:12] in card.note
+        assert held_out.metrics == card.metrics
+        assert held_out.thresholds.default == card.thresholds.default
 
 
 def test_the_readme_has_the_figures_of_the_cards():

@@ -45,6 +45,11 @@ def test_names_of_commands_models_formats_and_scenes_are_completed(complete):
     assert complete("irpoint benchmark --backend op") == ["openvino"]
     assert complete("irpoint simulate --scene cl") == ["clear", "clouds", "clutter"]
     assert complete("irpoint simulate --format ") == ["png", "tiff"]
+    assert complete("irpoint detect --format ") == ["csv", "json", "coco"]
+    assert complete("irpoint detect --engine r") == ["ray"]
+    assert complete("irpoint evaluate --suite ") == ["sirst4"]
+    assert complete("irpoint evaluate --protocol point") == ["point", "point-greedy"]
+    assert complete("irpoint evaluate --protocol mask") == ["mask", "mask-opdc"]
 
 
 def test_a_word_that_starts_no_name_is_left_to_the_completion_of_files(complete):

@@ -1,53 +1,55 @@
-"""What the shell offers after Tab. Nothing here imports PyTorch or a runtime."""
+"""What the shell offers after Tab. Nothing here imports PyTorch or a runtime.
+
+Typer calls a completer with the word typed so far, and offers what it returns. If that is nothing,
+the shell completes file names, so an option that takes a name or a path needs nothing more.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 
-# Typer calls a completer with the word typed so far, and offers what it returns. If that is
-# nothing, the shell completes file names, so an option that takes a name or a path needs no more.
 Completer = Callable[[str], list[str]]
 
 
-def complete_from(*values: str) -> Completer:
-    """A completer that offers those of ``values`` that start with the word typed so far."""
+def complete_from(*tables: str) -> Completer:
+    """A completer that offers the names in some tables.
+
+    Args:
+        tables: ``"module:name"`` of a collection, or of a function that returns one. The module is
+            imported when the shell asks.
+    """
 
     def complete(incomplete: str) -> list[str]:
-        return [value for value in values if value.startswith(incomplete)]
+        names = [name for table in tables for name in _load(table)]
+        return [name for name in names if name.startswith(incomplete)]
 
     return complete
 
 
-def complete_model(incomplete: str) -> list[str]:
-    """Names of the models that ship."""
-    from irpoint.zoo import model_names
-
-    return complete_from(*model_names())(incomplete)
+def _load(table: str) -> list[str]:
+    module, name = table.split(":")
+    names = getattr(import_module(module), name)
+    return list(names() if callable(names) else names)
 
 
 def complete_method(incomplete: str) -> list[str]:
-    """Names of the methods, read from the names of their folders because they import PyTorch."""
+    """Offer the methods. Their names are read from their folders, because they import PyTorch."""
     methods = find_spec("irpoint.methods")
-    places = methods.submodule_search_locations if methods else None
-    folders = [module.name for module in iter_modules(places) if module.ispkg]
-    names = [folder.replace("_", "-") for folder in folders if folder != "blocks"]
-    return complete_from(*sorted(names))(incomplete)
+    folders = iter_modules(methods.submodule_search_locations if methods else None)
+    names = (folder.name for folder in folders if folder.ispkg and folder.name != "blocks")
+    return sorted(n for name in names if (n := name.replace("_", "-")).startswith(incomplete))
 
 
-def complete_format(incomplete: str) -> list[str]:
-    """Names of the formats in which points are written."""
-    from irpoint.sinks import FORMATS
-
-    return complete_from(*FORMATS)(incomplete)
-
-
-complete_backend = complete_from("auto", "onnxruntime", "openvino")
-
-
-def complete_scene(incomplete: str) -> list[str]:
-    """Kinds of simulated scenes."""
-    from irpoint.simulate.settings import SCENE_KINDS
-
-    return complete_from(*SCENE_KINDS)(incomplete)
+complete_backend = complete_from("irpoint.runtime.backends.open:backend_names")
+complete_engine = complete_from("irpoint.pipeline.engine:ENGINES")
+complete_format = complete_from("irpoint.sinks:FORMATS")
+complete_frame_format = complete_from("irpoint.simulate.dataset:FILE_FORMATS")
+complete_model = complete_from("irpoint.zoo:model_names")
+complete_protocol = complete_from(
+    "irpoint.evaluation.matching:PROTOCOLS", "irpoint.evaluation.mask_protocols:MASK_PROTOCOLS"
+)
+complete_scene = complete_from("irpoint.simulate.settings:SCENE_KINDS")
+complete_suite = complete_from("irpoint.evaluation.suites:SUITES")

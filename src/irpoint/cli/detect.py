@@ -20,6 +20,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from irpoint.cli.completion import (
+    complete_backend,
+    complete_engine,
+    complete_format,
+    complete_model,
+)
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -39,7 +45,12 @@ Sources = Annotated[
     ),
 ]
 Model = Annotated[
-    str, typer.Option(metavar="NAME|PATH", help="A shipped model, an ONNX file, or a training run.")
+    str,
+    typer.Option(
+        metavar="NAME|PATH",
+        help="A shipped model, an ONNX file, or a training run.",
+        autocompletion=complete_model,
+    ),
 ]
 Threshold = Annotated[
     float | None, typer.Option(metavar="T", help="Minimum score. Default: the model card's.")
@@ -63,7 +74,13 @@ Out = Annotated[
     typer.Option(metavar="DIR", help="Folder for the results. Default: points go to stdout."),
 ]
 FileFormat = Annotated[
-    str, typer.Option("--format", metavar="csv|json|coco", help="Format of the points.")
+    str,
+    typer.Option(
+        "--format",
+        metavar="csv|json|coco",
+        help="Format of the points.",
+        autocompletion=complete_format,
+    ),
 ]
 Overlay = Annotated[
     bool,
@@ -99,7 +116,9 @@ Batch = Annotated[
 Backend = Annotated[
     str,
     typer.Option(
-        metavar="auto|onnxruntime|openvino", help="Runtime of the network; auto is the fastest."
+        metavar="auto|onnxruntime|openvino",
+        help="Runtime of the network; auto is the fastest.",
+        autocompletion=complete_backend,
     ),
 ]
 Threads = Annotated[
@@ -109,7 +128,9 @@ Threads = Annotated[
 Engine = Annotated[
     str,
     typer.Option(
-        metavar="local|ray", help="ray: distribute files over the cores of a Ray cluster."
+        metavar="local|ray",
+        help="ray: distribute files over the cores of a Ray cluster.",
+        autocompletion=complete_engine,
     ),
 ]
 

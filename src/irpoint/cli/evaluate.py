@@ -12,6 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from irpoint.cli.completion import (
+    complete_backend,
+    complete_model,
+    complete_protocol,
+    complete_suite,
+)
 from irpoint.cli.figures import show
 from irpoint.errors import EvaluationError, IrpointWarning, SettingsError, one_line
 from irpoint.system.atomic import atomic_write
@@ -26,7 +32,10 @@ DataOption = Annotated[
     list[Path], typer.Option(help="Dataset folder; repeat the option to pool several.")
 ]
 SplitOption = Annotated[str, typer.Option(help="Name of the split list: train, val, test, …")]
-ModelOption = Annotated[str | None, typer.Option(help="Model to evaluate: a name or a path.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(help="Model to evaluate: a name or a path.", autocompletion=complete_model),
+]
 PredictionsOption = Annotated[
     Path | None,
     typer.Option(
@@ -38,7 +47,8 @@ ProtocolOption = Annotated[
     str,
     typer.Option(
         help="point: optimal one-to-one matching. point-greedy: the published rule, to compare "
-        "with published tables. mask, mask-opdc: blobs of heat maps."
+        "with published tables. mask, mask-opdc: blobs of heat maps.",
+        autocompletion=complete_protocol,
     ),
 ]
 RadiusOption = Annotated[
@@ -66,6 +76,7 @@ SuiteOption = Annotated[
         "--suite",
         help="Named pool of datasets with published figures: sirst4. --data is then the folder "
         "that contains the datasets.",
+        autocompletion=complete_suite,
     ),
 ]
 OldSuiteOption = Annotated[
@@ -82,7 +93,8 @@ BackendOption = Annotated[
     str,
     typer.Option(
         metavar="auto|onnxruntime|openvino",
-        help="What runs the network. The figures on the cards are those of onnxruntime.",
+        help="Runtime of the network. The figures on the cards are those of onnxruntime.",
+        autocompletion=complete_backend,
     ),
 ]
 PointsOption = Annotated[

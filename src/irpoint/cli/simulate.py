@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from irpoint.cli.completion import complete_from, complete_scene
+from irpoint.cli.completion import complete_frame_format, complete_scene
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ Format = Annotated[
         "--format",
         metavar="png|tiff",
         help="File format of the frames.",
-        autocompletion=complete_from("png", "tiff"),
+        autocompletion=complete_frame_format,
     ),
 ]
 Append = Annotated[bool, typer.Option("--append", help="Add frames to the dataset in --out.")]

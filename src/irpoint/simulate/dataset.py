@@ -26,6 +26,7 @@ from irpoint.simulate.settings import SceneSettings
 from irpoint.system.atomic import atomic_write, check_folder
 
 FileFormat = Literal["png", "tiff"]
+FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 
 _RUNS = Path("simulation.json")
 _TABLE = Path("targets.csv")
@@ -131,7 +132,7 @@ def _earlier_frames(out: Path) -> list[tuple[str, LabelledFrame]]:
 def _check_request(frames: int, seed: int, name: str, file_format: str) -> None:
     if frames < 1 or seed < 0:
         raise SettingsError(f"frames {frames}, seed {seed}: give frames >= 1 and seed >= 0")
-    if file_format not in get_args(FileFormat):
+    if file_format not in FILE_FORMATS:
         raise SettingsError(f"format {file_format}: give png or tiff")
     if not name or Path(name).name != name:
         raise SettingsError(f"name {name!r}: give the start of a file name, without folders")
