@@ -3,7 +3,7 @@
     python -m experiments.ablation NUDT-SIRST runs/ablation --epochs 4
 
 Prints a Markdown table: F1 and mean error on the val list of the dataset, at the best threshold
-of each run. A command that is given again resumes where it stopped.
+of each run. Used in docs/experiments.md. A command that is given again resumes where it stopped.
 """
 
 from __future__ import annotations

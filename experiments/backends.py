@@ -3,7 +3,7 @@
     python -m experiments.backends spire --data NUDT-SIRST IRSTD-1k
 
 Prints how far score and position of a point differ, over every fourth val frame, and how many
-points are lost. Used in the export documentation.
+points are lost. Used in docs/export.md.
 """
 
 from __future__ import annotations

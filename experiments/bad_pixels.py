@@ -4,7 +4,7 @@
 
 Prints F1, precision and recall on the val frames, at the model's own threshold, with 0, 1, 5 and
 20 bad pixels per frame. A bad pixel is at one end of the range; half of them are dark on average.
-Used in the README.
+Used in docs/accuracy.md.
 """
 
 from __future__ import annotations

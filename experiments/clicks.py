@@ -4,7 +4,7 @@
 
 Both arguments are finished runs of ``irpoint train`` that differ only in ``--label-noise``. Prints
 a Markdown table of F1 and mean error on the val frames of each dataset, and writes it into the
-given model cards.
+given model cards. Used in docs/experiments.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 Prints the best F1 over thresholds on the val frames of each model, of their average, and of both
 with each frame mirrored four ways. Responses are divided by the threshold of the model's card
-before they are averaged. Used in the training documentation.
+before they are averaged. Used in docs/experiments.md.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python -m experiments.figures [FILE]
 
 Draws a frame, the published target map and ours to docs/prps.png: two neighbouring targets, an
-extended one, and a dark one.
+extended one, and a dark one. Used in the README of the method SPIRE.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 A filter has nothing to train. Its card has the threshold that was chosen on the val frames, and the
 figures there, measured as for every other model. Prints F1 and threshold of each filter. Used in
-the metrics documentation.
+docs/metrics.md.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
 Here runs/without is a run of ``irpoint train`` on other datasets. Replays a labelling session: the
 true points, moved as people click, are entered frame by frame in the order of the session's queue.
 After 20, 50 and 100 clicks the session's training command runs, and the model is evaluated on
-frames that are not labelled. Prints F1 after each training, and draws OUT/label_curve.png, a figure
-of the labelling documentation. A command that is given again resumes where it stopped.
+frames that are not labelled. Prints F1 after each training, and draws OUT/label_curve.png. Used in
+docs/experiments.md. A command that is given again resumes where it stopped.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 Simulates 14-bit frames of 640 × 512 pixels, opens the labelling page in headless Chromium, and
 labels them by mouse and keyboard: once by clicks alone, once with the proposals of a model (accept
 all, delete false ones, click missed targets). Clicks have an error of one pixel. Prints actions per
-target, waiting times and the error of the labels. Used in the labelling documentation.
+target, waiting times and the error of the labels. Used in docs/label.md.
 """
 
 from __future__ import annotations

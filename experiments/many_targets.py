@@ -5,7 +5,7 @@
 Simulates 4, 12 and 48 equal targets on a plain, slightly noisy frame of 768 × 576 pixels. Prints
 how many of them the model finds at its own threshold, and the median of their scores. A network
 that weights channels by their mean over the frame may have learned how many targets a frame usually
-has. Used in the training documentation.
+has. Used in docs/accuracy.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 Prints the time of each kind of layer for a frame of 512 × 512 pixels, from OpenVINO's counters
 (median of 30 runs), and the speed of the convolutions in GMAC/s. Compared with the peak of the
-processor, that shows what is left to gain. Used in the benchmark documentation.
+processor, that shows what is left to gain. Used in docs/speed.md.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 Validation frames are joined to mosaics of 3584 × 2048 pixels, which go through the network in one
 piece and in tiles. Prints the fraction of points that stay the same, and F1 of both. Points near a
 seam of the mosaic do not count: real frames have no such edges, and networks find targets on them.
-Used in the export documentation.
+Used in docs/export.md.
 """
 
 from __future__ import annotations

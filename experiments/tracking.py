@@ -2,7 +2,7 @@
 
     python -m experiments.tracking
 
-Prints the table of the tracking documentation: targets found, false points, MOTA, IDF1 and switched
+Prints the table of docs/video.md: targets found, false points, MOTA, IDF1 and switched
 numbers, with and without tracking. Targets cross, disappear for a while, and enter late. A detector
 finds each of them with a probability of 0.9 and an error of 0.7 px, and adds false alarms. The
 frame is 640 × 512 pixels.
@@ -104,7 +104,7 @@ def score(sequences: Sequence[Recording], *, tracked: bool) -> dict[str, float]:
 
 
 def markdown(sequences: int = SEQUENCES) -> str:
-    """The table of the documentation."""
+    """The table of docs/video.md."""
     lines = [
         "| false alarms per frame | | found % | false points per frame | MOTA | IDF1 | switches |",
         "|---|---|---|---|---|---|---|",
