@@ -25,7 +25,7 @@ SIDE = 512
 MIN_SHARE = 0.005  # kinds of layers that take less are not printed
 
 
-def layer_times(model: Model, precision: str, runs: int = RUNS) -> dict[str, float]:
+def layer_times(model: Model, precision: str) -> dict[str, float]:
     """Median milliseconds of each kind of layer."""
     whole = read_graph(model)
     response = whole.output(RESPONSE).get_node().input_value(0)
@@ -35,7 +35,7 @@ def layer_times(model: Model, precision: str, runs: int = RUNS) -> dict[str, flo
     frame = np.random.default_rng(0).random((1, 1, SIDE, SIDE), np.float32)
     inputs = in_unit_range(frame, np.array([[0, 1]], np.float32))
     totals: dict[str, list[float]] = defaultdict(list)
-    for _ in range(runs):
+    for _ in range(RUNS):
         request.infer(inputs)
         times: dict[str, float] = defaultdict(float)
         for node in request.profiling_info:

@@ -3,7 +3,8 @@
     python -m experiments.threshold weights/p2p-lite-train --data NUDT-SIRST IRSTD-1k
 
 Prints the best F1 over all thresholds on the val frames, and the F1 of a random half of them at the
-best threshold of the other half, as mean and standard deviation over 60 draws. Used in docs/accuracy.md.
+best threshold of the other half, as mean and standard deviation over 60 draws. Used in
+docs/accuracy.md.
 """
 
 from __future__ import annotations

@@ -132,6 +132,28 @@ def test_appending_to_a_damaged_dataset_names_the_file(tmp_path: Path) -> None:
         simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1, name="b", append=True)
 
 
+def test_appending_to_a_damaged_list_of_runs_names_the_file(tmp_path: Path) -> None:
+    simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1)
+    (tmp_path / "simulation.json").write_text("[]")
+    with pytest.raises(DatasetError, match=r"simulation\.json: not written by irpoint simulate"):
+        simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1, name="b", append=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"frames": 0}, "frames 0, seed 1: give frames >= 1"),
+        ({"seed": -1}, "frames 1, seed -1: give frames >= 1 and seed >= 0"),
+        ({"name": "../frame"}, "give the start of a file name"),
+        ({"name": ""}, "give the start of a file name"),
+    ],
+)
+def test_an_invalid_request_writes_nothing(tmp_path: Path, wrong: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        simulate_dataset(tmp_path, SceneSettings(**SMALL), **{"frames": 1, "seed": 1} | wrong)
+    assert not any(tmp_path.iterdir())
+
+
 def test_appending_ignores_split_lists(tmp_path: Path) -> None:
     chosen = SceneSettings(**SMALL, targets=(1, 1))
     simulate_dataset(tmp_path, chosen, frames=2, seed=1)

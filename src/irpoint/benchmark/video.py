@@ -123,21 +123,21 @@ def _check(frames: int) -> None:
         raise SettingsError(f"frames {frames}: give 1 or more")
 
 
-def _frames(source: Path, most: int) -> Iterator[SourceFrame]:
-    for item in islice(open_source(source).frames(), most):
+def _frames(source: Path, max_frames: int) -> Iterator[SourceFrame]:
+    for item in islice(open_source(source).frames(), max_frames):
         if not isinstance(item, SourceFrame):
             raise FrameError(item.reason)
         yield item
 
 
 def _time_stages(
-    detector: Detector, source: Path, most: int, folder: Path
+    detector: Detector, source: Path, max_frames: int, folder: Path
 ) -> npt.NDArray[np.float64]:
     """(frames, 6) milliseconds, a column for each of :data:`STAGES`, one after the other."""
     rows = []
     writer = PointsWriter("csv", io.BytesIO(), clock=True)
     overlays = OverlayFolder(folder)
-    items = _frames(source, most)
+    items = _frames(source, max_frames)
     while True:
         stopwatch = Stopwatch()
         item = next(items, None)
@@ -158,7 +158,7 @@ def _time_stages(
 
 
 def _frames_per_second(
-    detector: Detector, source: Path, most: int, folder: Path, *, overlay: bool
+    detector: Detector, source: Path, max_frames: int, folder: Path, *, overlay: bool
 ) -> float:
     """Frames per second from the file to complete results in ``folder``."""
     folder.mkdir()
@@ -172,7 +172,7 @@ def _frames_per_second(
 
     start = time.perf_counter()
     with BackgroundWriter(write, _FRAMES_BEHIND) as written:
-        for item in islice(detect_frames(detector, [source]), most):
+        for item in islice(detect_frames(detector, [source]), max_frames):
             if isinstance(item, FrameResult):
                 written.add(item)
     if overlays is not None:

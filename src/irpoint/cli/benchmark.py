@@ -87,6 +87,8 @@ def benchmark(
         raise SettingsError(
             f"--size {size}: {video} has its own size; leave out --size, or use --video {SIMULATED}"
         )
+    if repeats < 1:
+        raise SettingsError(f"--repeats {repeats}: give 1 or more")
     options: dict[str, Any] = {"backend": backend, "scale": scale, "threads": threads}
     if video is None:
         frames = time_frames(model, size or "512", repeats, **options)
