@@ -130,18 +130,3 @@ def test_a_model_trained_on_val_has_the_figures_of_its_held_out_run():
         assert held_out.sha256[:12] in card.note
         assert held_out.metrics == card.metrics
         assert held_out.thresholds.default == card.thresholds.default
-
-
-def test_the_readme_has_the_figures_of_the_cards():
-    readme = (PROJECT.parent / "README.md").read_text()
-    for name in ("spire", "p2p-lite", "sshd"):
-        metrics = irpoint.zoo.find_model(name).card.metrics
-        for data, of in {"all": metrics, **metrics["datasets"]}.items():
-            first = f"`{name}`" if data == "all" else ""
-            low, high = (f"{100 * bound:.1f}" for bound in of["interval_95"]["f1"])
-            row = (
-                f"| {first} | {data} | {100 * of['precision']:.1f} | {100 * of['recall']:.1f} | "
-                f"**{100 * of['f1']:.1f}** ({low}–{high}) | {of['false_alarms_per_mpx']:.2f} | "
-                f"{of['localisation_error_px']['mean']:.2f} |"
-            )
-            assert row in readme

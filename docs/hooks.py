@@ -1,0 +1,89 @@
+"""Bring pages that lie outside docs/ into the site, and keep the site free of the network.
+
+The pages of the methods are the README files beside their code, so a new method has its page
+without a change here or in mkdocs.yml.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+METHODS = ROOT / "src" / "irpoint" / "methods"
+_LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)(#[^)\s]*)?(\))")
+_LOADED = re.compile(
+    r"<(?:script|img|iframe|source)\b[^>]*?\ssrc=[\"']?(https?:)?//"
+    r"|<link\b(?=[^>]*rel=[\"']?(?:stylesheet|preconnect|icon|preload))[^>]*href=[\"']?(https?:)?//",
+    re.IGNORECASE,
+)
+
+
+def outside_pages() -> dict[str, Path]:
+    """Files that become pages, by the page's path in the site."""
+    pages = {
+        f"methods/{path.parent.name.replace('_', '-')}.md": path
+        for path in sorted(METHODS.glob("*/README.md"))
+    }
+    return pages | {
+        "contributing.md": ROOT / "CONTRIBUTING.md",
+        "changelog.md": ROOT / "CHANGELOG.md",
+    }
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add the pages of the methods to the navigation."""
+    for section in config.nav or []:
+        if "Methods" in section:
+            section["Methods"] += [page for page in outside_pages() if page.startswith("methods/")]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that lie outside docs/."""
+    for uri, path in outside_pages().items():
+        files.append(File.generated(config, uri, content=path.read_text(encoding="utf-8")))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Turn links to files of the repository, which work on GitHub, into links to pages."""
+    uri = page.file.src_uri
+    path = outside_pages().get(uri, ROOT / "docs" / uri)
+    return _with_links_of_the_site(markdown, path, uri)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Refuse a site that loads anything from the network.
+
+    Raises:
+        PluginError: if a page loads a script, a style or a picture from another host.
+    """
+    for page in sorted(Path(config.site_dir).rglob("*.html")):
+        if found := _LOADED.search(page.read_text(encoding="utf-8")):
+            raise PluginError(f"{page.name} loads from the network: {found[0]}")
+
+
+def _with_links_of_the_site(text: str, path: Path, uri: str) -> str:
+    """Turn links relative to ``path`` into links relative to the page ``uri``."""
+    pages = {source.resolve(): target for target, source in outside_pages().items()}
+    up = "../" * uri.count("/")
+
+    def relink(match: re.Match[str]) -> str:
+        opening, link, anchor, closing = match.groups()
+        if "://" in link:
+            return match[0]
+        target = (path.parent / link).resolve()
+        if target in pages:
+            return f"{opening}{up}{pages[target]}{anchor or ''}{closing}"
+        if target.is_relative_to(ROOT / "docs"):
+            inside = target.relative_to(ROOT / "docs").as_posix()
+            return f"{opening}{up}{inside}{anchor or ''}{closing}"
+        return match[0]
+
+    return _LINK.sub(relink, text)

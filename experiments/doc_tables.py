@@ -1,0 +1,92 @@
+"""Write the tables of README.md and docs/accuracy.md from the cards of the shipped models.
+
+    python -m experiments.doc_tables
+
+The text between the markers ``<!-- models -->`` and ``<!-- figures -->`` is replaced. A test holds
+the pages to the cards.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from irpoint.zoo import find_model
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ("spire", "p2p-lite", "sshd")
+# Milliseconds per frame, ONNX Runtime and OpenVINO, as `irpoint benchmark` printed; docs/speed.md.
+TIMES = {"spire": (56, 31), "p2p-lite": (29, 20), "sshd": (116, 63)}
+
+_MODELS_HEAD = """\
+| model | parameters | GMAC at 512² | F1 % (95 % interval) | false points / Mpx | mean error px \
+| ms, ONNX Runtime | ms, OpenVINO |
+|---|---|---|---|---|---|---|---|"""
+_FIGURES_HEAD = """\
+| model | val | precision % | recall % | F1 % (95 % interval) | false points / Mpx | mean error px |
+|---|---|---|---|---|---|---|"""
+
+
+def models_table() -> str:
+    """One row per shipped model: size, cost, pooled figures, time."""
+    rows = [_MODELS_HEAD]
+    for name in MODELS:
+        card = find_model(name).card
+        onnx, openvino = TIMES[name]
+        rows.append(
+            f"| [`{name}`](src/irpoint/methods/{card.method.replace('-', '_')}/README.md) "
+            f"| {card.parameters:,} | {card.gmac_512:.2f} | {_f1(card.metrics)} "
+            f"| {_false_and_error(card.metrics)} | {onnx} | {openvino} |"
+        )
+    return "\n".join(rows)
+
+
+def figures_table() -> str:
+    """The figures of every shipped model, pooled and by dataset."""
+    rows = [_FIGURES_HEAD]
+    for name in MODELS:
+        metrics = find_model(name).card.metrics
+        for data, figures in {"all": metrics, **metrics["datasets"]}.items():
+            rows.append(
+                f"| {f'`{name}`' if data == 'all' else ''} | {data} "
+                f"| {100 * figures['precision']:.1f} | {100 * figures['recall']:.1f} "
+                f"| {_f1(figures)} | {_false_and_error(figures)} |"
+            )
+    return "\n".join(rows)
+
+
+def replaced(text: str, marker: str, table: str) -> str:
+    """``text`` with ``table`` between the markers of that name.
+
+    Raises:
+        ValueError: if the text has no such markers.
+    """
+    pattern = re.compile(rf"(<!-- {marker} -->\n).*?(\n<!-- /{marker} -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"no markers <!-- {marker} --> … <!-- /{marker} -->")
+    return pattern.sub(lambda match: f"{match[1]}{table}{match[2]}", text)
+
+
+def _f1(figures: dict[str, Any]) -> str:
+    low, high = figures["interval_95"]["f1"]
+    return f"**{100 * figures['f1']:.1f}** ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _false_and_error(figures: dict[str, Any]) -> str:
+    error = figures["localisation_error_px"]["mean"]
+    return f"{figures['false_alarms_per_mpx']:.2f} | {error:.2f}"
+
+
+def main() -> None:
+    """Rewrite both pages."""
+    for path, marker, table in (
+        (ROOT / "README.md", "models", models_table()),
+        (ROOT / "docs" / "accuracy.md", "figures", figures_table()),
+    ):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(replaced(text, marker, table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
