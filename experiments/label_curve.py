@@ -156,7 +156,7 @@ def next_frame(
     """The first frame of the queue that has no labels yet. None if all have."""
     if order == "ambiguity" and session.proposer.model:
         for entry in session.catalogue.entries:  # the model must have seen every frame
-            session.proposer.of(entry)
+            session.proposer.propose(entry)
     labelled = session.store.states()
     for number in session.queue(order):
         entry = session.catalogue.entries[number]

@@ -1,4 +1,4 @@
-"""What comes out of a labelling session, and a data set that goes into one."""
+"""The dataset that a session writes, and a dataset that is labelled."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import pytest
 import tifffile
 from PIL import Image
 
-from support.label_client import JSON, STACK, client, data_set, point, put, session
-from support.label_scenes import TRUTH, picture, write_folder
-
 pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
 
@@ -21,20 +18,14 @@ from irpoint.datasets import load_dataset
 from irpoint.errors import DatasetError
 from irpoint.frames import read_frame
 from irpoint.label import LabelSession
-from irpoint.label.app import create_app
-from irpoint.label.catalogue import FrameEntry
-from irpoint.label.label_files import _by_hash
-from irpoint.label.queue import queue
-
-__all__ = ["client", "session"]  # fixtures
+from support.label_client import JSON, client_of, get_labels, label_all, point, put
+from support.label_scenes import STACK, TRUTH, picture, write_dataset, write_folder
 
 
-def test_what_is_exported_loads_as_it_was_labelled(
+def test_a_written_dataset_is_loaded_as_it_was_labelled(
     client: TestClient, session: LabelSession
 ) -> None:
-    for name, targets in TRUTH.items():
-        state = "done" if targets else "empty"
-        put(client, name, state=state, points=[point(x, y) for x, y in targets])
+    label_all(client)
     put(client, f"{STACK}#1", state="done", points=[point(22, 30)])
     put(client, f"{STACK}#2", state="unsure", points=[point(24, 30)])
     written = client.post("/api/export", headers=JSON).json()
@@ -53,7 +44,7 @@ def test_what_is_exported_loads_as_it_was_labelled(
     assert min(map(len, lists)) >= 1
 
 
-def test_frames_stay_on_their_list_when_more_are_labelled(client: TestClient) -> None:
+def test_frames_stay_in_their_list_when_more_are_labelled(client: TestClient) -> None:
     lists = []
     for number in range(5):
         put(client, f"{STACK}#{number}", state="done", points=[point(20, 30)])
@@ -66,7 +57,7 @@ def test_frames_stay_on_their_list_when_more_are_labelled(client: TestClient) ->
         assert earlier["train"] <= later["train"]
 
 
-def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) -> None:
+def test_a_dataset_starts_with_its_labels_and_is_not_changed(tmp_path: Path) -> None:
     source = tmp_path / "set"
     (source / "images").mkdir(parents=True)
     write_folder(tmp_path / "frames")
@@ -76,44 +67,43 @@ def test_a_data_set_starts_with_its_labels_and_is_not_changed(tmp_path: Path) ->
     (source / "points.csv").write_text("\n".join(["image,x,y", *rows, "c.png,,"]) + "\n")
     before = {path: path.read_bytes() for path in source.rglob("*") if path.is_file()}
     session = LabelSession(source, tmp_path / "out")
-    client = TestClient(create_app(session), base_url="http://127.0.0.1")
-    held = client.get("/api/labels", params={"frame": "images/b.png"}).json()
-    assert [p["origin"] for p in held["labels"]["points"]] == ["source", "source"]
-    assert held["labels"]["state"] == "done"
-    put(client, "images/b.png", state="done", points=held["labels"]["points"][:1])
+    client = client_of(session)
+    initial = get_labels(client, "images/b.png")["labels"]
+    assert [p["origin"] for p in initial["points"]] == ["source", "source"]
+    assert initial["state"] == "done"
+    put(client, "images/b.png", state="done", points=initial["points"][:1])
     assert client.post("/api/export", headers=JSON).json()["targets"] == 2
     client.post("/api/undo", headers=JSON)
-    again = client.get("/api/labels", params={"frame": "images/b.png"}).json()["labels"]
-    assert again == held["labels"]
+    assert get_labels(client, "images/b.png")["labels"] == initial
     assert {path: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
     session.close()
 
 
-def test_the_lists_of_a_data_set_are_kept_and_what_it_lacks_is_shown(tmp_path: Path) -> None:
+def test_frames_keep_the_lists_of_their_dataset(tmp_path: Path) -> None:
     rows = [f"{name}.png,20,30" for name in "abcd"]
-    root = data_set(tmp_path / "set", rows, train="a", test="bc", trainval="ad")
+    root = write_dataset(tmp_path / "set", rows, train="a", test="bc", trainval="ad")
     session = LabelSession(root, tmp_path / "out")
-    client = TestClient(create_app(session), base_url="http://127.0.0.1")
+    client = client_of(session)
     assert client.get("/api/session").json()["frames"] == [f"images/{k}.png" for k in "abcde"]
     put(client, "images/e.png", state="done", points=[point(20, 30)])
     written = client.post("/api/export", headers=JSON).json()
     folder = Path(written["folder"])
-    held = {path.stem: path.read_text().split() for path in (folder / "img_idx").iterdir()}
-    assert held["test"] == ["b", "c"]
-    assert held["trainval"] == ["a", "d"]
-    assert sorted(held["train"] + held["val"]) == ["a", "d", "e"]
-    assert written["lists"] == {split: len(names) for split, names in held.items()}
+    lists = {path.stem: path.read_text().split() for path in (folder / "img_idx").iterdir()}
+    assert lists["test"] == ["b", "c"]
+    assert lists["trainval"] == ["a", "d"]
+    assert sorted(lists["train"] + lists["val"]) == ["a", "d", "e"]
+    assert written["lists"] == {split: len(names) for split, names in lists.items()}
     session.close()
     for name in "abd":
         (root / "images" / f"{name}.png").unlink()
     session = LabelSession(root, tmp_path / "out")
-    put(TestClient(create_app(session), base_url="http://127.0.0.1"), "images/e.png", 1)
-    with pytest.raises(DatasetError, match=r"on lists of the data set \(test\)"):
+    put(client_of(session), "images/e.png", 1)
+    with pytest.raises(DatasetError, match=r"other lists of the dataset \(test\)"):
         session.train("spire")
     session.close()
 
 
-def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
+def test_a_dataset_replaces_the_one_before(tmp_path: Path) -> None:
     folder = tmp_path / "frames"
     folder.mkdir()
     tifffile.imwrite(folder / "a.tif", picture([], 0))
@@ -122,10 +112,10 @@ def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
         tifffile.imwrite(folder / "stack.tif", shots, photometric="minisblack")
         os.utime(folder / "stack.tif", (pages, pages))
         session = LabelSession(folder, tmp_path / "out")
-        client = TestClient(create_app(session), base_url="http://127.0.0.1")
+        client = client_of(session)
         for name in ("a.tif", "a.png", "stack.tif#1"):
             put(client, name, state="done", points=[point(20, 30)])
-        written = session.export().folder
+        written = session.write_dataset().folder
         session.close()
         Image.fromarray(picture([], 5)).save(folder / "a.png")
     loaded = {frame.name: frame for frame in load_dataset(written, "all")}
@@ -135,14 +125,7 @@ def test_an_export_replaces_the_one_before(tmp_path: Path) -> None:
     assert len(list((written / "images").iterdir())) == 3
 
 
-def test_nothing_decided_cannot_be_exported(client: TestClient) -> None:
-    answer = client.post("/api/export", headers=JSON)
-    assert answer.status_code == 422
-    assert "no frame is decided yet" in answer.json()["error"]
-
-
-def test_the_random_order_does_not_go_by_list() -> None:
-    """Whoever labels a tenth of the frames in it needs some to train on and some to choose by."""
-    entries = [FrameEntry(f"{k}.png", Path(f"{k}.png"), 0, "", False, None) for k in range(1000)]
-    shown = queue([entry.name for entry in entries], "random", {})[:100]
-    assert 10 <= [_by_hash(entries[k]) for k in shown].count("val") <= 30
+def test_a_dataset_needs_a_decided_frame(client: TestClient) -> None:
+    response = client.post("/api/export", headers=JSON)
+    assert response.status_code == 422
+    assert "no frame is decided yet" in response.json()["error"]

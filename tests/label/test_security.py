@@ -1,4 +1,4 @@
-"""What the page's server refuses: nonsense, strangers, files that are not its own."""
+"""Requests that the server of the page refuses."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Any
 
 import pytest
 
-from support.label_client import JSON, client, point, put, session
-from support.label_scenes import write_folder
-
 pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
 
 from irpoint.label import LabelSession
 from irpoint.label.app import create_app
 from irpoint.label.security import LOCAL, MAX_BODY_BYTES
-
-__all__ = ["client", "session"]  # fixtures
+from support.label_client import JSON, client_of, get_labels, point, put
+from support.label_scenes import write_folder
 
 
 @pytest.mark.parametrize(
@@ -31,39 +28,38 @@ __all__ = ["client", "session"]  # fixtures
         {"note": "x" * 3000},
     ],
 )
-def test_labels_that_make_no_sense_are_refused(client: TestClient, labels: dict[str, Any]) -> None:
-    answer = put(client, "a.png", **labels)
-    assert answer.status_code == 422
-    assert "\n" not in answer.json()["error"]
-    assert client.get("/api/labels", params={"frame": "a.png"}).json()["version"] == 0
+def test_invalid_labels_are_refused(client: TestClient, labels: dict[str, Any]) -> None:
+    response = put(client, "a.png", **labels)
+    assert response.status_code == 422
+    assert "\n" not in response.json()["error"]
+    assert get_labels(client, "a.png")["version"] == 0
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "notes.txt", "a.png/../b.png"])
 def test_only_listed_frames_are_read(client: TestClient, name: str) -> None:
-    answer = client.get("/api/pixels", params={"frame": name})
-    assert answer.status_code == 422
-    assert "no frame of this name" in answer.json()["error"]
+    response = client.get("/api/pixels", params={"frame": name})
+    assert response.status_code == 422
+    assert "no such frame" in response.json()["error"]
 
 
-def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_not_read(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "frames")
     outside = tmp_path / "secret.png"
     outside.write_bytes((folder / "a.png").read_bytes())
     (folder / "link.png").symlink_to(outside)
     session = LabelSession(folder, tmp_path / "out")
-    client = TestClient(create_app(session), base_url="http://127.0.0.1")
-    answer = client.get("/api/pixels", params={"frame": "link.png"})
-    assert answer.status_code == 422
-    assert "link to outside the folder" in answer.json()["error"]
+    response = client_of(session).get("/api/pixels", params={"frame": "link.png"})
+    assert response.status_code == 422
+    assert "link out of the folder" in response.json()["error"]
     session.close()
 
 
-def test_static_files_only_come_from_the_page(client: TestClient) -> None:
+def test_static_files_are_those_of_the_page(client: TestClient) -> None:
     assert client.get("/static/page.js").status_code == 200
     assert client.get("/static/%2e%2e/server.py").status_code == 404
 
 
-def test_callers_from_elsewhere_are_refused(client: TestClient) -> None:
+def test_requests_of_other_sites_are_refused(client: TestClient) -> None:
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
     other = {"Origin": "http://evil.example", **JSON}
     assert client.post("/api/undo", headers=other).status_code == 403
@@ -72,14 +68,14 @@ def test_callers_from_elsewhere_are_refused(client: TestClient) -> None:
     assert client.post("/api/undo", headers=own).status_code == 200
 
 
-def test_requests_are_bounded(client: TestClient) -> None:
+def test_large_requests_are_refused(client: TestClient) -> None:
     body = b'{"model": "' + b"x" * MAX_BODY_BYTES + b'"}'
     assert client.post("/api/model", content=body, headers=JSON).status_code == 413
-    parts = (body[k : k + 65536] for k in range(0, len(body), 65536))  # no length stated
+    parts = (body[k : k + 65536] for k in range(0, len(body), 65536))  # without a declared length
     assert client.post("/api/model", content=parts, headers=JSON).status_code in (400, 413)
 
 
-def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
+def test_every_response_has_the_security_headers(client: TestClient) -> None:
     for path in ("/", "/static/page.js", "/api/session", "/nothing"):
         headers = client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
@@ -87,7 +83,7 @@ def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
         assert headers["cache-control"] == "no-store"
 
 
-def test_another_address_asks_for_the_token(session: LabelSession) -> None:
+def test_another_address_requires_the_token(session: LabelSession) -> None:
     app = create_app(session, LOCAL | {"10.0.0.7"}, token="sesame")
     client = TestClient(app, base_url="http://10.0.0.7:8321")
     assert client.get("/api/session").status_code == 401
@@ -103,7 +99,7 @@ def test_another_address_asks_for_the_token(session: LabelSession) -> None:
     assert plain.get("/api/session", headers=both).status_code == 200
 
 
-def test_names_of_the_server_may_be_written_in_capitals(session: LabelSession) -> None:
+def test_host_names_are_compared_without_case(session: LabelSession) -> None:
     client = TestClient(create_app(session, LOCAL | {"My-Desk"}), base_url="http://127.0.0.1")
     assert client.get("/", headers={"Host": "My-Desk:8321"}).status_code == 200
     assert client.get("/", headers={"Host": "127.0.0.1.evil.example"}).status_code == 403

@@ -1,4 +1,4 @@
-"""Labels on disk: versions, undo without limit, and what survives a kill."""
+"""Labels on disk: versions, unlimited undo, and kills."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "labels.sqlite")
 
 
-def test_a_frame_is_read_back_as_it_was_put(store: Store) -> None:
-    said = FrameLabels(
+def test_labels_are_read_back_as_stored(store: Store) -> None:
+    written = FrameLabels(
         state="done",
         points=(Point(x=1.25, y=-0.5, origin="proposal"), Point(x=3, y=4, track=7)),
         refused=((9.0, 8.5),),
         note="haze – ask",
     )
     assert store.get("a") is None
-    stored = store.put({"a": (said, 0)})["a"]
+    stored = store.put({"a": (written, 0)})["a"]
     again = Store(store.path).get("a")
     assert stored.version == 1
     assert again == stored
-    assert again.labels == said
+    assert again.labels == written
     assert store.states() == {"a": ("done", 2)}
 
 
-def test_a_change_of_other_labels_than_the_stored_ones_is_refused(store: Store) -> None:
+def test_a_change_based_on_another_version_is_refused(store: Store) -> None:
     store.put({"a": (labels(1), 0)})
     store.put({"a": (labels(1, 2), 1)})
     with pytest.raises(Conflict):
@@ -57,7 +57,7 @@ def test_a_conflict_in_one_frame_changes_none(store: Store) -> None:
     assert store.get("a") is None
 
 
-def test_saying_the_same_again_is_no_second_step(store: Store) -> None:
+def test_a_repeated_change_is_not_a_second_step(store: Store) -> None:
     store.put({"a": (labels(1), 0)})
     assert store.put({"a": (labels(1), 0)})["a"].version == 1
     store.undo()
@@ -65,33 +65,33 @@ def test_saying_the_same_again_is_no_second_step(store: Store) -> None:
     assert store.undo() == []
 
 
-def test_undo_of_a_frame_with_labels_of_its_data_set_brings_those_back(store: Store) -> None:
+def test_undo_restores_the_labels_of_the_dataset(store: Store) -> None:
     store.put({"a": (labels(1, 2), 0)}, before={"a": labels(1)})
     assert store.undo() == ["a"]
     assert store.get("a").labels == labels(1)
 
 
-def test_what_the_data_set_says_can_be_unsaid(store: Store) -> None:
+def test_labels_of_the_dataset_can_be_reset(store: Store) -> None:
     before = {"a": FrameLabels(state="empty")}
     assert store.put({"a": (FrameLabels(), 0)}, before)["a"].version == 1
     assert store.get("a").labels == FrameLabels()
 
 
-def test_undo_leaves_the_steps_of_other_open_tabs_alone(store: Store) -> None:
+def test_undo_keeps_the_steps_of_other_open_tabs(store: Store) -> None:
     store.put({"a": (labels(1), 0)}, tab="first", others=["second"])
     store.put({"b": (labels(2), 0)}, tab="second", others=["first"])
     assert store.undo(others=["second"]) == ["a"]
     store.put({"b": (labels(2, 3), 1)}, tab="second", others=["first"])
-    assert store.redo(others=["first"]) == []  # what the first has undone is not the second's
+    assert store.redo(others=["first"]) == []  # the second tab has undone nothing
     assert store.redo(others=["second"]) == ["a"]
     store.put({"a": (labels(1, 4), 3)}, tab="second", others=["first"])
     with pytest.raises(Conflict, match="a: changed elsewhere since; nothing was undone"):
         store.undo(others=["second"])
-    assert [store.undo(), store.undo(), store.undo()] == [["a"], ["b"], ["b"]]  # it has gone
+    assert [store.undo(), store.undo(), store.undo()] == [["a"], ["b"], ["b"]]  # it is closed
     assert store.get("a").labels == labels(1)
 
 
-def test_a_store_without_tabs_goes_on(tmp_path: Path) -> None:
+def test_a_store_of_the_first_format_is_updated(tmp_path: Path) -> None:
     old = sqlite3.connect(tmp_path / "labels.sqlite")
     old.executescript(
         """CREATE TABLE change (number INTEGER PRIMARY KEY, step INTEGER NOT NULL,
@@ -101,9 +101,9 @@ def test_a_store_without_tabs_goes_on(tmp_path: Path) -> None:
         points INTEGER NOT NULL, version INTEGER NOT NULL);
         PRAGMA user_version=1;"""
     )
-    said = labels(1).model_dump_json()
-    old.execute("INSERT INTO labels VALUES ('a', ?, 'open', 1, 1)", (said,))
-    old.execute("INSERT INTO change (step, frame, before, after) VALUES (1, 'a', '{}', ?)", (said,))
+    text = labels(1).model_dump_json()
+    old.execute("INSERT INTO labels VALUES ('a', ?, 'open', 1, 1)", (text,))
+    old.execute("INSERT INTO change (step, frame, before, after) VALUES (1, 'a', '{}', ?)", (text,))
     old.commit()
     old.close()
     store = Store(tmp_path / "labels.sqlite")
@@ -111,7 +111,7 @@ def test_a_store_without_tabs_goes_on(tmp_path: Path) -> None:
     assert store.get("a").labels == labels()
 
 
-def test_a_copy_of_the_file_alone_lacks_few_steps(store: Store, tmp_path: Path) -> None:
+def test_a_copy_without_the_log_lacks_few_steps(store: Store, tmp_path: Path) -> None:
     for version in range(50):
         store.put({"a": (labels(version), version)})
     copy = shutil.copy(store.path, tmp_path / "copy.sqlite")
@@ -127,7 +127,7 @@ def test_a_step_over_several_frames_is_undone_as_one(store: Store) -> None:
     assert [store.get(k).labels for k in "abc"] == [labels(2), labels(3), labels(4)]
 
 
-def test_a_new_step_ends_what_could_be_done_again(store: Store) -> None:
+def test_a_new_step_discards_what_was_undone(store: Store) -> None:
     store.put({"a": (labels(1), 0)})
     store.undo()
     store.put({"a": (labels(2), 2)})
@@ -138,11 +138,11 @@ def test_a_new_step_ends_what_could_be_done_again(store: Store) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "undo", "redo"]), max_size=25))
-def test_undo_and_redo_walk_through_the_history(
+def test_undo_and_redo_move_through_the_history(
     tmp_path_factory: pytest.TempPathFactory, actions: list[str]
 ) -> None:
     store = Store(tmp_path_factory.mktemp("store") / "labels.sqlite")
-    states, at = [{"a": labels(), "b": labels()}], 0  # a model: all states, and where we are
+    states, at = [{"a": labels(), "b": labels()}], 0  # the expected states, and the current one
     for number, action in enumerate(actions):
         if action == "undo":
             assert bool(store.undo()) == (at > 0)
@@ -155,12 +155,12 @@ def test_undo_and_redo_walk_through_the_history(
             store.put({action: (labels(number + 1), version)})
             states = [*states[: at + 1], {**states[at], action: labels(number + 1)}]
             at += 1
-        held = {name: s.labels if (s := store.get(name)) else labels() for name in "ab"}
-        assert held == states[at]
+        stored_now = {name: s.labels if (s := store.get(name)) else labels() for name in "ab"}
+        assert stored_now == states[at]
     store.close()
 
 
-def test_what_was_put_survives_a_kill(tmp_path: Path) -> None:
+def test_stored_labels_survive_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "labels.sqlite"
     code = (
         "import os, sys; from pathlib import Path; from irpoint.label.store import Store;"
@@ -173,21 +173,22 @@ def test_what_was_put_survives_a_kill(tmp_path: Path) -> None:
     assert Store(path).get("a").labels.note == "kept"
 
 
-def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "labels.sqlite"
     path.write_text("hello, this is not a database at all" * 10)
-    with pytest.raises(StoreError, match=r"labels\.sqlite: not a label file"):
+    with pytest.raises(StoreError, match=r"labels\.sqlite: not a writable label file"):
         Store(path)
 
 
-def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path, store: Store) -> None:
-    store._base.execute("PRAGMA user_version=99")
+def test_a_store_of_a_later_format_is_refused(store: Store) -> None:
     store.close()
+    with sqlite3.connect(store.path) as base:
+        base.execute("PRAGMA user_version=99")
     with pytest.raises(StoreError, match="format 99"):
         Store(store.path)
 
 
-def test_proposals_and_doubts_are_kept_by_model(store: Store) -> None:
+def test_proposals_are_stored_by_model(store: Store) -> None:
     store.put_proposals("a", "spire", "[]", 0.25)
     store.put_proposals("a", "spire", "[[1, 2, 0.5]]", 0.75)
     store.put_proposals("b", "other", "[]", 0.5)

@@ -1,133 +1,147 @@
-"""The labelling page in real headless Chromium: its server, its tabs, and what a person does."""
+"""The labelling page in headless Chromium: servers of it, and what a person does on it."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from support.label_scenes import write_folder
-
 pytest.importorskip("fastapi", reason="needs the extra label")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+pytest.importorskip("playwright.sync_api", reason="needs playwright")
+import uvicorn
+from playwright.sync_api import expect
 
-from irpoint.label.store import Store  # noqa: E402
-
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from irpoint.label import LabelSession
+from irpoint.label.app import create_app
+from irpoint.label.store import Store
 
 
-class Served:
-    """``irpoint label`` in a process of its own."""
+class PageServer:
+    """Serves the page of a session from a thread; may be stopped and started again.
+
+    Attributes:
+        folder, out: arguments of the session.
+        address: address of the page; the same after a restart.
+        session: the session, while the server runs.
+    """
 
     def __init__(self, folder: Path, out: Path) -> None:
-        self.folder, self.out, self.port = folder, out, 0
-        self.code = "from irpoint.cli import main; main()"
-        self.address = self.token = ""
-        self._process: subprocess.Popen[str] | None = None
+        self.folder, self.out, self._port = folder, out, 0
+        self.address = ""
+        self.session: Any = None
+        self._server: Any = None
 
-    def start(self, *options: str) -> None:
-        call = [sys.executable, "-c", self.code, "label"]
-        call += [str(self.folder), "--out", str(self.out), "--no-browser", *options]
-        self._process = subprocess.Popen(
-            [*call, "--port", str(self.port)], stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            found = re.search(r"(http://[^:]+:(\d+)/)(\S*)", line)
-            if found:
-                self.address, self.port, self.token = found[1], int(found[2]), found[3]
-                return
-        pytest.fail("the server has not come up")
+    def start(self) -> None:
+        self.session = LabelSession(self.folder, self.out)
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._port))
+        listener.listen()
+        self._port = listener.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self._port}/"
+        config = uvicorn.Config(
+            create_app(self.session), log_level="error", ws="none", timeout_graceful_shutdown=1
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],))
+        self._thread.start()
 
-    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(how)
-            self._process.wait()
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self.session.close()
+            self._server = None
 
     def stored(self, frame: str) -> Any:
+        """The labels of a frame on disk; None if there are none."""
         store = Store(self.out / "labels.sqlite")
         found = store.get(frame)
         store.close()
         return found.labels if found else None
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium here; .ci/run installs it")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=list(_FLAGS))
-        yield chromium
-        chromium.close()
+class PageProcess(PageServer):
+    """``irpoint label`` in its own process, to be killed."""
+
+    _process: subprocess.Popen[str] | None = None
+
+    def start(self, *options: str) -> None:
+        call = [sys.executable, "-c", "from irpoint.cli import main; main()", "label"]
+        call += [str(self.folder), "--out", str(self.out), "--no-browser", "--port", "0", *options]
+        self._process = subprocess.Popen(
+            call, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        )
+        assert self._process.stdout is not None
+        found = (re.search(r"http://\S+", line) for line in self._process.stdout)
+        self.address = next(match[0] for match in found if match)
+
+    def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.communicate()
+            self._process = None
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    server = Served(write_folder(tmp_path / "frames"), tmp_path / "out")
-    server.start()
-    yield server
-    server.kill()
+class HeldRequests:
+    """Holds the requests of a page to an address until they are released."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self._held: list[Any] = []
+        self._release: tuple[str, dict[str, Any]] | None = None
+        page.route(address, self._handle)
+
+    def _handle(self, request: Any) -> None:
+        if self._release is None:
+            self._held.append(request)
+        else:
+            how, answer = self._release
+            self._release = "continue_", {}
+            getattr(request, how)(**answer)
+
+    def release(self, how: str = "continue_", **answer: Any) -> None:
+        """Release the held requests, or the next one if none is held; later ones pass."""
+        held, self._held = self._held, []
+        self._release = ("continue_", {}) if held else (how, answer)
+        for request in held:
+            getattr(request, how)(**answer)
 
 
-@pytest.fixture
-def open_page(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
-    """Opens the page in a tab; fails where the page has thrown an error."""
-    contexts: list[Any] = []
-    errors: list[str] = []
+def shows(page: Any, element: str, text: str | re.Pattern[str]) -> None:
+    """Wait until an element shows a text."""
+    expect(page.locator(element)).to_have_text(text)
 
-    def opened(frame: str = "a.png", context: Any = None, **look: Any) -> Any:
-        if context is None:
-            context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **look})
-            contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{served.address}#{frame}")
-        settled(page, frame)
-        return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert errors == []
+def saved(page: Any) -> None:
+    """Wait until every change is saved."""
+    shows(page, "#saved", "saved")
 
 
 def settled(page: Any, frame: str) -> None:
-    """Wait until a frame is shown and everything is saved."""
+    """Wait until a frame is shown and every change is saved."""
     page.wait_for_selector(f'body[data-ready="{frame}"]')
     saved(page)
 
 
-def shows(page: Any, what: str, text: str | re.Pattern[str]) -> None:
-    """Wait until an element shows a text."""
-    playwright.expect(page.locator(what)).to_have_text(text)
-
-
-def saved(page: Any) -> None:
-    shows(page, "#saved", "saved")
+def banner(page: Any) -> str:
+    """Wait for a message in the banner, and return it."""
+    page.wait_for_selector("#banner:not([hidden])")
+    return str(page.inner_text("#banner"))
 
 
 def on_screen(
     page: Any, x: float, y: float, size: tuple[int, int] = (96, 64)
 ) -> tuple[float, float]:
-    """Where a frame's point is on the screen while the frame is fitted into the stage."""
+    """Screen position of a point of the frame, while the whole frame is shown."""
     box = page.locator("#view").bounding_box()
     scale = min(box["width"] / size[0], box["height"] / size[1])
     left = box["x"] + (box["width"] - size[0] * scale) / 2
@@ -136,20 +150,20 @@ def on_screen(
 
 
 def click(page: Any, x: float, y: float, **how: Any) -> None:
+    """Click on a point of the frame, and wait until it is saved."""
     page.mouse.click(*on_screen(page, x, y), **how)
-    page.wait_for_timeout(60)  # a click snaps on the server before it counts
     saved(page)
 
 
 def wait_for_points(page: Any, count: int) -> None:
-    text = "1 point" if count == 1 else f"{count} points"
-    shows(page, "#count", text)
+    """Wait until the frame has a number of points, and they are saved."""
+    shows(page, "#count", "1 point" if count == 1 else f"{count} points")
     saved(page)
 
 
-def off_by(served: Served, frame: str, truth: list[tuple[float, float]]) -> float:
-    """Largest distance from a true place to the nearest stored point, with as many of them."""
-    points = np.array([(p.x, p.y) for p in served.stored(frame).points]).reshape(-1, 2)
+def max_error(server: PageServer, frame: str, truth: list[tuple[float, float]]) -> float:
+    """Largest distance of a target to the nearest stored point; their numbers must be equal."""
+    points = np.array([(p.x, p.y) for p in server.stored(frame).points]).reshape(-1, 2)
     assert len(points) == len(truth)
     gaps = np.linalg.norm(points[None] - np.array(truth)[:, None], axis=2)
     return float(gaps.min(axis=1).max())

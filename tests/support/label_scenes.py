@@ -1,4 +1,4 @@
-"""Folders to label, and a session on them, for several test files."""
+"""Folders of frames to label."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ TRUTH = {  # frame name → targets (x, y)
     "c.png": [],
     "deep.tif": [(51.6, 33.4)],
 }
+STACK = "sub/stack.tif"  # five pages; the target moves by 2 px per page
+FRAMES = [*TRUTH, *(f"{STACK}#{k}" for k in range(5)), "zz-damaged.png"]
 
 
 def picture(targets: list[tuple[float, float]], seed: int, dtype: type = np.uint8) -> np.ndarray:
@@ -28,7 +30,7 @@ def picture(targets: list[tuple[float, float]], seed: int, dtype: type = np.uint
 
 
 def write_folder(folder: Path) -> Path:
-    """The frames of :data:`TRUTH`, a stack of three pages, a damaged file and one to leave out."""
+    """Write :data:`FRAMES`, and two files that are not frames."""
     (folder / "sub").mkdir(parents=True)
     for seed, (name, targets) in enumerate(TRUTH.items()):
         if name.endswith(".png"):
@@ -36,8 +38,20 @@ def write_folder(folder: Path) -> Path:
         else:
             tifffile.imwrite(folder / name, picture(targets, seed, np.uint16))
     pages = np.stack([picture([(20.0 + 2 * k, 30.0)], 9 + k, np.uint16) for k in range(5)])
-    tifffile.imwrite(folder / "sub" / "stack.tif", pages)
+    tifffile.imwrite(folder / STACK, pages)
     (folder / "zz-damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n not a picture")
-    (folder / "notes.txt").write_text("no frame")
+    (folder / "notes.txt").write_text("not a frame")
     (folder / ".hidden.png").write_bytes(b"")
     return folder
+
+
+def write_dataset(root: Path, rows: list[str], **lists: str) -> Path:
+    """Write frames a to e, the points of ``rows``, and split lists."""
+    (root / "images").mkdir(parents=True)
+    (root / "img_idx").mkdir()
+    for name in "abcde":
+        Image.fromarray(picture([], 0)).save(root / "images" / f"{name}.png")
+    (root / "points.csv").write_text("\n".join(["image,x,y", *rows]) + "\n")
+    for split, names in lists.items():
+        (root / "img_idx" / f"{split}.txt").write_text("\n".join(names) + "\n")
+    return root

@@ -19,28 +19,35 @@ if TYPE_CHECKING:
 
 def label(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Frames: a data set of any layout, or any folder.")
+        Path,
+        typer.Argument(metavar="DIR", help="Frames: a dataset of any layout, or any folder."),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of labels, exports and trainings; DIR-labels if not given."),
+        typer.Option(
+            help="Folder for labels, exports and training runs.", show_default="DIR-labels"
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Model that proposes points; can be changed in the page.")
+        str | None,
+        typer.Option(help="Model that proposes points; can be changed on the page."),
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to bind; other than this machine's needs a token.")
+        str,
+        typer.Option(help="Address to bind. If other machines can reach it, a token is required."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8321,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to bind; 0 chooses a free one.")
+    ] = 8321,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     then_train: Annotated[
-        bool, typer.Option("--then-train", help="When the page is closed by Ctrl-C, train.")
+        bool, typer.Option("--then-train", help="Train on the labels after Ctrl-C.")
     ] = False,
 ) -> None:
-    """Open a page on which to click targets; every click is stored at once.
+    """Open a page to label targets with one click each.
 
-    Nothing in DIR is changed. The session's own folder holds the labels, and what was exported and
-    trained from them; a later call goes on from it.
+    Every click is stored immediately. DIR is never changed: labels, exports and training runs are
+    kept in a separate folder, and a later call resumes from it.
 
     Example: [bold]irpoint label recordings/harbour --model spire[/]
     """
@@ -57,7 +64,7 @@ def label(
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         session.proposer.choose(model)
-        _greet(session)
+        _print_summary(session)
         serve(session, host, port, lambda address: _show(address, browser))
         if then_train:
             _train(session, model or "spire")
@@ -66,20 +73,20 @@ def label(
         signal.signal(signal.SIGTERM, before)
 
 
-def _greet(session: LabelSession) -> None:
+def _print_summary(session: LabelSession) -> None:
     for line in session.catalogue.skipped:
-        typer.echo(f"irpoint: left out: {line}", err=True)
+        typer.echo(f"irpoint: skipped: {line}", err=True)
     typer.echo(f"{len(session.catalogue)} frames; labels in {session.store.path}")
 
 
 def _show(address: str, browser: bool) -> None:
-    typer.echo(f"Label at  {address}  (Ctrl-C ends; every click is stored at once)")
+    typer.echo(f"Label at  {address}  (every click is stored immediately; stop with Ctrl-C)")
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
 
 
 def _train(session: LabelSession, init: str) -> None:
-    """Train on what was labelled, in the terminal."""
+    """Train on the labels, with the output in the terminal."""
     written, command = session.training_command(init)
     typer.echo(f"{written.frames} frames with {written.targets} targets; training from {init}")
     code = subprocess.run(command, check=False).returncode

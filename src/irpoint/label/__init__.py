@@ -1,4 +1,4 @@
-"""The labelling page: one click per target, with the model's help (extra ``label``)."""
+"""The labelling page: one click per target, with proposals from a model (extra ``label``)."""
 
 from irpoint.label.session import LabelSession
 

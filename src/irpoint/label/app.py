@@ -1,4 +1,4 @@
-"""The page's server: every route is one call of the session."""
+"""The web application of the page: each route calls one method of the session."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from irpoint._version import __version__
 from irpoint.errors import IrpointError, IrpointWarning, first_error
 from irpoint.label.catalogue import printable
-from irpoint.label.labels import Coordinate, FrameLabels, State, Stored
+from irpoint.label.labels import Coordinate, FrameLabels, State, StoredLabels
 from irpoint.label.pixels import pixels
 from irpoint.label.queue import Order
 from irpoint.label.security import LOCAL, SecurityMiddleware
 from irpoint.label.session import LabelSession
-from irpoint.label.snap import Contrast, Snap, snapped
+from irpoint.label.snap import Contrast, Snap, snap_click
 from irpoint.label.store import Conflict, StoreError
 
 _STATIC = Path(__file__).parent / "static"
 
 Name = Annotated[str, Query(alias="frame", max_length=4096)]
-Tab = Annotated[str, Header(alias="X-Tab", max_length=64)]  # the name a tab has given itself
+Tab = Annotated[str, Header(alias="X-Tab", max_length=64)]  # each tab chooses its own name
 
 
 class _Body(BaseModel):
@@ -36,14 +36,14 @@ class _Body(BaseModel):
 
 
 class Change(_Body):
-    """New labels of a frame, and the version that they were made from."""
+    """New labels of a frame, and the version on which they are based."""
 
     labels: FrameLabels
     version: int = Field(ge=0)
 
 
 class Click(_Body):
-    """Where somebody clicked, and what that means."""
+    """A clicked position, and how to snap it."""
 
     frame: str = Field(max_length=4096)
     x: Coordinate
@@ -53,14 +53,14 @@ class Click(_Body):
 
 
 class Track(_Body):
-    """A track of the sequence that a frame belongs to."""
+    """A track in the sequence of a frame."""
 
     frame: str = Field(max_length=4096)
     track: int = Field(ge=0)
 
 
 class Choice(_Body):
-    """One of the models, or none."""
+    """The name of a model; null for none."""
 
     model: str | None = Field(max_length=200)
 
@@ -71,26 +71,26 @@ def create_app(
     """The web application of a labelling session.
 
     Args:
-        session: what it shows.
-        hosts: names and addresses under which it may be called.
-        token: that every caller must show; None where only this machine can call.
+        session: the session to show.
+        hosts: host names and addresses that requests may use.
+        token: token that every request must carry; None if only this machine can reach the server.
     """
 
-    async def seen(tab: Tab = "") -> None:  # a plain one would wait for a thread at every request
+    async def seen(tab: Tab = "") -> None:  # async, because a plain function would need a thread
         session.tabs.seen(tab)
 
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, dependencies=[Depends(seen)])  # fmt: skip
     app.add_middleware(SecurityMiddleware, hosts=hosts, token=token)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    _say_errors(app, session)
+    _handle_errors(app, session)
     _frame_routes(app, session)
     _label_routes(app, session)
     _model_routes(app, session)
     return app
 
 
-def _say_errors(app: FastAPI, session: LabelSession) -> None:
+def _handle_errors(app: FastAPI, session: LabelSession) -> None:
     @app.exception_handler(Conflict)
     def conflict(request: Request, error: Conflict) -> JSONResponse:
         name = request.query_params.get("frame")
@@ -98,15 +98,15 @@ def _say_errors(app: FastAPI, session: LabelSession) -> None:
         return JSONResponse({"error": str(error), "stored": now}, status_code=409)
 
     @app.exception_handler(StoreError)
-    def later(_: Request, error: StoreError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, status_code=503)  # worth another try
+    def store_error(_: Request, error: StoreError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, status_code=503)  # the page tries again
 
     @app.exception_handler(IrpointError)
-    def said(_: Request, error: IrpointError) -> JSONResponse:
+    def irpoint_error(_: Request, error: IrpointError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, status_code=422)
 
     @app.exception_handler(RequestValidationError)
-    def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+    def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         return JSONResponse({"error": first_error(error)}, status_code=422)
 
 
@@ -157,19 +157,19 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
 
 def _label_routes(app: FastAPI, session: LabelSession) -> None:
     @app.get("/api/labels")
-    def labels(name: Name) -> Stored:
+    def labels(name: Name) -> StoredLabels:
         return session.labels(name)
 
     @app.put("/api/labels")
-    def put(name: Name, change: Change, tab: Tab = "") -> Stored:
+    def put(name: Name, change: Change, tab: Tab = "") -> StoredLabels:
         return session.put(name, change.labels, change.version, tab)
 
     @app.post("/api/undo")
-    def undo(tab: Tab = "") -> dict[str, Stored]:
+    def undo(tab: Tab = "") -> dict[str, StoredLabels]:
         return session.undo(tab)
 
     @app.post("/api/redo")
-    def redo(tab: Tab = "") -> dict[str, Stored]:
+    def redo(tab: Tab = "") -> dict[str, StoredLabels]:
         return session.redo(tab)
 
     @app.delete("/api/tab")
@@ -179,19 +179,18 @@ def _label_routes(app: FastAPI, session: LabelSession) -> None:
     @app.post("/api/snap")
     def snap(click: Click) -> dict[str, float]:
         frame = session.catalogue.read(session.entry(click.frame))
-        x, y = snapped(frame, (click.x, click.y), click.how, click.contrast)
+        x, y = snap_click(frame, (click.x, click.y), click.how, click.contrast)
         return {"x": x, "y": y}
 
     @app.post("/api/interpolate")
-    def interpolate(track: Track, tab: Tab = "") -> dict[str, Stored]:
+    def interpolate(track: Track, tab: Tab = "") -> dict[str, StoredLabels]:
         return session.interpolate(track.frame, track.track, tab)
 
 
 def _model_routes(app: FastAPI, session: LabelSession) -> None:
     @app.get("/api/proposals")
     def proposals(name: Name) -> dict[str, Any]:
-        found = session.proposals(name)
-        return {"points": found}
+        return {"points": session.proposals(name)}
 
     @app.post("/api/model")
     def choose(choice: Choice) -> dict[str, Any]:
@@ -200,14 +199,14 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
 
     @app.post("/api/export")
     def export() -> dict[str, Any]:
-        written = session.export()
+        written = session.write_dataset()
         return asdict(written) | {"folder": str(written.folder)}
 
     @app.get("/api/training")
     def progress() -> dict[str, Any]:
         return asdict(session.trainer.progress()) | {
             "models": session.proposer.models(),
-            "seen": session.proposer.seen,
+            "processed": session.proposer.processed,
         }
 
     @app.post("/api/training")

@@ -1,4 +1,4 @@
-"""The frames of a folder by name, found fast and read at random: images, TIFF stacks, videos."""
+"""The frames of a folder: found quickly, named, and read at random."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from irpoint.frames.read import READABLE_SUFFIXES, count_pages, read_frame, read
 from irpoint.frames.video import VIDEO_SUFFIXES
 from irpoint.frames.video_seek import VideoFrames
 
-_STACKS = (".tif", ".tiff")
-_OPEN_VIDEOS = 4  # kept open at a time, each with its decoder
+_TIFF_SUFFIXES = (".tif", ".tiff")
+_MAX_OPEN_VIDEOS = 4  # each has its own decoder
 
 
 @dataclass(frozen=True)
 class FrameEntry:
-    """One frame to be labelled.
+    """One frame of a catalogue.
 
     Attributes:
-        name: its path in the folder; ``#12`` after it where the file holds several frames.
+        name: path relative to the folder, followed by ``#12`` if the file holds several frames.
         path: the file.
-        index: number of the frame in its file, from 0.
-        sequence: the file, or the folder, whose frames follow one another in time.
-        stacked: whether its file is one of several frames, or a video.
-        label_name: the frame's name in the data set that the folder is; None in a plain folder.
+        index: index of the frame in its file, from 0.
+        sequence: the file or folder whose frames are consecutive in time.
+        stacked: whether the file is a video or holds several frames.
+        label_name: name of the frame in the dataset; None if the folder is not a dataset.
     """
 
     name: str
@@ -43,19 +43,19 @@ class FrameEntry:
 
 
 class Catalogue:
-    """Every frame of a folder and its subfolders, in natural order.
+    """All frames of a folder and its subfolders, in natural order.
 
     Args:
-        root: a data set of any layout that irpoint reads, or any folder with frames in it. Nothing
-            outside it is read, whatever a link inside it points to.
+        root: a dataset of any layout that irpoint reads, or any folder with frames. Files outside
+            the folder are never read, even if a link points to them.
 
     Attributes:
         entries: the frames.
-        dataset: the data set that the folder is; None for a plain folder.
-        skipped: one line on each file that was left out, and on labels that were.
+        dataset: the dataset in the folder; None if it is a plain folder.
+        skipped: one line for each file, or set of labels, that cannot be used.
 
     Raises:
-        DatasetError: where the folder is missing or holds no frame.
+        DatasetError: if the folder does not exist or has no readable frame.
     """
 
     def __init__(self, root: Path) -> None:
@@ -63,10 +63,10 @@ class Catalogue:
         if not self.root.is_dir():
             raise DatasetError(f"{root}: no such folder; give the folder with the frames")
         self.skipped: list[str] = []
-        self.dataset = self._dataset()
-        self.entries = self._of_dataset(self.dataset) if self.dataset else self._of_folder()
+        self.dataset = self._open_dataset()
+        self.entries = self._dataset_entries(self.dataset) if self.dataset else self._file_entries()
         if not self.entries:
-            raise DatasetError(f"{root}: holds no frame that can be read; give another folder")
+            raise DatasetError(f"{root}: has no readable frame; give another folder")
         self._by_name = {entry.name: number for number, entry in enumerate(self.entries)}
         self._videos: dict[Path, VideoFrames] = {}
         self._video_lock = threading.Lock()
@@ -75,33 +75,33 @@ class Catalogue:
         return len(self.entries)
 
     def number(self, name: str) -> int | None:
-        """Place of a frame among the entries; None where there is none of this name."""
+        """Index of a frame in :attr:`entries`; None if there is no such frame."""
         return self._by_name.get(name)
 
     def read(self, entry: FrameEntry) -> Frame:
         """The pixels (H, W) of a frame in their own type.
 
         Raises:
-            FrameError: where it cannot be read, or is a link to outside the folder.
+            FrameError: if the frame cannot be read, or its file is a link out of the folder.
         """
         if not entry.path.resolve().is_relative_to(self.root):
-            raise FrameError(f"{entry.name}: a link to outside the folder; it is not followed")
+            raise FrameError(f"{entry.name}: is a link out of the folder; such links are not read")
         suffix = entry.path.suffix.lower()
         if suffix in VIDEO_SUFFIXES:
             with self._video_lock:
                 return self._video(entry.path).read(entry.index)
-        if suffix in _STACKS:
+        if suffix in _TIFF_SUFFIXES:
             return read_page(entry.path, entry.index)
         return read_frame(entry.path)
 
     def _video(self, path: Path) -> VideoFrames:
         video = self._videos.pop(path, None) or VideoFrames(path)
-        self._videos[path] = video  # the last one used is the last to go
-        while len(self._videos) > _OPEN_VIDEOS:
+        self._videos[path] = video  # the most recently used is last
+        while len(self._videos) > _MAX_OPEN_VIDEOS:
             self._videos.pop(next(iter(self._videos))).close()
         return video
 
-    def _dataset(self) -> OpenedLayout | None:
+    def _open_dataset(self) -> OpenedLayout | None:
         try:
             return open_dataset(self.root)
         except UnknownLayoutError:
@@ -110,7 +110,7 @@ class Catalogue:
             self.skipped.append(f"the labels of the folder: {error}")
             return None
 
-    def _of_dataset(self, opened: OpenedLayout) -> list[FrameEntry]:
+    def _dataset_entries(self, opened: OpenedLayout) -> list[FrameEntry]:
         entries = []
         for name in opened.names:
             try:
@@ -118,50 +118,51 @@ class Catalogue:
             except DatasetError as error:
                 self.skipped.append(str(error))
                 continue
-            shown = path.relative_to(self.root).as_posix()
-            if self._sayable(shown):
-                entries.append(FrameEntry(shown, path, 0, _folder(shown), False, name))
-        if opened.one_label_file:
+            relative = path.relative_to(self.root).as_posix()
+            if self._is_printable(relative):
+                entries.append(FrameEntry(relative, path, 0, _folder(relative), False, name))
+        if opened.one_label_file:  # it may not list every image
             known = {entry.path for entry in entries}
-            others = self._of_folder("images/" if (self.root / "images").is_dir() else "")
+            others = self._file_entries("images/" if (self.root / "images").is_dir() else "")
             entries += [entry for entry in others if entry.path not in known]
         return sorted(entries, key=lambda entry: natural_key(entry.name))
 
-    def _of_folder(self, inside: str = "") -> list[FrameEntry]:
+    def _file_entries(self, subfolder: str = "") -> list[FrameEntry]:
         entries: list[FrameEntry] = []
-        for shown in sorted(_files(self.root / inside, inside), key=natural_key):
-            if not self._sayable(shown):
+        for relative in sorted(_frame_files(self.root / subfolder, subfolder), key=natural_key):
+            if not self._is_printable(relative):
                 continue
-            path = self.root / shown
+            path = self.root / relative
             try:
                 count = _frame_count(path)
             except FrameError as error:
                 self.skipped.append(str(error))
                 continue
             if count == 1 and path.suffix.lower() not in VIDEO_SUFFIXES:
-                entries.append(FrameEntry(shown, path, 0, _folder(shown)))
+                entries.append(FrameEntry(relative, path, 0, _folder(relative)))
             else:
-                pages = (FrameEntry(f"{shown}#{k}", path, k, shown, True) for k in range(count))
-                entries.extend(pages)
+                entries.extend(
+                    FrameEntry(f"{relative}#{k}", path, k, relative, True) for k in range(count)
+                )
         return entries
 
-    def _sayable(self, shown: str) -> bool:
-        """Whether a path can be told to a browser; one that is not UTF-8 is left out."""
-        if printable(shown) == shown:
+    def _is_printable(self, relative: str) -> bool:
+        """Whether a path can be sent to a browser; a path that is not UTF-8 is skipped."""
+        if printable(relative) == relative:
             return True
-        line = f"{printable(shown)}: its name is not UTF-8; rename it"
+        line = f"{printable(relative)}: the file name is not UTF-8; rename the file"
         if line not in self.skipped:
             self.skipped.append(line)
         return False
 
 
 def printable(path: str | Path) -> str:
-    """A path as text that can be stored and sent: bytes that are not UTF-8 as ``\\xe9``."""
+    """A path as text that can be stored and sent; bytes that are not UTF-8 become ``\\xe9``."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _files(root: Path, prefix: str) -> list[str]:
-    """Paths in ``root`` of what looks like frames; hidden files and folders are left out."""
+def _frame_files(root: Path, prefix: str) -> list[str]:
+    """Paths of frame files, with ``prefix`` in front; hidden files and folders are left out."""
     suffixes, found = READABLE_SUFFIXES + VIDEO_SUFFIXES, []
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -173,21 +174,25 @@ def _files(root: Path, prefix: str) -> list[str]:
     return found
 
 
-def _folder(shown: str) -> str:
-    return shown.rpartition("/")[0]
+def _folder(relative: str) -> str:
+    return relative.rpartition("/")[0]
 
 
 def _frame_count(path: Path) -> int:
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return VideoFrames.count(path)
-    if suffix in _STACKS and _more_than_a_page(path):
+    if suffix in _TIFF_SUFFIXES and _has_second_page(path):
         return count_pages(path)
     return 1
 
 
-def _more_than_a_page(path: Path) -> bool:
-    """Whether a TIFF's first page names a second, from three short reads: folders are large."""
+def _has_second_page(path: Path) -> bool:
+    """Whether a TIFF file has more than one page.
+
+    Reads the header and the offset after the first directory only: parsing each file completely is
+    too slow for folders with many thousand files.
+    """
     try:
         with path.open("rb", buffering=0) as file:
             head = file.read(16)
@@ -201,4 +206,4 @@ def _more_than_a_page(path: Path) -> bool:
             file.seek(first + (8 + 20 * tags if big else 2 + 12 * tags))
             return any(file.read(8 if big else 4))
     except (OSError, struct.error):
-        return False  # said when it is opened
+        return False  # the error is reported when the frame is read

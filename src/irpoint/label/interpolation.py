@@ -1,4 +1,4 @@
-"""Points between the clicks of a track: label every k-th frame, get the rest."""
+"""Interpolate the points of a track between its clicks."""
 
 from __future__ import annotations
 
@@ -10,65 +10,60 @@ from scipy.interpolate import PchipInterpolator
 
 from irpoint.label.labels import FrameLabels, Point
 
-LONGEST_GAP = 250  # frames between two clicks of a track that still belong together
+MAX_GAP = 250  # frames between two clicks that are still connected
 
 
-def interpolated(
+def interpolate(
     sequence: Sequence[str],
     labels: Mapping[str, FrameLabels],
     track: int,
-    shapes: tuple[int, int] | None = None,
+    shape: tuple[int, int] | None = None,
 ) -> dict[str, FrameLabels]:
-    """New labels of the frames between the clicks of a track.
+    """Fill in a track between its clicks.
 
-    Clicks are what a person set or moved; they are never changed. What an earlier interpolation
-    left is replaced, or taken away where no two clicks are around it any more. Between clicks the
-    path is a monotone cubic (PCHIP), which does not overshoot.
+    Clicks are points that a person set or moved; they are never changed. The results of an earlier
+    interpolation are replaced, or removed if they no longer lie between two clicks. The path is a
+    monotone cubic (PCHIP), which does not overshoot.
 
     Args:
-        sequence: names of the frames in order of time.
-        labels: of every frame of the sequence that has any.
+        sequence: names of the frames in temporal order.
+        labels: labels of every frame of the sequence that has any.
         track: number of the track.
-        shapes: (height, width) of the frames, to keep the path inside.
+        shape: (height, width) of the frames, in which the path stays.
 
     Returns:
-        By frame, the labels that differ from before.
+        The changed labels by frame. A decided frame becomes open again, so that somebody reviews
+        the interpolated point.
     """
-    held = [labels.get(name, FrameLabels()) for name in sequence]
-    clicks = [
-        (at, point)
-        for at, frame in enumerate(held)
+    current = [labels.get(name, FrameLabels()) for name in sequence]
+    clicks = {
+        at: point
+        for at, frame in enumerate(current)
         for point in frame.points
         if point.track == track and point.origin != "track"
-    ]
-    path = _path(clicks, track, shapes)
+    }
+    path = _path(clicks, track, shape)
     changed: dict[str, FrameLabels] = {}
-    for at, (name, before) in enumerate(zip(sequence, held, strict=True)):
+    for at, (name, before) in enumerate(zip(sequence, current, strict=True)):
         kept = [p for p in before.points if not (p.track == track and p.origin == "track")]
         points = (*kept, *([path[at]] if at in path else []))
         if points != before.points:
-            changed[name] = before.model_copy(update={"points": points, "state": _state(before)})
+            state = "open" if before.decided else before.state
+            changed[name] = before.model_copy(update={"points": points, "state": state})
     return changed
 
 
-def _state(before: FrameLabels) -> str:
-    # Somebody has to look whether the track is right.
-    return "open" if before.decided else before.state
-
-
 def _path(
-    clicks: Sequence[tuple[int, Point]], track: int, shape: tuple[int, int] | None
+    clicks: Mapping[int, Point], track: int, shape: tuple[int, int] | None
 ) -> dict[int, Point]:
-    """Points strictly between clicks, by place in the sequence."""
-    unique = dict(clicks)
-    at = sorted(unique)
+    """The interpolated points by index in the sequence."""
+    at = sorted(clicks)
     if len(at) < 2:
         return {}
-    xy = np.array([(unique[k].x, unique[k].y) for k in at])
-    curve = PchipInterpolator(at, xy)
+    curve = PchipInterpolator(at, np.array([(clicks[k].x, clicks[k].y) for k in at]))
     found: dict[int, Point] = {}
     for first, second in itertools.pairwise(at):
-        if second - first > LONGEST_GAP:
+        if second - first > MAX_GAP:
             continue
         for between in range(first + 1, second):
             x, y = curve(between)

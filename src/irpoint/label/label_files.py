@@ -1,4 +1,4 @@
-"""From labels to a data set that ``irpoint train`` takes: images, points, split lists."""
+"""Write the labels of a session as a dataset that ``irpoint train`` reads."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from irpoint.points import Points
 from irpoint.system.atomic import atomic_write
 
 VAL_SHARE = 0.2
-_OF_TRAIN_AND_VAL = {"trainval", "all"}  # lists that hold nothing out
-_BLOCK = 100  # frames of one file that go into the same list: neighbours look alike
+_TRAIN_AND_VAL_LISTS = {"trainval", "all"}  # lists that do not decide between train and val
+_BLOCK = 100  # consecutive frames of a file that stay in one list, since neighbours look alike
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What was written.
+class WrittenDataset:
+    """A dataset that was written.
 
     Attributes:
-        folder: the data set.
-        frames, targets: how many.
-        lists: number of frames on each split list, ``train`` and ``val`` first.
-        skipped: one line on each frame that could not be read.
+        folder: the dataset.
+        frames, targets: number of each.
+        lists: number of frames in each split list, ``train`` and ``val`` first.
+        skipped: one line for each frame that could not be read.
     """
 
     folder: Path
@@ -48,21 +48,23 @@ class Exported:
     skipped: list[str]
 
 
-def export(
+def write_dataset(
     catalogue: Catalogue, decided: Iterable[tuple[FrameEntry, FrameLabels]], folder: Path
-) -> Exported:
-    """Write the frames that are decided as a data set; what was exported before is replaced.
+) -> WrittenDataset:
+    """Write the decided frames as a dataset; the files of an earlier call are replaced.
 
     The folder gets ``images/``, ``annotations/annotations.json`` (COCO keypoints), ``points.csv``
-    and the lists in ``img_idx/``. Images are copied as they are; frames of videos and stacks become
-    PNG (or .npy, where PNG lacks the depth). A frame stays on its lists for ever: those of the data
-    set or, where it is on none, ``train`` or ``val`` by a hash of its name, by blocks of a file.
+    and split lists in ``img_idx/``. Image files are copied unchanged; frames of videos and stacks
+    become PNG (.npy if PNG does not support their type).
+
+    A frame never changes its split list. It stays in the lists of its dataset; a frame that has
+    none is assigned by :func:`split_of`.
 
     Raises:
-        DatasetError: where no frame is decided, or the folder cannot be written.
+        DatasetError: if no frame is decided, or the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    named: list[tuple[str, LabelledFrame]] = []
+    written: list[tuple[str, LabelledFrame]] = []
     entries: list[FrameEntry] = []
     skipped: list[str] = []
     taken: set[str] = set()
@@ -73,35 +75,57 @@ def export(
             skipped.append(str(error))
             continue
         file_name = _file_name(entry, frame, taken)
-        target = folder / "images" / file_name
-        _write_image(entry, frame, target)
-        name = without_suffix(file_name)
-        xy = np.array([(p.x, p.y) for p in labels.points], float).reshape(-1, 2)
-        xy = np.clip(xy, -0.5, np.array(frame.shape[::-1]) - 0.5)
+        path = folder / "images" / file_name
+        _write_image(entry, frame, path)
+        points = _points(labels, frame)
         shape = (frame.shape[0], frame.shape[1])
-        named.append(
-            (file_name, LabelledFrame(name, target, shape, Points.labels(xy), folder.name))
-        )
+        name = without_suffix(file_name)
+        written.append((file_name, LabelledFrame(name, path, shape, points, folder.name)))
         entries.append(entry)
-    if not named:
-        raise DatasetError("no frame is decided yet: press Enter on one whose points are all set")
-    lists = _split_lists(catalogue, entries, [frame.name for _, frame in named])
+    if not written:
+        raise DatasetError(
+            "no frame is decided yet: press Enter on a frame whose points are complete"
+        )
+    lists = _split_lists(catalogue, entries, [frame.name for _, frame in written])
     try:
-        for split, names in lists.items():
-            atomic_write(folder / "img_idx" / f"{split}.txt", "".join(f"{n}\n" for n in names))
-        atomic_write(folder / POINTS_FILE, csv_text(named))
-        atomic_write(folder / ANNOTATIONS, coco_json(named))
-        _remove_all_but(folder / "img_idx", {f"{split}.txt" for split in lists})
-        _remove_all_but(folder / "images", {file_name for file_name, _ in named})
+        _write_labels(folder, written, lists)
     except OSError as error:
         raise DatasetError(f"{folder}: cannot be written ({one_line(error)})") from error
-    targets = sum(len(frame.points) for _, frame in named)
+    targets = sum(len(frame.points) for _, frame in written)
     counts = {split: len(names) for split, names in lists.items()}
-    return Exported(folder, len(named), targets, counts, skipped)
+    return WrittenDataset(folder, len(written), targets, counts, skipped)
+
+
+def split_of(entry: FrameEntry) -> str:
+    """The split, ``train`` or ``val``, of a frame that is in no split list.
+
+    It depends on a hash of the name, so it stays the same as more frames are labelled. Consecutive
+    frames of one file are assigned in blocks.
+    """
+    block = f"{entry.sequence}#{entry.index // _BLOCK}" if entry.stacked else entry.name
+    value = int.from_bytes(hashlib.sha1(block.encode()).digest()[:4], "big") / 2**32
+    return "val" if value < VAL_SHARE else "train"
+
+
+def _points(labels: FrameLabels, frame: Frame) -> Points:
+    """The points of a frame, moved into it if they lie outside."""
+    xy = np.array([(p.x, p.y) for p in labels.points], float).reshape(-1, 2)
+    return Points.labels(np.clip(xy, -0.5, np.array(frame.shape[::-1]) - 0.5))
+
+
+def _write_labels(
+    folder: Path, written: list[tuple[str, LabelledFrame]], lists: dict[str, list[str]]
+) -> None:
+    for split, names in lists.items():
+        atomic_write(folder / "img_idx" / f"{split}.txt", "".join(f"{n}\n" for n in names))
+    atomic_write(folder / POINTS_FILE, csv_text(written))
+    atomic_write(folder / ANNOTATIONS, coco_json(written))
+    _remove_others(folder / "img_idx", {f"{split}.txt" for split in lists})
+    _remove_others(folder / "images", {file_name for file_name, _ in written})
 
 
 def _file_name(entry: FrameEntry, frame: Frame, taken: set[str]) -> str:
-    """Path under ``images/``; unique without its suffix too, since lists name frames so."""
+    """Path under ``images/``, unique even without its suffix, since split lists omit suffixes."""
     if entry.stacked:
         base = entry.name.removesuffix(f"#{entry.index}")
         name = f"{base}-{entry.index:06d}{_suffix(frame)}"
@@ -118,31 +142,31 @@ def _suffix(frame: Frame) -> str:
     return ".png" if frame.dtype in (np.uint8, np.uint16) else ".npy"
 
 
-def _write_image(entry: FrameEntry, frame: Frame, target: Path) -> None:
-    """Write a frame, unless it is there as of the time of its file."""
+def _write_image(entry: FrameEntry, frame: Frame, path: Path) -> None:
+    """Write a frame, unless ``path`` has the modification time of its source file already."""
     try:
-        written = entry.path.stat().st_mtime_ns
-        if target.exists() and target.stat().st_mtime_ns == written:
+        modified = entry.path.stat().st_mtime_ns
+        if path.exists() and path.stat().st_mtime_ns == modified:
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if entry.stacked:
             stream = io.BytesIO()
-            if target.suffix == ".png":
+            if path.suffix == ".png":
                 Image.fromarray(frame).save(stream, "PNG", compress_level=1)
             else:
                 np.save(stream, frame)
-            atomic_write(target, stream.getvalue())
-            os.utime(target, ns=(written, written))
+            atomic_write(path, stream.getvalue())
+            os.utime(path, ns=(modified, modified))
         else:
-            part = target.with_name(f".{target.name}.part")
+            part = path.with_name(f".{path.name}.part")
             shutil.copy2(entry.path, part)
-            part.replace(target)
+            part.replace(path)
     except OSError as error:
-        raise DatasetError(f"{target}: cannot be written ({one_line(error)})") from error
+        raise DatasetError(f"{path}: cannot be written ({one_line(error)})") from error
 
 
-def _remove_all_but(folder: Path, kept: set[str]) -> None:
-    """Remove what earlier exports have left: two pictures of a name cannot be told apart."""
+def _remove_others(folder: Path, kept: set[str]) -> None:
+    """Remove files of earlier calls; two images of the same name would be ambiguous."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             with suppress(OSError):  # not empty
@@ -154,23 +178,25 @@ def _remove_all_but(folder: Path, kept: set[str]) -> None:
 def _split_lists(
     catalogue: Catalogue, entries: list[FrameEntry], names: list[str]
 ) -> dict[str, list[str]]:
-    stated = _stated_lists(catalogue)
-    lists: dict[str, list[str]] = {"train": [], "val": [], **{split: [] for split in stated}}
+    dataset_lists = _dataset_lists(catalogue)
+    lists: dict[str, list[str]] = {
+        "train": [], "val": [], **{split: [] for split in dataset_lists}
+    }  # fmt: skip
     for entry, name in zip(entries, names, strict=True):
-        on = [split for split, paths in stated.items() if entry.path in paths]
-        if set(on) <= _OF_TRAIN_AND_VAL:
-            on.append(_by_hash(entry))
-        for split in on:
+        splits = [split for split, paths in dataset_lists.items() if entry.path in paths]
+        if set(splits) <= _TRAIN_AND_VAL_LISTS:
+            splits.append(split_of(entry))
+        for split in splits:
             lists[split].append(name)
-    # A list needs a frame to be a list; with one frame, training and choosing see the same.
+    # Training needs a frame in both lists; a single frame is in both.
     for empty, full in (("val", "train"), ("train", "val")):
         if not lists[empty]:
             lists[empty] = [lists[full].pop()] if len(lists[full]) > 1 else list(lists[full])
     return {split: listed for split, listed in lists.items() if listed}
 
 
-def _stated_lists(catalogue: Catalogue) -> dict[str, set[Path]]:
-    """The lists of the data set, as the files of their frames."""
+def _dataset_lists(catalogue: Catalogue) -> dict[str, set[Path]]:
+    """The split lists of the dataset that is labelled, as paths of their frames."""
     dataset = catalogue.dataset
     lists: dict[str, set[Path]] = {}
     if dataset is None:
@@ -178,12 +204,6 @@ def _stated_lists(catalogue: Catalogue) -> dict[str, set[Path]]:
     for split, names in dataset.splits.items():
         lists[split] = set()
         for name in names:
-            with suppress(DatasetError):  # a list may name what is not there
+            with suppress(DatasetError):  # a list may name an image that does not exist
                 lists[split].add(dataset.find(name))
     return lists
-
-
-def _by_hash(entry: FrameEntry) -> str:
-    block = f"{entry.sequence}#{entry.index // _BLOCK}" if entry.stacked else entry.name
-    value = int.from_bytes(hashlib.sha1(block.encode()).digest()[:4], "big") / 2**32
-    return "val" if value < VAL_SHARE else "train"

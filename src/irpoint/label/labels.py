@@ -1,4 +1,4 @@
-"""What a person says of one frame: its points, whether that is all, and a note."""
+"""The labels of one frame: its points, its state and a note."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# source: as the data set came; click: set or moved by a person; proposal: a model's, accepted;
-# track: interpolated between clicks of one track.
+# source: came with the dataset; click: set or moved by a person; proposal: a model's, accepted;
+# track: interpolated between the clicks of a track.
 Origin = Literal["source", "click", "proposal", "track"]
-# open: not looked at; done: these points are all; empty: no target; unsure: to be asked about.
+# open: not labelled yet; done: the points are complete; empty: no target; unsure: needs review.
 State = Literal["open", "done", "empty", "unsure"]
 
 Coordinate = Annotated[float, Field(ge=-0.5, le=1e6, allow_inf_nan=False)]
 
 
 class Point(BaseModel):
-    """One target, in frame pixels, pixel centres at integers."""
+    """One target in frame pixels, pixel centres at integers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,12 +27,12 @@ class Point(BaseModel):
 
 
 class FrameLabels(BaseModel):
-    """The whole answer for one frame; replaced as a whole, so that no half of it is ever stored.
+    """The labels of one frame. They are replaced as a whole, so that no half of them is stored.
 
     Attributes:
-        state: how far the person is with it.
+        state: progress of the frame.
         points: the targets.
-        refused: places (x, y) of proposals that were refused.
+        refused: positions (x, y) of refused proposals.
         note: free text.
     """
 
@@ -45,12 +45,12 @@ class FrameLabels(BaseModel):
 
     @property
     def decided(self) -> bool:
-        """Whether the frame can be trained on: its points, or their absence, are all there is."""
+        """Whether the labels are complete, so that the frame can be used for training."""
         return self.state in ("done", "empty")
 
 
-class Stored(BaseModel):
-    """The labels of a frame and how often they were changed."""
+class StoredLabels(BaseModel):
+    """The labels of a frame and the number of changes made to them."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""A frame's pixels as a browser takes them: 8 or 16 bits, with the way back to counts."""
+"""The pixels of a frame for the browser: 8 or 16 bits, and how to convert them back to counts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Pixels:
 
     Attributes:
         data: little-endian uint8 or uint16, row by row.
-        width, height: of the frame.
+        width, height: size of the frame.
         bits: 8 or 16.
-        offset, scale: counts = offset + scale · stored value; exact for up to 16 bits.
-        low, high: levels of the frame in stored values, the first window to show it in.
+        offset, scale: counts = offset + scale · stored value; exact for frames of up to 16 bits.
+        low, high: levels of the frame in stored values; the initial display window.
     """
 
     data: bytes
@@ -35,18 +35,18 @@ class Pixels:
 
     @property
     def head(self) -> dict[str, float]:
-        """All but the data."""
+        """All attributes except the data."""
         names = ("width", "height", "bits", "offset", "scale", "low", "high")
         return {name: getattr(self, name) for name in names}
 
 
 def pixels(frame: npt.NDArray[Any]) -> Pixels:
-    """A frame (H, W) of any type, in at most 16 bits.
+    """Convert a frame (H, W) of any type to at most 16 bits.
 
-    Wider types are spread linearly over their finite range: the display keeps 65,536 steps of it.
+    Wider types are scaled linearly, so that their finite range covers the 65,536 stored values.
 
     Raises:
-        FrameError: where no pixel is finite.
+        FrameError: if no pixel is finite.
     """
     low, high = levels(frame)
     offset, scale = 0.0, 1.0
@@ -59,10 +59,10 @@ def pixels(frame: npt.NDArray[Any]) -> Pixels:
         if not finite.size:
             raise FrameError("the frame has no finite pixel")
         offset, top = float(finite.min()), float(finite.max())
-        whole = frame.dtype.kind in "iu" and top - offset <= 65_535
-        scale = 1.0 if whole else max((top - offset) / 65_535, 1e-30)
-        spread = (np.nan_to_num(frame.astype(np.float64), nan=offset) - offset) / scale
-        stored = np.clip(np.round(spread), 0, 65_535).astype("<u2")
+        exact = frame.dtype.kind in "iu" and top - offset <= 65_535
+        scale = 1.0 if exact else max((top - offset) / 65_535, 1e-30)
+        scaled = (np.nan_to_num(frame.astype(np.float64), nan=offset) - offset) / scale
+        stored = np.clip(np.round(scaled), 0, 65_535).astype("<u2")
     return Pixels(
         data=stored.tobytes(),
         width=frame.shape[1],

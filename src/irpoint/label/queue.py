@@ -1,4 +1,4 @@
-"""In which order frames come: by name, at random, or what teaches a model most first."""
+"""The order in which frames are shown: by name, at random, or most ambiguous first."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ def queue(
     ambiguities: Mapping[str, float],
     decided: Collection[str] = frozenset(),
 ) -> list[int]:
-    """Numbers of the frames in the order asked for.
+    """Order the frames of a session.
 
-    ``random`` is the same at every start, so that nobody loses the place, and has nothing to do
-    with the list that the export puts a frame on; ``ambiguity`` puts the frames
-    of which the model is least sure first, then those it has not seen yet, by name, and last those
-    that a person has decided.
+    Args:
+        names: the frames, in order of their names.
+        order: ``name`` keeps the order. ``random`` is a shuffle that is the same in every session
+            and independent of the split list that a frame is assigned to. ``ambiguity`` puts the
+            frames with the highest ambiguity first, then frames that the model has not processed,
+            then decided frames.
+        ambiguities: ambiguity of each frame that the model has processed, see :func:`ambiguity`.
+        decided: frames whose labels are complete.
+
+    Returns:
+        Indices into ``names``.
     """
     numbers = range(len(names))
     if order == "random":
-        return sorted(numbers, key=lambda k: _shuffled(names[k]))
+        return sorted(numbers, key=lambda k: _shuffle_key(names[k]))
     if order == "ambiguity":
         return sorted(
             numbers, key=lambda k: (names[k] in decided, -ambiguities.get(names[k], -1.0), k)
@@ -34,17 +41,17 @@ def queue(
     return list(numbers)
 
 
-def _shuffled(name: str) -> bytes:
-    """A key without order. Not the hash of the bare name: that decides on train or val."""
+def _shuffle_key(name: str) -> bytes:
+    # The prefix keeps the order independent of the split lists, which hash the name alone.
     return hashlib.sha1(b"queue " + name.encode()).digest()
 
 
 def ambiguity(candidates: Points, threshold: float) -> float:
-    """How little sure a model is of a frame, 0..1: 1 where a score lies on the threshold.
+    """The ambiguity of a frame for a model, 0..1: 1 if a score equals the threshold.
 
-    The score that is nearest to the threshold, as a share of it, decides: one label at such a point
-    moves the boundary between targets and clutter most (uncertainty sampling: Lewis and Gale,
-    SIGIR 1994).
+    It is 1 minus the relative distance of the threshold to the nearest score: a label there changes
+    the boundary between targets and clutter most (uncertainty sampling: Lewis and Gale, SIGIR
+    1994).
     """
     if not len(candidates):
         return 0.0

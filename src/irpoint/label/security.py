@@ -1,4 +1,4 @@
-"""What keeps the page to its user: hosts, origins, tokens, sizes, and what a browser may load."""
+"""Access control of the page: host names, origins, tokens, body size, and browser policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BODY_BYTES = 4 * 2**20  # bytes; labels of ten thousand points are a fifth of it
+MAX_BODY_BYTES = 4 * 2**20  # five times the labels of a frame with ten thousand points
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
     "Content-Security-Policy": (
@@ -23,22 +23,22 @@ _HEADERS = {
 }
 
 
-class _TooLarge(Exception):
+class _BodyTooLarge(Exception):
     pass
 
 
 class SecurityMiddleware:
-    """Middleware around the whole application.
+    """Middleware that checks every request before the application sees it.
 
-    A page on another site can make a browser ask this server too, so requests must name the host
-    that was bound (against DNS rebinding), and those that change something must come from a page
-    of this server. With a token, every request carries it: in a cookie, which the address with
-    ``?token=…`` sets.
+    A page on another site can make a browser send requests to this server. Therefore a request must
+    use a host name of this server (against DNS rebinding), and a request that changes something
+    must come from a page of this server (against cross-site request forgery). If a token is set,
+    every request must carry it in a cookie, which the address with ``?token=…`` sets.
 
     Args:
         app: the application.
-        hosts: names under which the server may be called, beside the address it is reached at.
-        token: None where only this machine can reach the server.
+        hosts: accepted host names, in addition to the address at which the server was reached.
+        token: the token; None if only this machine can reach the server.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None) -> None:
@@ -50,60 +50,60 @@ class SecurityMiddleware:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        answer = self._refusal(scope)
-        if answer is not None:
-            await answer(scope, receive, with_headers(send))
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, _add_headers(send))
             return
         try:
-            await self._app(scope, limit_body(receive), with_headers(send))
-        except _TooLarge:
-            await _refuse(413, "the request is too large")(scope, receive, with_headers(send))
+            await self._app(scope, _limit_body(receive), _add_headers(send))
+        except _BodyTooLarge:
+            await _refuse(413, "the request is too large")(scope, receive, _add_headers(send))
 
     def _refusal(self, scope: Scope) -> JSONResponse | RedirectResponse | None:
         headers = Headers(scope=scope)
         host = urlsplit(f"//{headers.get('host', '')}").hostname
         if host not in self._hosts and host != _own_address(scope):
-            return _refuse(403, "not called by a name of this server")
+            return _refuse(403, "the request does not use a host name of this server")
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-            return _refuse(403, "a page of another site")
+            return _refuse(403, "the request comes from a page of another site")
         changes = scope["method"] not in ("GET", "HEAD")
         if changes and headers.get("content-type", "").partition(";")[0] != "application/json":
             return _refuse(415, "send JSON")
         if int(headers.get("content-length") or 0) > MAX_BODY_BYTES:
             return _refuse(413, "the request is too large")
-        return self._without_token(scope, headers)
+        return self._token_refusal(scope, headers)
 
-    def _without_token(
+    def _token_refusal(
         self, scope: Scope, headers: Headers
     ) -> JSONResponse | RedirectResponse | None:
         if self._token is None:
             return None
         name = f"irpoint-token-{scope['server'][1]}"  # browsers send a cookie to every port
-        held = f"{name}={self._token}".encode()
+        expected = f"{name}={self._token}".encode()
         sent = [cookie.strip().encode() for cookie in headers.get("cookie", "").split(";")]
-        if any(hmac.compare_digest(cookie, held) for cookie in sent):
+        if any(hmac.compare_digest(cookie, expected) for cookie in sent):
             return None
-        asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if not hmac.compare_digest(asked.encode(), self._token.encode()):
-            return _refuse(401, "open the address that irpoint label has printed")
-        answer = RedirectResponse("/", status_code=303)
-        answer.set_cookie(name, self._token, httponly=True, samesite="strict")
-        return answer
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            return _refuse(401, "no valid token: open the address that irpoint label printed")
+        response = RedirectResponse("/", status_code=303)
+        response.set_cookie(name, self._token, httponly=True, samesite="strict")
+        return response
 
 
 def _own_address(scope: Scope) -> str:
-    """This machine's address that a caller has reached: a name that nobody else can take."""
+    """The address at which the server was reached. Unlike a name, nobody else can claim it."""
     address: str = scope["server"][0]
     return address.removeprefix("::ffff:")
 
 
-def _refuse(status: int, why: str) -> JSONResponse:
-    return JSONResponse({"error": why}, status_code=status)
+def _refuse(status: int, reason: str) -> JSONResponse:
+    return JSONResponse({"error": reason}, status_code=status)
 
 
-def with_headers(send: Send) -> Send:
-    """``send`` that adds the safety headers to every answer."""
+def _add_headers(send: Send) -> Send:
+    """``send`` that adds the security headers to every response."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -113,16 +113,16 @@ def with_headers(send: Send) -> Send:
     return sending
 
 
-def limit_body(receive: Receive) -> Receive:
-    """``receive`` that stops at too many bytes, for bodies that do not say their length."""
-    seen = 0
+def _limit_body(receive: Receive) -> Receive:
+    """``receive`` that limits the size of a body whose length was not declared."""
+    received = 0
 
     async def receiving() -> Message:
-        nonlocal seen
+        nonlocal received
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MAX_BODY_BYTES:
-            raise _TooLarge
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise _BodyTooLarge
         return message
 
     return receiving

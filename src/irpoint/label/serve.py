@@ -1,4 +1,4 @@
-"""Bind an address and serve a session's page there until Ctrl-C."""
+"""Bind an address and serve the page of a session until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from irpoint.label.app import create_app
 from irpoint.label.security import LOCAL
 from irpoint.label.session import LabelSession
 
-_EVERYWHERE = ("0.0.0.0", "::")
+_ALL_ADDRESSES = ("0.0.0.0", "::")
 
 
 def serve(session: LabelSession, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C.
+    """Serve the page until Ctrl-C.
 
     Args:
-        session: what to show.
-        host: address to bind. Other than this machine's own, the page asks for a token, which is
-            part of the address that ``ready`` gets.
-        port: 0 takes a free one.
-        ready: called with the page's address as soon as it answers.
+        session: the session to show.
+        host: address to bind. If it is not an address of this machine alone, the page requires a
+            token, which is part of the address passed to ``ready``.
+        port: port to bind; 0 chooses a free one.
+        ready: called with the address of the page when it can be opened.
 
     Raises:
-        SettingsError: where the address cannot be bound.
+        SettingsError: if the address cannot be bound.
     """
     token = None if host in LOCAL else secrets.token_urlsafe(24)
     hosts = LOCAL if token is None else LOCAL | {host, socket.gethostname()}
@@ -47,7 +47,7 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-        bound.listen()  # who comes before the server runs waits instead of being refused
+        bound.listen()  # requests that arrive before the server runs wait instead of failing
     except OSError as error:
         bound.close()
         raise SettingsError(
@@ -57,6 +57,6 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int, token: str | None) -> str:
-    shown = socket.gethostname() if host in _EVERYWHERE else host
+    shown = socket.gethostname() if host in _ALL_ADDRESSES else host
     shown = f"[{shown}]" if ":" in shown else shown
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")

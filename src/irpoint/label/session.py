@@ -1,4 +1,4 @@
-"""One labelling session: the frames, what is said of them, the model that helps, the training."""
+"""A labelling session: the frames, their labels, the model that proposes, and training."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from irpoint.errors import DatasetError, IrpointWarning, SettingsError, one_line
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
-from irpoint.label.interpolation import interpolated
-from irpoint.label.label_files import Exported, export
-from irpoint.label.labels import FrameLabels, Origin, Point, Stored
-from irpoint.label.proposals import Candidate, Proposer
+from irpoint.label.interpolation import interpolate
+from irpoint.label.label_files import WrittenDataset, write_dataset
+from irpoint.label.labels import FrameLabels, Origin, Point, StoredLabels
+from irpoint.label.proposals import Proposal, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
 from irpoint.label.tabs import Tabs
@@ -20,29 +20,29 @@ from irpoint.label.training import Progress, Trainer
 
 
 class LabelSession:
-    """Labels for the frames of a folder; nothing in that folder is ever written.
+    """Labels for the frames of a folder. The folder itself is never changed.
 
     Args:
-        folder: a data set of any layout, or any folder with frames.
-        out: the session's own folder: ``labels.sqlite``, ``dataset/`` (what was exported) and
-            ``runs/`` (what was trained). Made where there is none; a session goes on from it.
+        folder: a dataset of any layout, or any folder with frames.
+        out: the folder of the session: ``labels.sqlite``, ``dataset/`` (the last export) and
+            ``runs/`` (training runs). If it exists, the session is resumed.
 
     Raises:
-        DatasetError: where ``folder`` holds no frame, or ``out`` lies in it, cannot be written or
+        DatasetError: if ``folder`` has no frame, or if ``out`` is inside it, cannot be written or
             belongs to another folder.
-        StoreError: where the labels in ``out`` cannot be opened.
+        StoreError: if the labels in ``out`` cannot be opened.
     """
 
     def __init__(self, folder: Path, out: Path) -> None:
         self.catalogue = Catalogue(folder)
         self.out = out.absolute()
         if self.out.resolve().is_relative_to(self.catalogue.root):
-            raise DatasetError(f"{out}: lies in the folder that is labelled; give one outside it")
+            raise DatasetError(f"{out}: is inside the labelled folder; give a folder outside it")
         self.store = self._open_store()
         self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
         self.trainer = Trainer(self.out / "runs")
         self.tabs = Tabs()
-        self._export = threading.Lock()
+        self._writing = threading.Lock()
 
     def _open_store(self) -> Store:
         path = self.out / "labels.sqlite"
@@ -50,150 +50,172 @@ class LabelSession:
             self.out.mkdir(parents=True, exist_ok=True)
             if not path.exists() and any((self.out / "dataset").glob("*")):
                 raise DatasetError(
-                    f"{self.out}: holds a dataset/ that no labelling has made; give --out"
+                    f"{self.out}: has a dataset/ that is not from a labelling session; "
+                    "give --out another folder"
                 )
         except OSError as error:
-            raise DatasetError(f"{self.out}: cannot be made ({one_line(error)})") from error
+            raise DatasetError(f"{self.out}: cannot be created ({one_line(error)})") from error
         store = Store(path)
         try:
-            self._claim(store)
+            self._check_folder(store)
         except BaseException:
             store.close()
             raise
         return store
 
-    def _claim(self, store: Store) -> None:
-        """Refuse labels of another folder; a folder that was moved goes on, and is said."""
+    def _check_folder(self, store: Store) -> None:
+        """Refuse labels of another folder; if the folder was moved, warn and continue."""
         now, before = self.catalogue.root, store.folder
         if before not in (None, printable(now)) and not _same(Path(before or ""), now):
-            said = f"{store.path}: labels of {before}"
-            touched = store.states()
+            problem = f"{store.path}: the labels belong to {before}"
+            changed = store.states()
             if Path(before or "").is_dir():
-                raise DatasetError(f"{said}, not of {now}; give --out another folder")
-            if touched and not any(self.catalogue.number(name) is not None for name in touched):
-                raise DatasetError(f"{said}, and none of its frames are in {now}; give --out")
-            warnings.warn(f"{said}, which is gone: taken for {now}", IrpointWarning, stacklevel=4)
+                raise DatasetError(f"{problem}, not to {now}; give --out another folder")
+            if changed and not any(self.catalogue.number(name) is not None for name in changed):
+                raise DatasetError(
+                    f"{problem}, and none of its frames are in {now}; give --out another folder"
+                )
+            warnings.warn(
+                f"{problem}, which no longer exists; they are used for {now}",
+                IrpointWarning, stacklevel=4,
+            )  # fmt: skip
         if before != printable(now):
             store.folder = printable(now)
 
     def close(self) -> None:
-        """Stop what runs in the background."""
+        """Stop background work and close the store."""
         self.trainer.stop()
         self.proposer.close()
         self.store.close()
 
     def entry(self, name: str) -> FrameEntry:
-        """The frame of this name.
+        """The frame with this name.
 
         Raises:
-            DatasetError: where there is none.
+            DatasetError: if there is no such frame.
         """
         number = self.catalogue.number(name)
         if number is None:
-            raise DatasetError(f"{name[:200]}: no frame of this name in the folder")
+            raise DatasetError(f"{name[:200]}: no such frame in the folder")
         return self.catalogue.entries[number]
 
-    def labels(self, name: str) -> Stored:
-        """What is said of a frame: by a person, else by the data set, else nothing."""
-        return self.store.get(name) or Stored(labels=self._from_source(self.entry(name)))
+    def labels(self, name: str) -> StoredLabels:
+        """The labels of a frame: the stored ones, else those of the dataset, else empty ones."""
+        return self.store.get(name) or StoredLabels(labels=self._dataset_labels(self.entry(name)))
 
-    def put(self, name: str, labels: FrameLabels, version: int, tab: str = "") -> Stored:
-        """Replace the labels of a frame that are at ``version``; ``tab`` is who does.
+    def put(self, name: str, labels: FrameLabels, version: int, tab: str = "") -> StoredLabels:
+        """Replace the labels of a frame.
+
+        Args:
+            name: the frame.
+            labels: its new labels.
+            version: the version of the labels on which the new ones are based.
+            tab: the tab that makes the change.
 
         Raises:
-            Conflict: where they are at another by now.
+            Conflict: if the labels are at another version by now.
         """
         before = {name: self.labels(name).labels}
         others = self.tabs.others(tab)
         return self.store.put({name: (labels, version)}, before, tab, others)[name]
 
-    def undo(self, tab: str = "") -> dict[str, Stored]:
-        """Take back the last step that is not of another open tab; the frames it touched.
+    def undo(self, tab: str = "") -> dict[str, StoredLabels]:
+        """Revert the last step that was not made in another open tab.
+
+        Returns:
+            The labels of the frames that changed.
 
         Raises:
-            Conflict: where another tab has changed one of them since.
+            Conflict: if another tab has changed one of the frames since.
         """
         return {name: self.labels(name) for name in self.store.undo(self.tabs.others(tab))}
 
-    def redo(self, tab: str = "") -> dict[str, Stored]:
-        """Do again what was taken back; as :meth:`undo`."""
+    def redo(self, tab: str = "") -> dict[str, StoredLabels]:
+        """Apply the step again that was undone last; see :meth:`undo`."""
         return {name: self.labels(name) for name in self.store.redo(self.tabs.others(tab))}
 
-    def interpolate(self, name: str, track: int, tab: str = "") -> dict[str, Stored]:
-        """Fill in a track between its clicks, over the sequence that a frame belongs to; one step.
+    def interpolate(self, name: str, track: int, tab: str = "") -> dict[str, StoredLabels]:
+        """Fill in a track between its clicks in the sequence of a frame, as one step.
+
+        Returns:
+            The labels of the frames that changed.
 
         Raises:
-            SettingsError: where the track has fewer than two clicks, and nothing to take away.
+            SettingsError: if the track has fewer than two clicks and no interpolated points.
         """
-        wanted, touched = self.entry(name).sequence, self.store.states()
-        names = [entry.name for entry in self.catalogue.entries if entry.sequence == wanted]
-        found = {at: self._origins(k, track) for at, k in enumerate(names) if k in touched}
-        holding = [at for at, origins in found.items() if origins]
-        clicks = sum(origins != {"track"} for origins in found.values() if origins)
-        if clicks < 2 and clicks == len(holding):
-            raise SettingsError(f"track {track} has {clicks} clicks: set it in two frames or more")
-        span = names[holding[0] : holding[-1] + 1]
-        held = {k: self.labels(k) for k in span}
+        sequence, changed = self.entry(name).sequence, self.store.states()
+        names = [entry.name for entry in self.catalogue.entries if entry.sequence == sequence]
+        origins = {at: self._origins(k, track) for at, k in enumerate(names) if k in changed}
+        with_track = [at for at, found in origins.items() if found]
+        clicks = sum(found != {"track"} for found in origins.values() if found)
+        if clicks < 2 and clicks == len(with_track):
+            raise SettingsError(
+                f"track {track} has {_counted(clicks, 'click')}; interpolation needs clicks in "
+                "two frames or more"
+            )
+        stored = {k: self.labels(k) for k in names[with_track[0] : with_track[-1] + 1]}
         shape = self.catalogue.read(self.entry(name)).shape
-        said = {k: at.labels for k, at in held.items()}
-        changed = interpolated(span, said, track, (shape[0], shape[1]))
-        changes = {k: (labels, held[k].version) for k, labels in changed.items()}
-        return self.store.put(changes, said, tab, self.tabs.others(tab))
+        before = {k: at.labels for k, at in stored.items()}
+        filled = interpolate(list(stored), before, track, (shape[0], shape[1]))
+        changes = {k: (labels, stored[k].version) for k, labels in filled.items()}
+        return self.store.put(changes, before, tab, self.tabs.others(tab))
 
     def _origins(self, name: str, track: int) -> set[Origin]:
-        """Where the points of a track in a frame come from."""
+        """Origins of the points that a track has in a frame."""
         points = self.labels(name).labels.points
         return {point.origin for point in points if point.track == track}
 
     def queue(self, order: Order) -> list[int]:
-        """Numbers of the frames in the order in which to show them."""
+        """Indices of the frames in the order in which they are shown."""
         names = [entry.name for entry in self.catalogue.entries]
         states = self.store.states()
         decided = {name for name, (state, _) in states.items() if state in ("done", "empty")}
         return queue(names, order, self.proposer.ambiguities(), decided)
 
-    def proposals(self, name: str) -> list[Candidate]:
-        """What the chosen model sees in a frame, best first."""
-        return self.proposer.of(self.entry(name))
+    def proposals(self, name: str) -> list[Proposal]:
+        """Proposals of the chosen model for a frame, highest score first."""
+        return self.proposer.propose(self.entry(name))
 
-    def export(self) -> Exported:
-        """Write the decided frames as a data set for ``irpoint train``.
+    def write_dataset(self) -> WrittenDataset:
+        """Write the decided frames as a dataset for ``irpoint train``.
 
         Raises:
-            DatasetError: where none is decided yet.
+            DatasetError: if no frame is decided yet.
         """
-        self.store.gather()
-        with self._export:
-            return export(self.catalogue, self._decided(), self.out / "dataset")
+        self.store.checkpoint()
+        with self._writing:
+            return write_dataset(self.catalogue, self._decided(), self.out / "dataset")
 
     def train(self, init: str) -> Progress:
-        """Export, and train on it in the background.
+        """Write the dataset and train on it in the background.
 
         Args:
-            init: the shipped model or earlier run to start from.
+            init: the model to start from: a shipped one, as ``spire``, or a run, as ``runs/3``.
 
         Raises:
-            DatasetError: where nothing is decided, or no target among it.
-            SettingsError: where a training is running already.
+            DatasetError: if no frame is decided, or the decided frames have no target.
+            SettingsError: if a training is running already, or PyTorch is not installed.
         """
-        exported = self._lesson()
-        return self.trainer.start(exported.folder, exported.frames, init)
+        dataset = self._training_dataset()
+        return self.trainer.start(dataset.folder, dataset.frames, init)
 
-    def training_command(self, init: str) -> tuple[Exported, list[str]]:
-        """Export, and the command line that trains on it; errors as :meth:`train`."""
-        exported = self._lesson()
-        return exported, self.trainer.command(exported.folder, exported.frames, init)
+    def training_command(self, init: str) -> tuple[WrittenDataset, list[str]]:
+        """Write the dataset; the command line that trains on it. Raises as :meth:`train`."""
+        dataset = self._training_dataset()
+        run = self.trainer.new_run()
+        return dataset, self.trainer.command(dataset.folder, dataset.frames, init, run)
 
-    def _lesson(self) -> Exported:
-        exported = self.export()
-        if not exported.targets:
-            raise DatasetError("no target among the frames that are decided: nothing to learn from")
-        if "train" not in exported.lists:
-            held = ", ".join(exported.lists)
+    def _training_dataset(self) -> WrittenDataset:
+        dataset = self.write_dataset()
+        if not dataset.targets:
+            raise DatasetError("the decided frames have no target; training needs one or more")
+        if "train" not in dataset.lists:
+            lists = ", ".join(dataset.lists)
             raise DatasetError(
-                f"all decided frames are on lists of the data set ({held}): none to train on"
+                f"all decided frames are in other lists of the dataset ({lists}); "
+                "decide a frame of its train list, or one that is in no list"
             )
-        return exported
+        return dataset
 
     def _decided(self) -> Iterator[tuple[FrameEntry, FrameLabels]]:
         states = self.store.states()
@@ -204,8 +226,8 @@ class LabelSession:
             if labels.decided:
                 yield entry, labels
 
-    def _from_source(self, entry: FrameEntry) -> FrameLabels:
-        """The labels that the data set came with."""
+    def _dataset_labels(self, entry: FrameEntry) -> FrameLabels:
+        """The labels that the dataset has for a frame."""
         dataset = self.catalogue.dataset
         if dataset is None or entry.label_name is None:
             return FrameLabels()
@@ -224,3 +246,7 @@ def _same(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""From where a person clicked to where the target is, to a fraction of a pixel."""
+"""Snap a click to the target next to it, with sub-pixel accuracy."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from irpoint.decoding.log_parabola import LogParabola
 Snap = Literal["off", "peak", "centroid"]
 Contrast = Literal["bright", "dark", "either"]
 
-REACH = 4  # px from the click to the furthest target that it can mean
-_HAND = 2.0  # px, how far a click usually falls from its target
-_FINE, _COARSE = 1.0, 3.0  # px, scales whose difference shows points and hides slopes and clouds
-_HALF = 3  # px around a peak that may belong to the target; its background lies beyond
-_APERTURE = 1.5  # px, standard deviation of the window whose centre of intensity is taken
-_ROUNDS = 8  # the window follows the centroid until it stays
-_WANDER = 1.0  # px that a centre of intensity may lie from its peak
+REACH = 4  # px, maximum distance from a click to its target
+_CLICK_SIGMA = 2.0  # px, usual distance from a click to its target
+# px, scales of a difference of Gaussians: it responds to points, but not to gradients and clouds.
+_FINE_SIGMA, _COARSE_SIGMA = 1.0, 3.0
+_TARGET_HALF = 3  # px around a peak that may belong to the target; its background is outside
+_APERTURE_SIGMA = 1.5  # px, weighting window of the centroid
+_CENTROID_STEPS = 8
+_MAX_CENTROID_SHIFT = 1.0  # px from the peak
 
 
-def snapped(
+def snap_click(
     frame: npt.NDArray[Any], xy: tuple[float, float], how: Snap, contrast: Contrast = "bright"
 ) -> tuple[float, float]:
-    """The target that a click means.
+    """Find the target that a click means.
 
-    It is the point that stands out most within :data:`REACH` of the click, near ones preferred.
+    It is the most prominent point within :data:`REACH` of the click; near ones are preferred.
 
     Args:
-        frame: (H, W) pixels, any type.
+        frame: (H, W) pixels of any type.
         xy: the click in frame pixels.
-        how: ``off`` leaves the click where it is; ``peak`` refines the extremum by parabolas
-            through its neighbours, in the frame smoothed a little against noise; ``centroid`` takes
-            the centre of what stands out around it, which suits blobs and flat-topped targets.
-        contrast: whether targets are brighter or darker than what is around them; ``either`` takes
-            whichever stands out more.
+        how: ``peak`` refines the extremum by a log-parabola along each axis, in a slightly smoothed
+            frame. ``centroid`` takes the centre of the intensity around it, which suits blobs and
+            saturated targets. ``off`` returns the click.
+        contrast: whether targets are brighter or darker than their surroundings; ``either`` takes
+            whichever is more prominent.
 
     Returns:
-        (x, y) inside the frame; the click itself where nothing stands out there.
+        (x, y) inside the frame; the click itself if there is no target.
     """
     height, width = frame.shape
     x = min(max(xy[0], -0.5), width - 0.5)
@@ -48,16 +49,16 @@ def snapped(
         return x, y
     window, left, top = _window(frame, x, y)
     click = (x - left, y - top)
-    fine = ndimage.gaussian_filter(window, _FINE, mode="nearest")
-    points = fine - ndimage.gaussian_filter(window, _COARSE, mode="nearest")
-    peak, sign = _most_prominent(points, click, contrast)
+    fine = ndimage.gaussian_filter(window, _FINE_SIGMA, mode="nearest")
+    prominence = fine - ndimage.gaussian_filter(window, _COARSE_SIGMA, mode="nearest")
+    peak, sign = _most_prominent(prominence, click, contrast)
     if peak is None:
         return x, y
     inner = np.minimum(peak, np.array(window.shape[::-1]) - 1 - peak).min() >= 2
-    smooth = fine if inner else window  # at the border smoothing moves a peak inwards or out
-    found = _parabolas(sign * (smooth - _around(smooth, peak)), peak)
+    smooth = fine if inner else window  # smoothing would shift a peak at the border
+    found = _refine(sign * (smooth - _background(smooth, peak)), peak)
     if how == "centroid":
-        found = _centroid(sign * (window - _around(window, peak)), found)
+        found = _centroid(sign * (window - _background(window, peak)), found)
     return (
         float(np.clip(found[0] + left, -0.5, width - 0.5)),
         float(np.clip(found[1] + top, -0.5, height - 0.5)),
@@ -67,8 +68,11 @@ def snapped(
 def _window(
     frame: npt.NDArray[Any], x: float, y: float
 ) -> tuple[npt.NDArray[np.float64], int, int]:
-    """What matters around a click, and where it begins; what is not finite becomes the median."""
-    pad = REACH + 2 * _HALF + 3 * round(_COARSE)
+    """The surroundings of a click and their first column and row.
+
+    Pixels that are not finite are replaced by the median.
+    """
+    pad = REACH + 2 * _TARGET_HALF + 3 * round(_COARSE_SIGMA)
     left, top = max(round(x) - pad, 0), max(round(y) - pad, 0)
     window = frame[top : round(y) + pad + 1, left : round(x) + pad + 1].astype(np.float64)
     finite = np.isfinite(window)
@@ -78,47 +82,44 @@ def _window(
 
 
 def _most_prominent(
-    points: npt.NDArray[np.float64], click: tuple[float, float], contrast: Contrast
+    prominence: npt.NDArray[np.float64], click: tuple[float, float], contrast: Contrast
 ) -> tuple[tuple[int, int] | None, int]:
-    """(column, row) of what stands out most within reach, and its sign; None where nothing does."""
-    rows, columns = np.indices(points.shape)
+    """(column, row) and sign of the most prominent point within reach; None if there is none."""
+    rows, columns = np.indices(prominence.shape)
     distance = np.hypot(columns - click[0], rows - click[1])
-    likely = np.where(distance <= REACH, np.exp(-((distance / _HAND) ** 2) / 2), 0.0)
+    likely = np.where(distance <= REACH, np.exp(-((distance / _CLICK_SIGMA) ** 2) / 2), 0.0)
     signs = {"bright": (1,), "dark": (-1,), "either": (1, -1)}[contrast]
     best: tuple[float, tuple[int, int] | None, int] = (0.0, None, signs[0])
     for sign in signs:
-        weighed = sign * points * likely
-        row, column = np.unravel_index(weighed.argmax(), points.shape)
-        # Rounding errors of a flat frame are no target.
-        if weighed[row, column] > max(best[0], 1e-9 * np.abs(points).max(initial=1.0)):
-            top = _climbed(sign * points, int(column), int(row))
-            best = (float(weighed[row, column]), top, sign)
+        weighted = sign * prominence * likely
+        row, column = np.unravel_index(weighted.argmax(), prominence.shape)
+        # The bound excludes rounding errors in a flat frame.
+        if weighted[row, column] > max(best[0], 1e-9 * np.abs(prominence).max(initial=1.0)):
+            top = _local_maximum(sign * prominence, int(column), int(row))
+            best = (float(weighted[row, column]), top, sign)
     return best[1], best[2]
 
 
-def _climbed(points: npt.NDArray[np.float64], column: int, row: int) -> tuple[int, int]:
-    """The local maximum uphill: nearness has moved the choice down its slope."""
+def _local_maximum(values: npt.NDArray[np.float64], column: int, row: int) -> tuple[int, int]:
+    """The local maximum near a pixel: the weights have moved the choice down its slope."""
     for _ in range(2):
         left, top = max(column - 1, 0), max(row - 1, 0)
-        near = points[top : row + 2, left : column + 2]
+        near = values[top : row + 2, left : column + 2]
         down, right = np.unravel_index(near.argmax(), near.shape)
         column, row = int(left + right), int(top + down)
     return column, row
 
 
-def _around(window: npt.NDArray[np.float64], peak: tuple[int, int]) -> float:
-    """Median of the ring around a peak: its background."""
+def _background(window: npt.NDArray[np.float64], peak: tuple[int, int]) -> float:
+    """Median of the ring around a peak."""
     rows, columns = np.indices(window.shape)
-    far = np.maximum(np.abs(columns - peak[0]), np.abs(rows - peak[1]))
-    ring = (far > _HALF) & (far <= 2 * _HALF)
+    distance = np.maximum(np.abs(columns - peak[0]), np.abs(rows - peak[1]))
+    ring = (distance > _TARGET_HALF) & (distance <= 2 * _TARGET_HALF)
     return float(np.median(window[ring] if ring.any() else window))
 
 
-def _parabolas(excess: npt.NDArray[np.float64], peak: tuple[int, int]) -> tuple[float, float]:
-    """Vertex of a parabola through the logarithms of the peak and its neighbours, along each axis.
-
-    Exact for a Gaussian; plain values where a neighbour does not stand out.
-    """
+def _refine(excess: npt.NDArray[np.float64], peak: tuple[int, int]) -> tuple[float, float]:
+    """Sub-pixel position of a peak, by a log-parabola along each axis."""
     column, row = peak
     return (
         column + _vertex(excess[row, max(column - 1, 0) : column + 2], column),
@@ -134,21 +135,22 @@ def _vertex(samples: npt.NDArray[np.float64], at: int) -> float:
 
 
 def _centroid(excess: npt.NDArray[np.float64], peak: tuple[float, float]) -> tuple[float, float]:
-    """Centre of what stands out, under a Gaussian that moves along until it stays.
+    """Centre of the intensity under a Gaussian window that follows it until it converges.
 
-    The peak itself where the Gaussian wanders off: then it was drawn away by a cloud's edge.
+    Returns the peak if the window moves too far, as it does at the edge of a cloud.
     """
     rows, columns = np.indices(excess.shape)
     weight = np.clip(excess, 0, None)
     x, y = peak
-    for _ in range(_ROUNDS):
-        held = weight * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * _APERTURE**2))
-        total = held.sum()
+    for _ in range(_CENTROID_STEPS):
+        squared = (columns - x) ** 2 + (rows - y) ** 2
+        weighted = weight * np.exp(-squared / (2 * _APERTURE_SIGMA**2))
+        total = weighted.sum()
         if not total > 0:
             return peak
-        # Under a Gaussian the step to the centre is shortened by its width; twice is nearly right.
-        step = (held * columns).sum() / total - x, (held * rows).sum() / total - y
+        # The window shortens the step to the centre; doubling it nearly compensates for that.
+        step = (weighted * columns).sum() / total - x, (weighted * rows).sum() / total - y
         x, y = float(x + 2 * step[0]), float(y + 2 * step[1])
-        if np.hypot(x - peak[0], y - peak[1]) > _WANDER:
+        if np.hypot(x - peak[0], y - peak[1]) > _MAX_CENTROID_SHIFT:
             return peak
     return x, y

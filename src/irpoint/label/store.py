@@ -1,4 +1,4 @@
-"""Every action on disk at once, in SQLite; nothing is forgotten, so everything can be undone."""
+"""The labels in a SQLite file: every change is on disk at once and can be undone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from irpoint.errors import IrpointError
-from irpoint.label.labels import FrameLabels, State, Stored
+from irpoint.label.labels import FrameLabels, State, StoredLabels
 
 _FORMAT = 2
-_STEPS = 50  # after so many, the log goes into the file that people copy
+_CHECKPOINT_STEPS = 50  # bounds what a copy of the file without its write-ahead log would lack
+# The column "doubt" holds the ambiguity. It keeps its first name, so that the format is the same.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS labels (
     frame TEXT PRIMARY KEY, labels TEXT NOT NULL, state TEXT NOT NULL, points INTEGER NOT NULL,
@@ -34,24 +35,24 @@ CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 class StoreError(IrpointError):
-    """A label file that is not one, or cannot be written."""
+    """A file that is not a label file, or that cannot be read or written."""
 
 
 class Conflict(IrpointError):
-    """The labels of a frame were changed by somebody else in the meantime."""
+    """The labels of a frame were changed elsewhere in the meantime."""
 
 
 class Store:
-    """The labels of a folder in one SQLite file; safe to use from several threads.
+    """The labels of a folder in one SQLite file; may be shared by threads.
 
-    A change is committed, with its file synced, before a call returns. A *step* is what one undo
-    takes back: the change of one frame, or of all that one interpolation touched.
+    A change is committed and synced to disk before a call returns. A *step* is what one undo
+    reverts: the change of one frame, or of all frames that an interpolation changed.
 
     Args:
-        path: the file; made where there is none.
+        path: the file; created if it does not exist.
 
     Raises:
-        StoreError: where it cannot be opened or is no label file.
+        StoreError: if the file cannot be opened or is not a label file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,30 +64,32 @@ class Store:
             self._base.execute("PRAGMA synchronous=FULL")
             found = self._base.execute("PRAGMA user_version").fetchone()[0]
             if found not in (0, 1, _FORMAT):
-                raise StoreError(f"{path}: written by another version of irpoint (format {found})")
+                raise StoreError(
+                    f"{path}: format {found} is of another version of irpoint; update irpoint"
+                )
             if found == 1:
                 self._base.execute("ALTER TABLE change ADD COLUMN tab TEXT NOT NULL DEFAULT ''")
             self._base.executescript(_TABLES)
             self._base.execute(f"PRAGMA user_version={_FORMAT}")
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: not a label file that can be written ({error})") from error
+            raise StoreError(f"{path}: not a writable label file ({error})") from error
 
     def close(self) -> None:
-        self.gather()
+        self.checkpoint()
         with self._lock:
             self._base.close()
 
-    def gather(self) -> None:
-        """Bring what is in the write-ahead log into the file itself, so that a copy of it is whole.
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file, so that a copy of the file is complete.
 
-        What cannot be moved now, because somebody reads it, is as safe in the log.
+        Changes that cannot be moved because the file is being read stay in the log.
         """
         with self._lock, suppress(sqlite3.Error):
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
     def folder(self) -> str | None:
-        """The folder that the labels are of; None where that was not said yet."""
+        """The folder to which the labels belong; None if it was not set yet."""
         rows = self._rows("SELECT value FROM about WHERE name = 'folder'")
         return str(rows[0][0]) if rows else None
 
@@ -95,16 +98,16 @@ class Store:
         with self._transaction():
             self._base.execute("INSERT OR REPLACE INTO about VALUES ('folder', ?)", (path,))
 
-    def get(self, frame: str) -> Stored | None:
-        """The labels of a frame; None where nobody has touched it."""
+    def get(self, frame: str) -> StoredLabels | None:
+        """The labels of a frame; None if they were never changed."""
         rows = self._rows("SELECT labels, version FROM labels WHERE frame = ?", frame)
         if not rows:
             return None
         labels, version = rows[0]
-        return Stored(labels=FrameLabels.model_validate_json(labels), version=version)
+        return StoredLabels(labels=FrameLabels.model_validate_json(labels), version=version)
 
     def states(self) -> dict[str, tuple[State, int]]:
-        """State and number of points of every frame that somebody has touched."""
+        """State and number of points of every frame that was changed."""
         rows = self._rows("SELECT frame, state, points FROM labels")
         return {frame: (state, points) for frame, state, points in rows}
 
@@ -114,66 +117,66 @@ class Store:
         before: Mapping[str, FrameLabels] | None = None,
         tab: str = "",
         others: Collection[str] = (),
-    ) -> dict[str, Stored]:
+    ) -> dict[str, StoredLabels]:
         """Replace the labels of one or several frames, as one step.
 
         Args:
-            changes: by frame, its new labels and the version that they were made from (0 where it
-                was never touched).
-            before: labels of the frames that were never touched; empty labels if none.
-            tab: who says so.
-            others: the tabs whose steps are not this one's to undo and redo, see :meth:`undo`.
+            changes: for each frame, its new labels and the version on which they are based (0 if
+                it was never changed).
+            before: labels of frames that were never changed; empty labels if not given.
+            tab: the tab that makes the change.
+            others: open tabs whose steps this one does not undo or redo, see :meth:`undo`.
 
         Returns:
-            The stored labels of the frames. Of one that is said again word for word, because the
-            answer was lost on its way, the stored ones: it is no second step.
+            The stored labels of the frames. A repeated call with the same labels, as after a lost
+            response, returns them and is not a second step.
 
         Raises:
-            Conflict: where a frame is at another version; then nothing is changed.
-            StoreError: where the file cannot be written.
+            Conflict: if a frame is at another version; then nothing is changed.
+            StoreError: if the file cannot be written.
         """
         with self._transaction():
-            untouched = before or {}
+            initial = before or {}
             stored = {
-                frame: self.get(frame) or Stored(labels=untouched.get(frame, FrameLabels()))
+                frame: self.get(frame) or StoredLabels(labels=initial.get(frame, FrameLabels()))
                 for frame in changes
             }
-            pairs = [(changes[frame], at) for frame, at in stored.items()]
-            if all(labels == at.labels and at.version >= made_from
-                   for (labels, made_from), at in pairs):  # fmt: skip
+            pairs = [(changes[frame], now) for frame, now in stored.items()]
+            if all(labels == now.labels and now.version >= based_on
+                   for (labels, based_on), now in pairs):  # fmt: skip
                 return stored
             step = self._last_step() + 1
-            for frame, (labels, made_from) in changes.items():
-                at = stored[frame]
-                if at.version != made_from:
+            for frame, (labels, based_on) in changes.items():
+                now = stored[frame]
+                if now.version != based_on:
                     raise Conflict(f"{frame}: changed elsewhere in the meantime")
                 self._base.execute(
                     "INSERT INTO change (step, frame, before, after, tab) VALUES (?, ?, ?, ?, ?)",
-                    (step, frame, at.labels.model_dump_json(), labels.model_dump_json(), tab),
+                    (step, frame, now.labels.model_dump_json(), labels.model_dump_json(), tab),
                 )
-                stored[frame] = self._replace(frame, labels, made_from + 1)
-            mine, values = _not_of(others)
-            self._base.execute(f"DELETE FROM change WHERE undone = 1 AND {mine}", values)
-        if step % _STEPS == 0:
-            self.gather()
+                stored[frame] = self._replace(frame, labels, based_on + 1)
+            own, values = _except_tabs(others)
+            self._base.execute(f"DELETE FROM change WHERE undone = 1 AND {own}", values)
+        if step % _CHECKPOINT_STEPS == 0:
+            self.checkpoint()
         return stored
 
     def undo(self, others: Collection[str] = ()) -> list[str]:
-        """Take the last step back.
+        """Revert the last step.
 
         Args:
-            others: tabs that are open beside the one that asks: their steps are left alone.
+            others: other open tabs, whose steps are not reverted.
 
         Returns:
-            The frames that the step touched, none where nothing is left.
+            The frames that changed; empty if there is nothing to undo.
 
         Raises:
-            Conflict: where one of them was changed by another tab since; then nothing is changed.
+            Conflict: if another tab has changed one of the frames since; then nothing is changed.
         """
         return self._travel(0, others)
 
     def redo(self, others: Collection[str] = ()) -> list[str]:
-        """Do again what was last taken back; as :meth:`undo`."""
+        """Apply the step again that was undone last; see :meth:`undo`."""
         return self._travel(1, others)
 
     def put_proposals(self, frame: str, model: str, points: str, ambiguity: float) -> None:
@@ -185,7 +188,7 @@ class Store:
             )
 
     def proposals(self, frame: str, model: str) -> str | None:
-        """What a model sees in a frame, as it was put."""
+        """The stored proposals of a model for a frame; None if there are none."""
         rows = self._rows(
             "SELECT points FROM proposals WHERE frame = ? AND model = ?", frame, model
         )
@@ -196,27 +199,29 @@ class Store:
         return dict(self._rows("SELECT frame, doubt FROM proposals WHERE model = ?", model))
 
     def _travel(self, undone: int, others: Collection[str]) -> list[str]:
-        last, (mine, values) = ("min" if undone else "max"), _not_of(others)
+        last, (own, values) = ("min" if undone else "max"), _except_tabs(others)
         with self._transaction():
-            query = f"SELECT {last}(step) FROM change WHERE undone = ? AND {mine}"
+            query = f"SELECT {last}(step) FROM change WHERE undone = ? AND {own}"
             step = self._rows(query, undone, *values)[0][0]
             rows = self._rows("SELECT frame, before, after FROM change WHERE step = ?", step)
             for frame, *sides in rows:
-                now, then = map(FrameLabels.model_validate_json, sides if undone else sides[::-1])
-                at = self.get(frame) or Stored()
-                if at.labels != now:
-                    word = "done again" if undone else "undone"
+                source, target = map(
+                    FrameLabels.model_validate_json, sides if undone else sides[::-1]
+                )
+                now = self.get(frame) or StoredLabels()
+                if now.labels != source:
+                    word = "redone" if undone else "undone"
                     raise Conflict(f"{frame}: changed elsewhere since; nothing was {word}")
-                self._replace(frame, then, at.version + 1)
+                self._replace(frame, target, now.version + 1)
             self._base.execute("UPDATE change SET undone = ? WHERE step = ?", (1 - undone, step))
         return [frame for frame, *_ in rows]
 
-    def _replace(self, frame: str, labels: FrameLabels, version: int) -> Stored:
+    def _replace(self, frame: str, labels: FrameLabels, version: int) -> StoredLabels:
         self._base.execute(
             "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?)",
             (frame, labels.model_dump_json(), labels.state, len(labels.points), version),
         )
-        return Stored(labels=labels, version=version)
+        return StoredLabels(labels=labels, version=version)
 
     def _last_step(self) -> int:
         return int(self._rows("SELECT max(step) FROM change")[0][0] or 0)
@@ -247,6 +252,6 @@ class Store:
             self._base.execute("ROLLBACK")
 
 
-def _not_of(tabs: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    """SQL for the steps of all but some tabs, with its values."""
+def _except_tabs(tabs: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """SQL condition, with its values, for the steps of all tabs but some."""
     return f"tab NOT IN ({', '.join('?' * len(tabs))})", tuple(tabs)

@@ -1,27 +1,29 @@
-"""Which tabs of the page are open, so that nobody undoes what another one is doing."""
+"""The open tabs of the page, so that undo in one tab does not revert the work of another."""
 
 from __future__ import annotations
 
 import time
 
-_LIVES = 150.0  # seconds without a request after which a tab is gone: hidden ones ask once a minute
+_TIMEOUT_S = 150.0  # without a request; browsers slow hidden tabs to one request per minute
 
 
 class Tabs:
-    """The tabs that have asked for something lately, by the name that each has given itself."""
+    """The tabs that have sent a request recently. Each tab chooses its own name."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, float] = {}
+        self._last_seen: dict[str, float] = {}
 
     def seen(self, tab: str) -> None:
+        """Record a request of a tab."""
         if tab:
-            self._seen[tab] = time.monotonic()
+            self._last_seen[tab] = time.monotonic()
 
     def closed(self, tab: str) -> None:
-        self._seen.pop(tab, None)
+        """Forget a tab that was closed."""
+        self._last_seen.pop(tab, None)
 
     def others(self, tab: str) -> list[str]:
-        """The tabs that are open beside this one."""
-        since = time.monotonic() - _LIVES
-        self._seen = {name: at for name, at in list(self._seen.items()) if at > since}
-        return [name for name in self._seen if name != tab]
+        """The open tabs other than this one."""
+        since = time.monotonic() - _TIMEOUT_S
+        self._last_seen = {name: at for name, at in list(self._last_seen.items()) if at > since}
+        return [name for name in self._last_seen if name != tab]

@@ -1,4 +1,4 @@
-"""Training from the page: ``irpoint train`` in a process of its own, watched by its logs."""
+"""Training from the page: ``irpoint train`` in its own process, followed through its logs."""
 
 from __future__ import annotations
 
@@ -15,22 +15,39 @@ from typing import Literal
 from irpoint.errors import SettingsError
 from irpoint.zoo import find_model, shipped_weights
 
-_EPOCHS = 20
-# Crops an epoch: every label is seen several times, and an epoch stays within a minute or two.
-_CROPS_A_FRAME, _LEAST_CROPS, _MOST_CROPS = 6, 120, 1200
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train.
+
+    Attributes:
+        epochs: number of epochs.
+        crops_per_frame: crops per labelled frame in each epoch.
+        min_crops, max_crops: limits of the crops per epoch. The default shows every label several
+            times in an epoch of one or two minutes.
+    """
+
+    epochs: int = 20
+    crops_per_frame: int = 6
+    min_crops: int = 120
+    max_crops: int = 1200
+
+    def crops_per_epoch(self, frames: int) -> int:
+        """Crops per epoch for a number of labelled frames."""
+        return min(max(frames * self.crops_per_frame, self.min_crops), self.max_crops)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training is.
+    """Progress of a training.
 
     Attributes:
-        state: ``none`` (never started), ``running``, ``done``, ``stopped`` or ``failed``.
-        name: of the model that comes of it.
-        epoch, epochs: finished, and in all.
-        loss: training loss by epoch.
-        f1: (epoch, F1 on the val list), as far as measured.
-        message: the last line of a training that failed.
+        state: ``none`` (not started), ``running``, ``done``, ``stopped`` or ``failed``.
+        name: name of the run and of its model.
+        epoch, epochs: number of finished epochs, and of all.
+        loss: training loss of each epoch.
+        f1: (epoch, F1 on the val list) of each validation.
+        message: last line of the output of a failed training.
     """
 
     state: Literal["none", "running", "done", "stopped", "failed"] = "none"
@@ -43,61 +60,67 @@ class Progress:
 
 
 class Trainer:
-    """At most one training at a time, each in ``runs/1``, ``runs/2``, …
+    """Runs one training at a time, in ``runs/1``, ``runs/2``, …
 
     Args:
         runs: folder of the runs.
+        schedule: how long to train.
     """
 
-    def __init__(self, runs: Path) -> None:
-        self._runs = runs
+    def __init__(self, runs: Path, schedule: Schedule | None = None) -> None:
+        self._runs, self._schedule = runs, schedule or Schedule()
         self._process: subprocess.Popen[bytes] | None = None
         self._run = runs
         self._stopped = False
         self._lock = threading.Lock()
 
     def start(self, data: Path, frames: int, init: str) -> Progress:
-        """Begin to train on a data set, from a shipped model or one's own run.
+        """Start to train on a dataset.
 
         Args:
-            data: the data set folder.
-            frames: how many it holds; sets the length of an epoch.
-            init: a shipped model with weights, as ``spire``; or ``runs/3``.
+            data: folder of the dataset.
+            frames: number of its frames, which sets the length of an epoch.
+            init: the model to start from: a shipped one, as ``spire``, or a run, as ``runs/3``.
 
         Raises:
-            SettingsError: where a training is running already, or PyTorch is missing.
-            ModelError: where the model has no weights to start from.
+            SettingsError: if a training is running already, or PyTorch is not installed.
+            ModelError: if the model has no weights to start from.
         """
         with self._lock:
             if self._process is not None and self._process.poll() is None:
-                raise SettingsError("a training is running already: stop it first, or wait")
-            command = self.command(data, frames, init)
-            self._stopped = False
-            with self._log.open("wb") as log:
+                raise SettingsError("a training is running already; stop it, or wait for its end")
+            run = self.new_run()
+            command = self.command(data, frames, init, run)
+            self._run, self._stopped = run, False
+            self._runs.mkdir(parents=True, exist_ok=True)
+            with _log(run).open("wb") as log:
                 self._process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
                 )
         return self.progress()
 
-    def command(self, data: Path, frames: int, init: str) -> list[str]:
-        """The command line of a new run; arguments and errors as :meth:`start`."""
+    def new_run(self) -> Path:
+        """The folder of the next run."""
+        numbers = [int(path.stem) for path in self._runs.glob("*") if path.stem.isdecimal()]
+        return self._runs / str(max(numbers, default=0) + 1)
+
+    def command(self, data: Path, frames: int, init: str, run: Path) -> list[str]:
+        """The command line of a training that writes to ``run``; see :meth:`start`."""
         if find_spec("torch") is None or find_spec("lightning") is None:
             raise SettingsError("training needs PyTorch: pip install 'irpoint[train]'")
-        own = init.startswith("runs/")
-        first = self._runs / init.removeprefix("runs/")
-        card = find_model(first if own else init).card
-        weights = first / "best.safetensors" if own else shipped_weights(init)
-        self._runs.mkdir(parents=True, exist_ok=True)
-        numbers = [int(path.stem) for path in self._runs.iterdir() if path.stem.isdecimal()]
-        self._run = self._runs / str(max(numbers, default=0) + 1)
+        is_run = init.startswith("runs/")
+        earlier = self._runs / init.removeprefix("runs/")
+        card = find_model(earlier if is_run else init).card
+        weights = earlier / "best.safetensors" if is_run else shipped_weights(init)
         call = [sys.executable, "-c", "from irpoint.cli import main; main()", "train"]
         call += ["--data", str(data), "--method", card.method, "--scale", card.input_scale]
-        call += ["--init", str(weights), "--epochs", str(_EPOCHS), "--out", str(self._run)]
+        call += ["--init", str(weights), "--epochs", str(self._schedule.epochs), "--out", str(run)]
         call += [] if card.width is None else ["--set", f"width={card.width}"]
-        return [*call, *(part for text in _settings(frames) for part in ("--set", text))]
+        settings = _fine_tuning_settings(self._schedule.crops_per_epoch(frames))
+        return [*call, *(part for text in settings for part in ("--set", text))]
 
     def stop(self) -> Progress:
-        """End the training; what it has reached is lost for the page but stays in its folder."""
+        """Stop the training. Its folder stays, but its model cannot be chosen."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 self._stopped = True
@@ -106,7 +129,7 @@ class Trainer:
         return self.progress()
 
     def progress(self) -> Progress:
-        """Read the logs of the last training that this page has started."""
+        """Progress of the last training that this session started."""
         if self._process is None:
             return Progress()
         code = self._process.poll()
@@ -117,31 +140,30 @@ class Trainer:
         if code == 0:
             return Progress("done", name, len(loss), epochs, loss, f1)
         state: Literal["stopped", "failed"] = "stopped" if self._stopped else "failed"
-        message = "" if self._stopped else _last_line(self._log)
+        message = "" if self._stopped else _last_line(_log(self._run))
         return Progress(state, name, len(loss), epochs, loss, f1, message)
 
-    @property
-    def _log(self) -> Path:
-        return self._run.with_suffix(".log")
+
+def _log(run: Path) -> Path:
+    return run.with_suffix(".log")
 
 
-def _settings(frames: int) -> list[str]:
-    """What fine-tuning on a small data set does differently from training."""
-    crops = min(max(frames * _CROPS_A_FRAME, _LEAST_CROPS), _MOST_CROPS)
+def _fine_tuning_settings(crops_per_epoch: int) -> list[str]:
+    """Settings that differ from those of a training from scratch."""
     return [
-        f"crops_per_epoch={crops}",
+        f"crops_per_epoch={crops_per_epoch}",
         "learning_rate=0.005",
-        # A few frames teach a camera; without this share the network would forget all others.
+        # A few frames adapt a model to a camera; without this share it would forget all others.
         "initial_weight_share=0.5",
         "ema_decay=0.99",
         "val_every=2",
         "mine_every=5",
-        "compile=false",  # takes as long as a short training
+        "compile=false",  # compiling takes as long as a short training
     ]
 
 
 def _read_logs(run: Path) -> tuple[int, tuple[float, ...], tuple[tuple[int, float], ...]]:
-    """Number of epochs, training loss by epoch, (epoch, val F1); what is there so far."""
+    """Number of epochs, training loss of each epoch, and (epoch, val F1), as logged so far."""
     try:
         epochs = int(json.loads((run / "settings.json").read_text())["epochs"])
         files = sorted(run.glob("logs/csv/metrics.csv"))
@@ -158,4 +180,4 @@ def _last_line(log: Path) -> str:
         lines = log.read_text(errors="replace").strip().splitlines()
     except OSError:
         return ""
-    return lines[-1][:500] if lines else "ended without a word"
+    return lines[-1][:500] if lines else f"the training ended without a message; see {log}"

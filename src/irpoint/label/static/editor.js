@@ -1,58 +1,58 @@
-// The frame on the editor: its pixels, its labels, what the model proposes, and what can be done.
+// The frame being edited: its pixels, its labels, the proposals of the model, and all changes to them.
 
 import { getOf, getPixels, post } from "./api.js";
 
-const KEPT = 12; // frames kept ready
-const SAME = 3; // px within which a proposal and a label mean one target
-const SAME_CLICK = 1; // px within which two clicks do
-const SNAP_MS = 2000; // after which a click stays where it was
+const CACHED_FRAMES = 12;
+const SAME_TARGET = 3; // px, maximum distance of a proposal and a label of one target
+const SAME_CLICK = 1; // px, maximum distance of two clicks on one target
+const SNAP_TIMEOUT_MS = 2000; // then a click stays where it was
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
 export class FrameEditor {
-  /** `saver` stores; `on` gets changed() after every change of what is to be seen, and leaving(). */
+  /** `saver` stores labels. `on` gets changed() when something visible changes, and leaving() before another frame is shown. */
   constructor(saver, on) {
     this.saver = saver;
     this.on = on;
-    this.kept = new Map(); // name → promise of {pixels, broken}
+    this.cache = new Map(); // name → promise of {pixels, broken}
     this.name = null;
-    this.opening = null; // name of the frame that is on its way to the editor
+    this.opening = null; // name of the frame that is being loaded
     this.labels = { state: "open", points: [], refused: [], note: "" };
     this.proposals = [];
     this.threshold = 1;
-    this.ghost = [];
-    this.active = null; // the point that keys move: its place in labels.points
-    this.grabbed = null; // the point under the pressed button
-    this.dragged = null; // where that point is shown while it is dragged
+    this.previousPoints = []; // points of the previous frame in the sequence
+    this.active = null; // index of the selected point
+    this.grabbed = null; // index of the point that is being dragged
+    this.dragged = null; // position of that point
   }
 
-  /** Pixels of a frame, from memory where they are there. */
+  /** Pixels of a frame, from the cache if they are there. */
   fetch(name) {
-    let found = this.kept.get(name);
-    this.kept.delete(name);
+    let found = this.cache.get(name);
+    this.cache.delete(name);
     found ??= getPixels(name).then((pixels) => ({ pixels }), (error) => {
-      if (!error.status) this.kept.delete(name);
+      if (!error.status) this.cache.delete(name);
       return { broken: error.message };
     });
-    this.kept.set(name, found);
-    while (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
+    this.cache.set(name, found);
+    while (this.cache.size > CACHED_FRAMES) this.cache.delete(this.cache.keys().next().value);
     return found;
   }
 
-  /** Put a frame on the editor, whole and at once: until it is all there, the last one stays. */
-  async open(name, before) {
+  /** Show another frame. Until it is loaded completely, the current one stays and can be edited. */
+  async open(name, previous) {
     if (this.opening === name) return false;
     this.opening = name;
     try {
-      const [picture, stored, ghost] = await Promise.all([
-        this.fetch(name), getOf("/api/labels", name), before ? getOf("/api/labels", before) : null,
+      const [picture, stored, before] = await Promise.all([
+        this.fetch(name), getOf("/api/labels", name), previous ? getOf("/api/labels", previous) : null,
       ]);
       if (this.opening !== name) return false;
       this.on.leaving();
       this.name = name;
       this.picture = picture;
       this.active = null;
-      this.ghost = ghost ? ghost.labels.points : [];
+      this.previousPoints = before ? before.labels.points : [];
       this.proposals = [];
       this.take(stored);
     } finally {
@@ -62,7 +62,7 @@ export class FrameEditor {
     return true;
   }
 
-  /** Take stored labels as they are, with what is not saved yet on top. */
+  /** Show stored labels, with unsaved changes on top. */
   take(stored) {
     this.labels = this.saver.current(this.name, stored);
     this.grabbed = this.dragged = null;
@@ -70,13 +70,13 @@ export class FrameEditor {
     this.on.changed();
   }
 
-  /** Labels of the frame were saved: show them, where another tab had left them to be saved. */
+  /** Show labels of this frame that were saved, if they differ: they may come from a closed tab. */
   saved(stored) {
     const labels = this.saver.current(this.name, stored);
     if (JSON.stringify(labels) !== JSON.stringify(this.labels)) this.take(stored);
   }
 
-  /** Ask what the model sees; answers at once for frames that it has seen. */
+  /** Load the proposals of the model. */
   async propose() {
     const name = this.name;
     const found = await getOf("/api/proposals", name).catch(() => ({ points: [] }));
@@ -85,65 +85,65 @@ export class FrameEditor {
     this.on.changed();
   }
 
-  /** Proposals above the threshold that are neither labels nor refused. */
-  get open_proposals() {
+  /** Proposals above the threshold that are not labelled or refused yet. */
+  get openProposals() {
     const taken = [...this.labels.points, ...this.labels.refused.map(([x, y]) => ({ x, y }))];
     return this.proposals.filter(
-      (one) => one.score >= this.threshold && !taken.some((other) => distance(one, other) <= SAME));
+      (one) => one.score >= this.threshold && !taken.some((other) => distance(one, other) <= SAME_TARGET));
   }
 
-  /** Change the labels, and store them; `better` as in the saver. */
-  set(change, better) {
+  /** Change the labels and store them; `ready` as in Saver.put. */
+  set(change, ready) {
     if (this.name === null) return;
     const labels = { ...this.labels, ...change };
-    // Work on a frame that was said to be empty means that it is not.
+    // A frame with points is not empty.
     if (labels.state === "empty" && labels.points.length) labels.state = "open";
     if (JSON.stringify(labels) === JSON.stringify(this.labels)) return;
     this.labels = labels;
-    this.saver.put(this.name, labels, better);
+    this.saver.put(this.name, labels, ready);
     this.on.changed();
   }
 
-  /** Add the target that a click means: at once where it was clicked, then where it snaps to. */
+  /** Add a point where somebody clicked, then move it to the target that the click means. */
   add(x, y, how, contrast, track) {
     const pixels = this.picture?.pixels;
     if (!pixels || x < -0.5 || y < -0.5 || x > pixels.width - 0.5 || y > pixels.height - 0.5) return;
     const click = { x, y, origin: "click", track };
     const other = this.labels.points.findIndex((point) => distance(point, click) < SAME_CLICK);
     if (other >= 0) { this.active = other; this.on.changed(); return; }
-    // A track has one point a frame.
+    // A track has one point per frame.
     const rest = this.labels.points.filter((point) => track === null || point.track !== track);
     this.grabbed = this.dragged = null;
     this.active = rest.length;
     this.set({ points: [...rest, click] }, how === "off" ? null : this.snap(this.name, click, how, contrast));
   }
 
-  /** Move a click to its target, in everything that holds it and is not saved yet. */
+  /** Move a click to its target, in the labels shown and in unsaved changes. */
   async snap(name, click, how, contrast) {
     const { x, y } = click;
-    // A click is worth more than its last half pixel.
-    const at = await post("/api/snap", { frame: name, x, y, how, contrast }, { signal: AbortSignal.timeout(SNAP_MS) })
+    // If the server does not respond, the click itself is kept.
+    const at = await post("/api/snap", { frame: name, x, y, how, contrast }, { signal: AbortSignal.timeout(SNAP_TIMEOUT_MS) })
       .catch(() => click);
     const snapped = { ...click, ...at };
-    const better = (labels) => {
+    const withSnapped = (labels) => {
       const twice = labels.points.some((point) => point !== click && distance(point, at) < SAME_CLICK);
       return { ...labels, points: labels.points.flatMap((point) => (point !== click ? point : twice ? [] : snapped)) };
     };
-    this.saver.rewrite(name, better);
+    this.saver.rewrite(name, withSnapped);
     if (this.name !== name) return;
     const active = this.labels.points[this.active] === click;
     const count = this.labels.points.length;
-    this.labels = better(this.labels);
+    this.labels = withSnapped(this.labels);
     if (this.labels.points.length < count) this.grabbed = this.dragged = null;
     if (active) this.active = this.labels.points.findIndex((point) => distance(point, at) < SAME_CLICK);
     this.on.changed();
   }
 
-  /** Show the grabbed point as far from its place as the pointer has gone; `drop` stores it. */
+  /** Show the grabbed point at a distance from its stored position; `drop` stores it. */
   drag(dx, dy) {
     const point = this.labels.points[this.grabbed];
     if (!point) return;
-    this.dragged = this.inside(point.x + dx, point.y + dy);
+    this.dragged = this.clamp(point.x + dx, point.y + dy);
     this.on.changed();
   }
 
@@ -154,11 +154,12 @@ export class FrameEditor {
   }
 
   move(index, x, y) {
-    const place = this.inside(x, y);
-    this.set({ points: this.labels.points.map((point, k) => (k === index ? { ...point, ...place, origin: "click" } : point)) });
+    const at = this.clamp(x, y);
+    this.set({ points: this.labels.points.map((point, k) => (k === index ? { ...point, ...at, origin: "click" } : point)) });
   }
 
-  inside(x, y) {
+  /** The nearest position inside the frame. */
+  clamp(x, y) {
     const { width, height } = this.picture.pixels;
     return { x: Math.min(Math.max(x, -0.5), width - 0.5), y: Math.min(Math.max(y, -0.5), height - 0.5) };
   }
@@ -177,26 +178,26 @@ export class FrameEditor {
     this.set({ refused: [...this.labels.refused, ...proposals.map(({ x, y }) => [x, y])] });
   }
 
-  /** Number of the nearest of some places within reach; null where none is. */
-  static nearest(places, x, y, reach) {
-    let best = null, least = reach;
-    places.forEach((place, k) => {
-      const far = distance(place, { x, y });
-      if (far <= least) { best = k; least = far; }
+  /** Index of the nearest of some points within reach; null if there is none. */
+  static nearest(points, x, y, reach) {
+    let best = null, shortest = reach;
+    points.forEach((point, k) => {
+      const far = distance(point, { x, y });
+      if (far <= shortest) { best = k; shortest = far; }
     });
     return best;
   }
 
-  /** What is to be drawn over the frame. */
-  marks(showGhost) {
-    const marks = showGhost ? this.ghost.map((point) => ({ ...point, kind: "ghost" })) : [];
-    for (const { x, y, score } of this.open_proposals) {
+  /** The marks to draw over the frame. */
+  marks(showPrevious) {
+    const marks = showPrevious ? this.previousPoints.map((point) => ({ ...point, kind: "previous" })) : [];
+    for (const { x, y, score } of this.openProposals) {
       marks.push({ x, y, kind: "proposal", text: score.toFixed(2) });
     }
     this.labels.points.forEach((point, k) => {
-      const place = this.dragged && this.grabbed === k ? this.dragged : point;
+      const at = this.dragged && this.grabbed === k ? this.dragged : point;
       marks.push({
-        x: place.x, y: place.y, kind: point.origin === "track" ? "track" : "point",
+        x: at.x, y: at.y, kind: point.origin === "track" ? "track" : "point",
         text: point.track === null ? "" : `#${point.track}`, active: k === this.active,
       });
     });

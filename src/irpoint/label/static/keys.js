@@ -1,149 +1,192 @@
-// Keys: everything that the mouse can do.
+// The keyboard and mouse table. To add a key, add a row: the help dialog and tooltips use the table too.
 
 import { FrameEditor } from "./editor.js";
 
-// What a key that is held down must not do frame after frame.
-const ONCE = new Set(["Enter", "E", "U", "A", "Shift+A", "R", "Shift+R", "Space", "Delete", "Backspace", "K"]);
-
 const element = (id) => document.getElementById(id);
 
-export function bindKeys({ page, editor, view, step, decide, travel, interpolate, setThreshold, track, repaint, show, showCursor }) {
-  const here = () => page.hovered || page.cross;
-  const cycle = (id) => { const select = element(id); select.selectedIndex = (select.selectedIndex + 1) % select.length; };
-  const nearest = (places) => {
-    const at = here();
-    const found = at ? FrameEditor.nearest(places, at.x, at.y, Infinity) : places.length === 1 ? 0 : null;
-    return found === null ? [] : [places[found]];
-  };
-  const erase = () => {
-    const at = here();
-    const index = editor.active ?? (at ? FrameEditor.nearest(editor.labels.points, at.x, at.y, view.reach) : null);
-    if (index !== null) editor.delete(index);
-  };
-  /** Select the next point; after the last one none, and false: Tab goes on to the controls. */
-  const select = (by) => {
-    const next = editor.active === null ? (by > 0 ? 0 : editor.labels.points.length - 1) : editor.active + by;
-    const point = editor.labels.points[next];
-    editor.active = point ? next : null;
-    if (point) view.show(point.x, point.y);
-    show();
-    return Boolean(point);
-  };
-  const arrow = (dx, dy, event) => {
-    const point = editor.active === null ? null : editor.labels.points[editor.active];
-    if (point) {
-      const far = event.shiftKey ? 1 : 0.1;
-      editor.move(editor.active, point.x + dx * far, point.y + dy * far);
-      return;
-    }
-    const { width, height } = view.picture, far = event.shiftKey ? 10 : 1;
-    const from = here() || { x: width / 2, y: height / 2 };
-    page.hovered = null;
-    page.cross = {
-      x: Math.min(Math.max(Math.round(from.x) + dx * far, 0), width - 1),
-      y: Math.min(Math.max(Math.round(from.y) + dy * far, 0), height - 1),
-    };
-    view.show(page.cross.x, page.cross.y);
-    showCursor();
-  };
-  const put = () => {
-    const at = here();
-    if (at) editor.add(at.x, at.y, element("snap").value, element("contrast").value, track());
-  };
-  const jump = (by) => step(by * Math.max(1, Number(element("step").value) || 1), true);
-  const toggle = (id) => { element(id).checked = !element(id).checked; };
+// key      as shown in the help dialog, and as `keyName` returns it
+// help     what it does
+// run      (app, event) → false if the browser should handle the key after all; none for mouse actions
+// names    names of the keys, if they differ from `key`
+// once     whether to ignore the repetitions of a key that is held down
+// control  selector of the control that does the same; its tooltip names the key
+const TABLE = [
+  { key: "Enter", help: "done, next frame", once: true, control: "[data-state=done]", run: (app) => app.decide("done") },
+  { key: "E", help: "no target, next frame", once: true, control: "[data-state=empty]", run: (app) => app.decide("empty") },
+  { key: "U", help: "unsure, next frame", once: true, control: "[data-state=unsure]", run: (app) => app.decide("unsure") },
+  { key: "N", help: "next frame in the queue", control: "#next", run: (app) => app.step(1) },
+  { key: "P", help: "previous frame in the queue", control: "#previous", run: (app) => app.step(-1) },
+  { key: ".", help: "next frame in the sequence", run: (app) => app.step(1, true) },
+  { key: ",", help: "previous frame in the sequence", run: (app) => app.step(-1, true) },
+  { key: ">", help: "forward in the sequence by the step", run: (app) => jump(app, 1) },
+  { key: "<", help: "back in the sequence by the step", run: (app) => jump(app, -1) },
+  { key: "Ctrl+Z", help: "undo", control: "#undo", run: (app) => app.travel("/api/undo") },
+  { key: "Ctrl+Y", help: "redo", names: ["Ctrl+Y", "Ctrl+Shift+Z"], control: "#redo", run: (app) => app.travel("/api/redo") },
+  { key: "Space", help: "add a point at the pointer or crosshair", once: true, run: addPoint },
+  { key: "Delete", help: "delete the selected or nearest point", names: ["Delete", "Backspace"], once: true, run: deletePoint },
+  { key: "Tab", help: "select the next point; after the last, the next control", run: tab },
+  { key: "Escape", help: "clear the selection", run: clearSelection },
+  { key: "Arrows", help: "move the crosshair (1 px; Shift: 10) or the selected point (0.1 px; Shift: 1)",
+    names: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], run: arrow },
+  { key: "A", help: "accept the nearest proposal", once: true, run: (app) => app.editor.accept(nearestProposal(app)) },
+  { key: "Shift+A", help: "accept all proposals", once: true, control: "#accept-all", run: (app) => app.editor.accept(app.editor.openProposals) },
+  { key: "R", help: "refuse the nearest proposal", once: true, run: (app) => app.editor.refuse(nearestProposal(app)) },
+  { key: "Shift+R", help: "refuse all proposals", once: true, control: "#refuse-all", run: (app) => app.editor.refuse(app.editor.openProposals) },
+  { key: "[", help: "lower the threshold", control: "#threshold", run: (app) => app.setThreshold(app.editor.threshold - 0.02) },
+  { key: "]", help: "raise the threshold", control: "#threshold", run: (app) => app.setThreshold(app.editor.threshold + 0.02) },
+  { key: "+", help: "zoom in (also: wheel)", names: ["+", "="], run: (app) => app.view.zoom(1.5) },
+  { key: "-", help: "zoom out", run: (app) => app.view.zoom(1 / 1.5) },
+  { key: "F", help: "fit the frame to the window", run: (app) => app.view.fit() },
+  { key: "S", help: "snap: peak, centroid, off", control: "#snap", run: () => cycle("snap") },
+  { key: "C", help: "targets: bright, dark, either", control: "#contrast", run: () => cycle("contrast") },
+  { key: "M", help: "colour map", control: "#map", run: (app) => { cycle("map"); app.display.repaint(); } },
+  { key: "I", help: "invert the colour map", control: "#invert", run: (app) => { toggle("invert"); app.display.repaint(); } },
+  { key: "G", help: "points of the previous frame", control: "#previous-points", run: (app) => { toggle("previous-points"); app.view.draw(); } },
+  { key: "T", help: "enter a track number", control: "#track", run: () => element("track").focus() },
+  { key: "K", help: "interpolate the track", once: true, control: "#interpolate", run: (app) => app.interpolate() },
+  { key: "O", help: "write a note", control: "#note", run: () => element("note").focus() },
+  { key: "?", help: "show this list", control: "#help-button", run: () => element("help").showModal() },
+  { key: "Click", help: "add a point, or drag one (Shift: always add)" },
+  { key: "Right click", help: "delete a point" },
+  { key: "Alt+drag", help: "pan (also: middle button)" },
+];
 
-  const actions = [
-    ["Enter", "done, next frame", () => decide("done")],
-    ["E", "no target here, next frame", () => decide("empty")],
-    ["U", "unsure, next frame", () => decide("unsure")],
-    ["N", "next in the queue", () => step(1)],
-    ["P", "previous in the queue", () => step(-1)],
-    [".", "next of the sequence", () => step(1, true)],
-    [",", "previous of the sequence", () => step(-1, true)],
-    [">", "a step on in the sequence", () => jump(1)],
-    ["<", "a step back", () => jump(-1)],
-    ["Ctrl+Z", "undo", () => travel("/api/undo")],
-    ["Ctrl+Y", "redo", () => travel("/api/redo")],
-    ["Space", "point at the pointer or cross", put],
-    ["Delete", "delete the point", erase],
-    ["Tab", "select the next point, after the last the controls", null],
-    ["Escape", "select nothing", () => { editor.active = null; page.cross = null; show(); }],
-    ["Arrows", "move cross (Shift: 10 px) or point (0.1 px, Shift: 1)", null],
-    ["A", "accept the nearest proposal", () => editor.accept(nearest(editor.open_proposals))],
-    ["Shift+A", "accept all", () => editor.accept(editor.open_proposals)],
-    ["R", "refuse the nearest proposal", () => editor.refuse(nearest(editor.open_proposals))],
-    ["Shift+R", "refuse all", () => editor.refuse(editor.open_proposals)],
-    ["[", "threshold down", () => setThreshold(editor.threshold - 0.02)],
-    ["]", "threshold up", () => setThreshold(editor.threshold + 0.02)],
-    ["+", "zoom in (also the wheel)", () => view.zoom(1.5)],
-    ["-", "zoom out", () => view.zoom(1 / 1.5)],
-    ["F", "fit the frame", () => view.fit()],
-    ["S", "snap: peak, centroid, off", () => cycle("snap")],
-    ["C", "bright, dark or either", () => cycle("contrast")],
-    ["M", "colour map", () => { cycle("map"); repaint(); }],
-    ["I", "invert", () => { toggle("invert"); repaint(); }],
-    ["G", "points of the frame before", () => { toggle("ghost"); view.draw(); }],
-    ["T", "number of the track", () => element("track").focus()],
-    ["K", "interpolate the track", () => interpolate()],
-    ["O", "note", () => element("note").focus()],
-    ["?", "these keys", () => element("help").showModal()],
-    ["Click", "add, or drag a point (Shift: add beside)", null],
-    ["Right click", "delete", null],
-    ["Alt+drag", "pan (also the middle button)", null],
-  ];
-  const byKey = new Map(actions.filter(([, , act]) => act).map(([key, , act]) => [key, act]));
-  byKey.set("Ctrl+Shift+Z", byKey.get("Ctrl+Y"));
-  byKey.set("Backspace", byKey.get("Delete"));
-  byKey.set("=", byKey.get("+"));
-  element("keys").replaceChildren(...actions.map(([key, does]) => {
-    const row = document.createElement("div"), term = document.createElement("dt"), said = document.createElement("dd");
-    term.textContent = key;
-    said.textContent = does;
-    row.append(term, said);
-    return row;
-  }));
-
+/** Bind the keys, and write the help dialog and the tooltips. `app` is the page, see page.js. */
+export function bindKeys(app) {
+  const rows = TABLE.filter((row) => row.run);
+  const byName = new Map(rows.flatMap((row) => (row.names || [row.key]).map((name) => [name, row])));
+  element("keys").replaceChildren(...TABLE.map(helpRow));
+  nameKeysInTooltips();
   document.addEventListener("keydown", (event) => {
-    if (element("help").open) return;
-    const typing = event.target.matches("textarea, input:not([type=checkbox]):not([type=range]), select");
-    if (typing) {
-      if (event.key === "Escape" || (event.key === "Enter" && !event.target.matches("textarea"))) event.target.blur();
-      return;
-    }
-    // On many keyboards brackets need AltGr or Option; other keys with Alt are the browser's.
+    if (element("help").open || leaveToField(event)) return;
+    // Many keyboards need AltGr or Option for brackets; the browser handles other keys with Alt.
     if (event.altKey && !"[]".includes(event.key)) return;
-    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    if (event.key in arrows && !event.ctrlKey && !event.target.matches("input")) {
-      event.preventDefault();
-      arrow(...arrows[event.key], event);
-      return;
-    }
-    if (event.key === "Tab") {
-      const onStage = event.target === view.canvas || event.target === document.body;
-      if (onStage && select(event.shiftKey ? -1 : 1)) event.preventDefault();
-      return;
-    }
     if ((event.key === " " || event.key === "Enter") && event.target.matches("button, input, summary")) return;
-    const name = nameOf(event), act = byKey.get(name);
-    if (!act) return;
-    event.preventDefault();
-    if (!(event.repeat && ONCE.has(name))) act(event);
+    const row = byName.get(keyName(event));
+    if (!row) return;
+    const ignored = event.repeat && row.once;
+    if (ignored || row.run(app, event) !== false) event.preventDefault();
   });
-
-  // A control that the mouse has used gives the keys back to the frame; Tab's stay where they are.
-  const back = ({ target }) => {
-    if (target.matches?.("button, summary, select, input[type=checkbox], input[type=range]") && !target.matches(":focus-visible")) view.canvas.focus();
-  };
-  document.addEventListener("click", (event) => { if (event.target.matches?.("button, summary, input")) back(event); });
-  document.addEventListener("change", back);
-  element("help").addEventListener("close", () => view.canvas.focus());
+  returnFocusToFrame(app.view.canvas);
 }
 
-/** A key as the list above names it: letters in capitals, Shift only where it makes a difference. */
-function nameOf(event) {
+function helpRow({ key, help }) {
+  const row = document.createElement("div"), term = document.createElement("dt"), description = document.createElement("dd");
+  term.textContent = key;
+  description.textContent = help;
+  row.append(term, description);
+  return row;
+}
+
+function nameKeysInTooltips() {
+  const keys = new Map();
+  for (const { key, control } of TABLE) if (control) keys.set(control, [...(keys.get(control) || []), key]);
+  for (const [control, names] of keys) {
+    const target = document.querySelector(control);
+    target.title = `${target.title} (${names.join(", ")})`;
+  }
+}
+
+/** Whether a field takes the key because somebody types in it. Escape leaves a field, and Enter one of a single line. */
+function leaveToField({ key, target }) {
+  if (!target.matches("textarea, input:not([type=checkbox]):not([type=range]), select")) return false;
+  if (key === "Escape" || (key === "Enter" && !target.matches("textarea"))) target.blur();
+  return true;
+}
+
+/** The name of a key in the table. Letters are capitals; Shift is named only for letters. */
+function keyName(event) {
   const control = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
   if (event.key === " ") return "Space";
   if (/^[a-z]$/i.test(event.key)) return `${control}${event.shiftKey ? "Shift+" : ""}${event.key.toUpperCase()}`;
   return "[]".includes(event.key) ? event.key : control + event.key;
+}
+
+/** Move the focus back to the frame after a control was used with the mouse, but not with Tab. */
+function returnFocusToFrame(canvas) {
+  const back = ({ target }) => {
+    if (target.matches?.("button, summary, select, input[type=checkbox], input[type=range]") && !target.matches(":focus-visible")) canvas.focus();
+  };
+  document.addEventListener("click", (event) => { if (event.target.matches?.("button, summary, input")) back(event); });
+  document.addEventListener("change", back);
+  element("help").addEventListener("close", () => canvas.focus());
+}
+
+const cursor = ({ page }) => page.pointer || page.crosshair;
+
+function cycle(id) {
+  const select = element(id);
+  select.selectedIndex = (select.selectedIndex + 1) % select.length;
+}
+
+function toggle(id) {
+  element(id).checked = !element(id).checked;
+}
+
+function jump(app, direction) {
+  app.step(direction * Math.max(1, Number(element("step").value) || 1), true);
+}
+
+/** The proposal that is nearest to the cursor; without a cursor, the only one. */
+function nearestProposal(app) {
+  const proposals = app.editor.openProposals, at = cursor(app);
+  const found = at ? FrameEditor.nearest(proposals, at.x, at.y, Infinity) : proposals.length === 1 ? 0 : null;
+  return found === null ? [] : [proposals[found]];
+}
+
+function addPoint(app) {
+  const at = cursor(app);
+  if (at) app.editor.add(at.x, at.y, element("snap").value, element("contrast").value, app.track());
+}
+
+function deletePoint(app) {
+  const { editor, view } = app, at = cursor(app);
+  const index = editor.active ?? (at ? FrameEditor.nearest(editor.labels.points, at.x, at.y, view.reach) : null);
+  if (index !== null) editor.delete(index);
+}
+
+function clearSelection({ editor, page, show }) {
+  editor.active = page.crosshair = null;
+  show();
+}
+
+function tab(app, event) {
+  const onFrame = event.target === app.view.canvas || event.target === document.body;
+  return onFrame && selectPoint(app, event.shiftKey ? -1 : 1);
+}
+
+/** Select the next point. After the last one, none is selected and the result is false. */
+function selectPoint({ editor, view, show }, by) {
+  const next = editor.active === null ? (by > 0 ? 0 : editor.labels.points.length - 1) : editor.active + by;
+  const point = editor.labels.points[next];
+  editor.active = point ? next : null;
+  if (point) view.show(point.x, point.y);
+  show();
+  return Boolean(point);
+}
+
+function arrow(app, event) {
+  if (event.target.matches("input")) return false;
+  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  const { editor } = app, point = editor.active === null ? null : editor.labels.points[editor.active];
+  if (point) {
+    const distance = event.shiftKey ? 1 : 0.1;
+    editor.move(editor.active, point.x + dx * distance, point.y + dy * distance);
+  } else {
+    const distance = event.shiftKey ? 10 : 1;
+    moveCrosshair(app, dx * distance, dy * distance);
+  }
+  return true;
+}
+
+function moveCrosshair(app, dx, dy) {
+  const { page, view } = app, { width, height } = view.picture;
+  const from = cursor(app) || { x: width / 2, y: height / 2 };
+  page.pointer = null;
+  page.crosshair = {
+    x: Math.min(Math.max(Math.round(from.x) + dx, 0), width - 1),
+    y: Math.min(Math.max(Math.round(from.y) + dy, 0), height - 1),
+  };
+  view.show(page.crosshair.x, page.crosshair.y);
+  app.showCursor();
 }

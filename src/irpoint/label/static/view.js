@@ -1,21 +1,21 @@
-// The canvas: zoom and pan with crisp pixels, marks over them, pointer to frame coordinates.
-// Frame coordinates have pixel centres at integers, so the frame spans −0.5 … width − 0.5.
+// The canvas: zoom, pan, marks over the frame, and conversion of pointer positions to frame coordinates.
+// Pixel centres are at integers, so the frame covers −0.5 … width − 0.5.
 
-const GRAB = 9; // screen px around a mark that belong to it
-const DRAG = 4; // screen px that a pressed pointer may tremble before it drags
+const GRAB_RADIUS = 9; // screen px around a mark in which a press grabs it
+const DRAG_DISTANCE = 4; // screen px that a pressed pointer must move before it drags
 
 export class View {
-  /** `on` gets press(x, y, event), drag(dx, dy), drop(), hover(x, y), marks() → list of marks. */
+  /** `on` gets press(x, y, event), drag(dx, dy), drop() and hover(x, y); its marks() returns the marks to draw. */
   constructor(canvas, on) {
     this.canvas = canvas;
     this.on = on;
     this.picture = document.createElement("canvas");
     this.scale = 1;
-    this.left = this.top = 0; // frame coordinate at the canvas's corner
+    this.left = this.top = 0; // frame coordinates of the top left corner of the canvas
     this.pointer = null;
     this.fitted = true;
     this.panning = null;
-    this.pressed = null; // where the button went down, and whether the pointer has left there
+    this.pressed = null; // where the button was pressed, and whether the pointer has moved away since
     new ResizeObserver(() => this.resized()).observe(canvas);
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     canvas.addEventListener("pointerdown", (event) => this.down(event));
@@ -33,7 +33,7 @@ export class View {
     if (this.fitted) this.fit(); else this.draw();
   }
 
-  /** The whole frame, as large as fits. */
+  /** Show the whole frame as large as possible. */
   fit() {
     const { width, height } = this.picture;
     this.scale = Math.min(this.canvas.clientWidth / width, this.canvas.clientHeight / height);
@@ -43,7 +43,7 @@ export class View {
     this.draw();
   }
 
-  /** Zoom by a factor around a point of the canvas (its middle where none is given). */
+  /** Zoom by a factor around a point of the canvas, by default its centre. */
   zoom(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
     const before = this.toFrame(x, y);
     this.scale = Math.min(Math.max(this.scale * factor, 0.05), 80);
@@ -53,7 +53,7 @@ export class View {
     this.draw();
   }
 
-  /** Bring a place into sight, without moving where it is seen already. */
+  /** Scroll a position into view if it is outside. */
   show(x, y) {
     const at = this.toScreen(x, y), edge = 24;
     const outX = at.x < edge || at.x > this.canvas.clientWidth - edge;
@@ -68,8 +68,8 @@ export class View {
 
   toScreen(x, y) { return { x: (x - this.left) * this.scale, y: (y - this.top) * this.scale }; }
 
-  /** Screen distance within which a pointer means a mark, in frame pixels. */
-  get reach() { return GRAB / this.scale; }
+  /** Radius around a mark in which a press grabs it, in frame pixels. */
+  get reach() { return GRAB_RADIUS / this.scale; }
 
   at(event) {
     const box = this.canvas.getBoundingClientRect();
@@ -90,9 +90,9 @@ export class View {
       event.preventDefault();
       return;
     }
-    const place = this.at(event);
-    this.pressed = { ...place, clientX: event.clientX, clientY: event.clientY, dragging: false };
-    this.on.press(place.x, place.y, event);
+    const at = this.at(event);
+    this.pressed = { ...at, clientX: event.clientX, clientY: event.clientY, dragging: false };
+    this.on.press(at.x, at.y, event);
   }
 
   move(event) {
@@ -110,7 +110,7 @@ export class View {
 
   drag(event) {
     const { x, y, clientX, clientY } = this.pressed;
-    this.pressed.dragging ||= Math.hypot(event.clientX - clientX, event.clientY - clientY) >= DRAG;
+    this.pressed.dragging ||= Math.hypot(event.clientX - clientX, event.clientY - clientY) >= DRAG_DISTANCE;
     if (this.pressed.dragging) this.on.drag(this.pointer.x - x, this.pointer.y - y);
   }
 
@@ -131,13 +131,13 @@ export class View {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.scale(ratio, ratio);
     const corner = this.toScreen(-0.5, -0.5);
-    context.imageSmoothingEnabled = this.scale < 1; // below one, smoothing loses fewer targets
+    context.imageSmoothingEnabled = this.scale < 1; // smoothing loses fewer targets in a reduced frame
     context.drawImage(this.picture, corner.x, corner.y, this.picture.width * this.scale, this.picture.height * this.scale);
     for (const mark of this.on.marks()) this.mark(context, mark);
     document.getElementById("zoom").textContent = `${(this.scale * 100).toFixed(0)} %`;
   }
 
-  /** A ring around a place, open in the middle so that the target stays to be seen. */
+  /** Draw a mark. It is open in the middle, so that the target stays visible. */
   mark(context, { x, y, kind, text, active }) {
     const at = this.toScreen(x, y), style = MARKS[kind];
     const radius = Math.max(style.radius, Math.min(3.2 * this.scale, 26));
@@ -146,7 +146,7 @@ export class View {
       context.strokeStyle = colour;
       context.lineWidth = active ? width + 1.5 : width;
       context.beginPath();
-      if (kind === "cross") {
+      if (kind === "crosshair") {
         for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
           context.moveTo(at.x + 5 * dx, at.y + 5 * dy);
           context.lineTo(at.x + 14 * dx, at.y + 14 * dy);
@@ -171,6 +171,6 @@ const MARKS = {
   point: { colour: "#3ff0b4", width: 2, radius: 8, dash: [] },
   track: { colour: "#7fd4ff", width: 1.5, radius: 7, dash: [2, 3] },
   proposal: { colour: "#ffc247", width: 1.5, radius: 9, dash: [5, 4] },
-  ghost: { colour: "rgb(220 225 230 / .55)", width: 1, radius: 6, dash: [1, 3] },
-  cross: { colour: "#ffffff", width: 1, radius: 0, dash: [] },
+  previous: { colour: "rgb(220 225 230 / .55)", width: 1, radius: 6, dash: [1, 3] },
+  crosshair: { colour: "#ffffff", width: 1, radius: 0, dash: [] },
 };

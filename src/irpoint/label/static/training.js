@@ -1,10 +1,12 @@
-// Export and training: what the server says of them, once a second while something runs.
+// Export and training, with the progress that the server reports.
 
 import { get, post, remove } from "./api.js";
 
+const RUNNING_MS = 1000, IDLE_MS = 3000; // intervals at which progress is requested
+
 const element = (id) => document.getElementById(id);
 
-export function followTraining({ say, showModels, showSeen, trying, choose, flush }) {
+export function followTraining({ say, showModels, showProcessed, attempt, choose, flush }) {
   let before = "none", timer = null;
 
   const show = (training) => {
@@ -17,40 +19,41 @@ export function followTraining({ say, showModels, showSeen, trying, choose, flus
     element("training-text").textContent = describe(training);
   };
 
-  const look = async () => {
+  const update = async () => {
     clearTimeout(timer);
     const now = await get("/api/training").catch(() => null);
     if (now) {
       show(now);
-      showSeen(now.seen);
+      showProcessed(now.processed);
       if (before === "running" && now.state === "done") {
         showModels(now.models);
         await choose(now.name);
-        say(`${now.name} is trained and proposes points now.`);
+        say(`The training of ${now.name} is done. Its model proposes points now.`);
       }
       before = now.state;
     }
-    timer = setTimeout(look, before === "running" ? 1000 : 3000);
+    timer = setTimeout(update, before === "running" ? RUNNING_MS : IDLE_MS);
   };
 
-  element("export").onclick = () => trying(async () => {
+  element("export").onclick = () => attempt(async () => {
     await flush();
     const written = await post("/api/export");
+    const lists = Object.entries(written.lists).map((pair) => pair.join(" ")).join(", ");
     element("exported").textContent =
-      `${some(written.frames, "frame")} with ${some(written.targets, "target")} (${Object.entries(written.lists).map((pair) => pair.join(" ")).join(", ")}) in ${written.folder}` +
-      (written.skipped.length ? `; ${written.skipped.length} left out: ${written.skipped[0]}` : "");
+      `${counted(written.frames, "frame")} with ${counted(written.targets, "target")} (${lists}) in ${written.folder}` +
+      (written.skipped.length ? `; ${written.skipped.length} skipped: ${written.skipped[0]}` : "");
   });
-  element("train").onclick = () => trying(async () => {
+  element("train").onclick = () => attempt(async () => {
     await flush();
     show(await post("/api/training", { model: element("model").value || null }));
     before = "running";
-    look();
+    update();
   });
-  element("stop").onclick = () => trying(async () => { show(await remove("/api/training")); });
-  look();
+  element("stop").onclick = () => attempt(async () => { show(await remove("/api/training")); });
+  update();
 }
 
-const some = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function describe({ state, name, epoch, epochs, f1, message }) {
   const best = f1.length ? `; val F1 ${(100 * f1.at(-1)[1]).toFixed(1)}, best ${(100 * Math.max(...f1.map((pair) => pair[1]))).toFixed(1)}` : "";
@@ -58,5 +61,5 @@ function describe({ state, name, epoch, epochs, f1, message }) {
   if (state === "done") return `${name}: done${best}`;
   if (state === "stopped") return `${name}: stopped`;
   if (state === "failed") return `${name}: ${message}`;
-  return "Fine-tunes the chosen model (spire where none is) on the frames that are decided.";
+  return "Fine-tunes the chosen model (spire if none) on the decided frames.";
 }
