@@ -12,13 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.spatial.distance import cdist
 
 from irpoint import Detector, Points
 from irpoint.errors import ModelError, SettingsError
 from irpoint.frames import read_frame
 from irpoint.frames.levels import clip_to_levels, levels, normalise
-from irpoint.runtime import Region
+from irpoint.runtime import BACKENDS, Region
+from irpoint.runtime.backends.base import Batch, GraphBackend
+from irpoint.runtime.backends.open import BackendRow, open_backend
 from irpoint.zoo import Model, find_model
 from support.models import draw_blobs, shipped_weights
 
@@ -109,6 +112,38 @@ def test_auto_takes_the_fastest_installed(model: Path, monkeypatch: pytest.Monke
     assert (detector.backend, detector.precision) == ("onnxruntime", "f32")
     with pytest.raises(SettingsError, match=r"not installed: pip install 'irpoint\[openvino\]'"):
         Detector(model, backend="openvino")
+
+
+class ConstantBackend(GraphBackend):
+    """Responds with 0 everywhere."""
+
+    backend, precision = "constant", "f32"
+
+    def _load(self, model: Model, threads: int) -> bool:
+        assert model.graph
+        return False
+
+    def _infer(self, frames: Batch, levels: Batch) -> Batch:
+        return np.zeros_like(frames[:, :, ::4, ::4])
+
+
+def test_a_backend_needs_its_class_and_a_row(
+    cli, shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = BackendRow("json", f"{__name__}:ConstantBackend")
+    monkeypatch.setitem(BACKENDS, "constant", row)
+    Image.fromarray(draw_blobs([(40, 30)])).save(tmp_path / "a.png")
+    code, _, report = cli("detect", tmp_path / "a.png", "--backend", "constant")
+    assert (code, "0 points in 0 of 1 frames" in report) == (0, True)
+    assert Detector(shipped).backend != "constant"  # auto takes the first fast one
+    in_openvinos_format = Model(find_model(shipped).card, b"", weights=b"w")
+    with pytest.raises(SettingsError, match="in OpenVINO's format: give --backend openvino"):
+        open_backend(in_openvinos_format, "constant")
+    with pytest.raises(SettingsError, match="choose one of auto, constant, onnxruntime, openvino"):
+        Detector(shipped, backend="unknown")
+    monkeypatch.setitem(BACKENDS, "constant", BackendRow("no_such_library", "nowhere:Nothing"))
+    with pytest.raises(SettingsError, match=r"pip install 'irpoint\[constant\]'"):
+        Detector(shipped, backend="constant")
 
 
 def test_an_unknown_backend_is_refused(model: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from irpoint.errors import SettingsError
 from irpoint.evaluation import read_predictions
 from irpoint.points import FrameResult, Points
 from irpoint.sinks import FORMATS, OverlayFolder, PointsWriter
+from irpoint.sinks.format import Columns
+from support.models import draw_blobs
 
 
 def found(source: str, xy: list[tuple[float, float]], score: float = 0.5) -> FrameResult:
@@ -96,7 +99,7 @@ def test_points_of_tracks_have_their_numbers(file_format):
     assert [entry["track"] for entry in listed] == [7, 3]
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("file_format", ["csv", "json", "coco"])
 def test_evaluate_reads_back_what_is_written(tmp_path: Path, file_format):
     frames = [FRAMES[0], FRAMES[1]]
     writer = PointsWriter(file_format, tmp_path / "new" / "out")
@@ -112,6 +115,41 @@ def test_evaluate_reads_back_what_is_written(tmp_path: Path, file_format):
     np.testing.assert_allclose(read["sky/a.png"].score, frames[0].points.score, atol=6e-5, rtol=0)
     # CSV has a line a point, and so cannot name a frame without any.
     assert set(read) == {"sky/a.png"} | ({"empty.png"} if file_format != "csv" else set())
+
+
+class Lines:
+    """A line format without a header."""
+
+    name, file_name = "lines", "points.txt"
+
+    def header(self, columns: Columns) -> str:
+        return ""
+
+    def lines(self, result: FrameResult, columns: Columns) -> str:
+        return f"{Path(result.source).name} {len(result.points)}\n"
+
+
+class Document:
+    """A format that is written as a whole."""
+
+    name, file_name = "document", "points.doc"
+
+    def text(self, results: Sequence[FrameResult]) -> str:
+        return "".join(Lines().lines(result, Columns()) for result in results)
+
+
+@pytest.mark.parametrize("new", [Lines(), Document()], ids=["lines", "document"])
+def test_a_format_needs_its_class_and_a_row(new, cli, shipped, tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(FORMATS, new.name, new)
+    frame, out = tmp_path / "a.png", tmp_path / "out"
+    Image.fromarray(draw_blobs([(40, 30)])).save(frame)
+    code, points, _ = cli("detect", frame, "--format", new.name)
+    assert (code, points) == (0, "a.png 1\n")
+    for _ in range(2):  # the second run replaces the file of the first
+        assert cli("detect", frame, "--format", new.name, "--out", out)[0] == 0
+    assert (out / new.file_name).read_text() == "a.png 1\n"
+    _, _, error = cli("detect", frame, "--format", "unknown")
+    assert f"choose one of csv, json, coco, {new.name}" in error
 
 
 def test_csv_on_a_stream_comes_frame_by_frame():

@@ -47,8 +47,8 @@ Video = Annotated[
 Backend = Annotated[
     str,
     typer.Option(
-        metavar="auto|onnxruntime|openvino",
-        help="Runtime of the network. auto: the fastest one installed.",
+        metavar="NAME",
+        help="Runtime of the network: onnxruntime, openvino, …; auto is the fastest.",
         autocompletion=complete_backend,
     ),
 ]

@@ -77,8 +77,8 @@ FileFormat = Annotated[
     str,
     typer.Option(
         "--format",
-        metavar="csv|json|coco",
-        help="Format of the points.",
+        metavar="FORMAT",
+        help="Format of the points: csv, json, coco, …",
         autocompletion=complete_format,
     ),
 ]
@@ -116,8 +116,8 @@ Batch = Annotated[
 Backend = Annotated[
     str,
     typer.Option(
-        metavar="auto|onnxruntime|openvino",
-        help="Runtime of the network; auto is the fastest.",
+        metavar="NAME",
+        help="Runtime of the network: onnxruntime, openvino, …; auto is the fastest.",
         autocompletion=complete_backend,
     ),
 ]
@@ -128,8 +128,8 @@ Threads = Annotated[
 Engine = Annotated[
     str,
     typer.Option(
-        metavar="local|ray",
-        help="ray: distribute files over the cores of a Ray cluster.",
+        metavar="NAME",
+        help="local: this process. ray: distribute files over the cores of a Ray cluster.",
         autocompletion=complete_engine,
     ),
 ]

@@ -92,7 +92,7 @@ DecoderOption = Annotated[
 BackendOption = Annotated[
     str,
     typer.Option(
-        metavar="auto|onnxruntime|openvino",
+        metavar="NAME",
         help="Runtime of the network. The figures on the cards are those of onnxruntime.",
         autocompletion=complete_backend,
     ),

@@ -53,7 +53,7 @@ def detect(
         sources: files, folders, patterns, addresses of streams, or ``-`` for standard input.
         detector: finds the points.
         out: folder of the results, created if missing; or a binary stream for the points.
-        file_format: ``csv``, ``json`` or ``coco``.
+        file_format: name of a format, see :data:`irpoint.sinks.FORMATS`.
         overlay: draw the points into pictures and videos in ``out/overlays``.
         track: keep only the points of confirmed tracks; settings, or True for the defaults.
         raw: pixel layout, if the files are headerless.

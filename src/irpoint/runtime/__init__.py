@@ -2,10 +2,11 @@
 
 import sys
 
+from irpoint.runtime.backends.open import BACKENDS
 from irpoint.runtime.detector import CANDIDATE_SCORE, Detector
 from irpoint.runtime.region import Region
 
-__all__ = ["CANDIDATE_SCORE", "Detector", "Region"]
+__all__ = ["BACKENDS", "CANDIDATE_SCORE", "Detector", "Region"]
 
 # OpenVINO and NNCF report their use to Intel over the network when they are imported, unless the
 # package that does so is missing. Users of irpoint have not agreed to that, so it is hidden here.

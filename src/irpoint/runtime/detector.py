@@ -66,7 +66,8 @@ class Detector:
         region: where points are wanted; None is the whole frame.
         published_decoder: decode as the method's publication does, with its threshold unless
             another is given; for comparisons.
-        backend: ``onnxruntime``, ``openvino``, or ``auto``, the fastest that is installed.
+        backend: name of a backend, see :data:`irpoint.runtime.BACKENDS`; ``auto`` is the fastest
+            that is installed.
         threads: CPU threads; 0 is all cores.
 
     Attributes:

@@ -1,7 +1,4 @@
-"""The output formats by name; ``irpoint evaluate`` reads all of them back.
-
-A new format is a module of its own and one more entry here.
-"""
+"""The output formats by name. To add one, write a module with its class and add a row here."""
 
 from __future__ import annotations
 

@@ -8,25 +8,26 @@ from typing import BinaryIO
 
 from irpoint.errors import SettingsError, one_line
 from irpoint.points import FrameResult
+from irpoint.sinks.csv_format import CsvFormat
 from irpoint.sinks.format import Columns, DocumentFormat
 from irpoint.sinks.formats import find_format
 from irpoint.system.atomic import atomic_write
 
 
 class PointsWriter:
-    """Writes each frame's points; CSV at once, JSON and COCO on :meth:`close`.
+    """Writes each frame's points: a line format at once, a document on :meth:`close`.
 
     Args:
         file_format: name of a format, see :data:`irpoint.sinks.FORMATS`.
         target: a folder, in which the format's file (such as ``points.csv``) is written
             atomically; or a binary stream.
-        clock, tracks: whether frames have times and points have tracks. CSV then has a column
-            for them.
+        clock, tracks: whether frames have times and points have tracks. A line format then has a
+            column for them.
 
     Attributes:
         count, hit, points: number of frames so far, of frames with points, and of points.
-        path: the file that :meth:`close` writes; None for a stream. CSV is collected beside it
-            in ``points.csv.part``, which remains if the process is killed.
+        path: the file that :meth:`close` writes; None for a stream. Lines are collected beside
+            it, such as in ``points.csv.part``, which remains if the process is killed.
 
     Raises:
         SettingsError: if the folder's ``points.csv`` holds labels, or there is no such format.
@@ -49,7 +50,8 @@ class PointsWriter:
         if isinstance(self._format, DocumentFormat):
             return
         if self.path is not None:
-            _refuse_labels(self.path)
+            if self.path.name == CsvFormat.file_name:
+                _refuse_labels(self.path)
         else:
             self._send(self._format.header(self._columns))
 
@@ -97,7 +99,7 @@ class PointsWriter:
 
 
 def _complete(stream: BinaryIO, path: Path) -> None:
-    """Turn ``points.csv.part`` into ``points.csv``, without a last line that was cut off."""
+    """Turn the ``.part`` into the file, without a last line that was cut off."""
     with suppress(OSError):  # a full disk has been reported already
         stream.close()
     content = _part(path).read_bytes()

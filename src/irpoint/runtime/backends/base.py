@@ -36,14 +36,39 @@ class Backend(Protocol):
 class GraphBackend(ABC):
     """A backend that runs an exported graph: checks and errors that all of them share.
 
+    To add a backend, write a subclass in a module of its own and add a row to
+    :data:`irpoint.runtime.backends.open.BACKENDS`.
+
     Args:
-        name: of the model, for messages.
-        one_by_one: whether the graph takes one frame at a time, because its kernels depend on
-            the image.
+        model: graph and card.
+        threads: CPU threads; 0 is all cores.
+
+    Raises:
+        ModelError: if the graph does not load.
     """
 
-    def __init__(self, name: str, *, one_by_one: bool) -> None:
-        self._name, self._one_by_one = name, one_by_one
+    backend: str
+    precision: str
+
+    def __init__(self, model: Model, threads: int = 0) -> None:
+        self._name = model.card.name
+        try:
+            self._one_by_one = self._load(model, threads)
+        except Exception as error:  # the exceptions of backends share no base class
+            raise ModelError(f"model {self._name!r} does not load: {one_line(error)}") from error
+
+    @staticmethod
+    def is_fast() -> bool:
+        """Whether the backend is fast on this processor."""
+        return True
+
+    @abstractmethod
+    def _load(self, model: Model, threads: int) -> bool:
+        """Load the graph.
+
+        Returns:
+            Whether the graph takes one frame at a time, because its kernels depend on the image.
+        """
 
     @abstractmethod
     def _infer(self, frames: Batch, levels: Batch) -> Batch:
@@ -72,8 +97,3 @@ class GraphBackend(ABC):
             return self._infer(frames, levels)
         parts = range(len(frames))
         return np.concatenate([self._infer(frames[i : i + 1], levels[i : i + 1]) for i in parts])
-
-
-def does_not_load(model: Model, error: Exception) -> ModelError:
-    """The error for a graph that a backend refuses."""
-    return ModelError(f"model {model.card.name!r} does not load: {one_line(error)}")

@@ -1,60 +1,56 @@
-"""Choose the backend that runs a model.
-
-A new backend is a module of its own and one more entry in ``_BACKENDS``.
-"""
+"""The table of backends, and the choice of the one that runs a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from irpoint.errors import ModelError, SettingsError
-from irpoint.runtime.backends.base import Backend
+from irpoint.runtime.backends.base import Backend, GraphBackend
 from irpoint.runtime.backends.filters import FILTERS, FilterBackend
 from irpoint.zoo import Model
 
-Build = Callable[[Model, int], Backend]
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A backend: the library it needs, how it is loaded, and whether it is fast here."""
-
-    library: str
-    load: Callable[[], Build]
-    is_fast: Callable[[], bool]
-
-
-def _load_openvino() -> Build:
-    from irpoint.runtime.backends.openvino import OpenVinoBackend
-
-    return OpenVinoBackend
-
-
-def _openvino_is_fast() -> bool:
-    from irpoint.runtime.backends.openvino import has_bfloat16
-
-    return has_bfloat16()  # in float32, ONNX Runtime is the faster one
-
-
-def _load_onnxruntime() -> Build:
-    from irpoint.runtime.backends.onnxruntime import OnnxRuntimeBackend
-
-    return OnnxRuntimeBackend
-
-
-# ``auto`` takes the first that is installed and fast on this processor.
-_BACKENDS = {
-    "openvino": _Entry("openvino", _load_openvino, _openvino_is_fast),
-    "onnxruntime": _Entry("onnxruntime", _load_onnxruntime, lambda: True),
-}
 AUTO = "auto"
 
 
+class BackendRow(NamedTuple):
+    """A row of the table of backends. Nothing is imported until the backend is needed.
+
+    Attributes:
+        library: the module that the backend needs. If it is not the runtime that every
+            installation has, the package has an extra of the backend's name.
+        location: ``"module:class"``, a subclass of
+            :class:`irpoint.runtime.backends.base.GraphBackend`.
+    """
+
+    library: str
+    location: str
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the library is installed."""
+        return find_spec(self.library) is not None
+
+    def load(self) -> type[GraphBackend]:
+        """Import the class."""
+        module, name = self.location.split(":")
+        backend: type[GraphBackend] = getattr(import_module(module), name)
+        return backend
+
+
+BACKENDS = {
+    "openvino": BackendRow("openvino", "irpoint.runtime.backends.openvino:OpenVinoBackend"),
+    "onnxruntime": BackendRow(
+        "onnxruntime", "irpoint.runtime.backends.onnxruntime:OnnxRuntimeBackend"
+    ),
+}
+"""The backends by name; ``auto`` is the first that is installed and fast on this processor."""
+
+
 def backend_names() -> tuple[str, ...]:
-    """The backends that can be asked for, installed or not."""
-    return (AUTO, *sorted(_BACKENDS))
+    """The names that a user can give, whether the backend is installed or not."""
+    return (AUTO, *sorted(BACKENDS))
 
 
 def open_backend(model: Model, backend: str = AUTO, threads: int = 0) -> Backend:
@@ -62,18 +58,24 @@ def open_backend(model: Model, backend: str = AUTO, threads: int = 0) -> Backend
 
     Args:
         model: graph and card. A filter has no graph and runs in NumPy and SciPy.
-        backend: ``onnxruntime``, ``openvino``, or ``auto``, the fastest that is installed.
+        backend: name of a backend, or ``auto`` for the fastest that is installed. Models in
+            OpenVINO's own format run in ``openvino`` only.
         threads: CPU threads; 0 is all cores.
 
     Raises:
         ModelError: if the graph does not load, or this version does not have the filter.
-        SettingsError: if there is no such backend, or it is not installed.
+        SettingsError: if there is no such backend, it is not installed, or it does not run models
+            in OpenVINO's format.
     """
-    if model.weights and backend == "onnxruntime":
-        raise SettingsError(
-            f"model {model.card.name!r} is in OpenVINO's format: give --backend openvino"
-        )
-    build = _choose("openvino" if model.weights else backend)
+    if backend not in backend_names():
+        raise SettingsError(f"backend {backend!r}: choose one of {', '.join(backend_names())}")
+    if model.weights:
+        if backend not in (AUTO, "openvino"):
+            raise SettingsError(
+                f"model {model.card.name!r} is in OpenVINO's format: give --backend openvino"
+            )
+        backend = "openvino"
+    build = _choose(backend)
     if not model.card.is_filter:
         return build(model, threads)
     if model.card.method not in FILTERS:
@@ -83,15 +85,10 @@ def open_backend(model: Model, backend: str = AUTO, threads: int = 0) -> Backend
     return FilterBackend(model.card.method)
 
 
-def _choose(backend: str) -> Build:
-    if backend not in backend_names():
-        raise SettingsError(f"backend {backend!r}: choose one of {', '.join(backend_names())}")
-    if backend != AUTO:
-        entry = _BACKENDS[backend]
-        if find_spec(entry.library) is None:
-            raise SettingsError(
-                f"backend {backend} is not installed: pip install 'irpoint[{backend}]'"
-            )
-        return entry.load()
-    installed = [entry for entry in _BACKENDS.values() if find_spec(entry.library) is not None]
-    return next(entry.load() for entry in installed if entry.is_fast())
+def _choose(name: str) -> type[GraphBackend]:
+    if name == AUTO:
+        installed = (row.load() for row in BACKENDS.values() if row.is_installed)
+        return next(backend for backend in installed if backend.is_fast())
+    if not BACKENDS[name].is_installed:
+        raise SettingsError(f"backend {name} is not installed: pip install 'irpoint[{name}]'")
+    return BACKENDS[name].load()
