@@ -2,16 +2,18 @@
 
     python -m experiments.doc_tables
 
-The text between the markers ``<!-- models -->`` and ``<!-- figures -->`` is replaced. A test holds
-the pages to the cards.
+The text between the markers ``<!-- models -->`` and ``<!-- figures -->`` is replaced. Prints the
+names of the pages. A test compares the pages with the cards.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.common import argument_parser, run
 from irpoint.zoo import find_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,15 +80,17 @@ def _false_and_error(figures: dict[str, Any]) -> str:
     return f"{figures['false_alarms_per_mpx']:.2f} | {error:.2f}"
 
 
-def main() -> None:
-    """Rewrite both pages."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    argument_parser("doc_tables", __doc__).parse_args(arguments)
     for path, marker, table in (
         (ROOT / "README.md", "models", models_table()),
         (ROOT / "docs" / "accuracy.md", "figures", figures_table()),
     ):
         text = path.read_text(encoding="utf-8")
         path.write_text(replaced(text, marker, table), encoding="utf-8")
+        print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
