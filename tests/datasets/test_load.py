@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from irpoint.datasets import load_dataset
+from irpoint.datasets import LabelledFrame, load_dataset
+from irpoint.datasets.images import Images
+from irpoint.datasets.label import image_shape, labelled_frame
+from irpoint.datasets.layout import OpenedLayout
+from irpoint.datasets.lists import split_lists
+from irpoint.datasets.load import LAYOUTS, Layout
 from irpoint.errors import DatasetError, IrpointWarning
+from irpoint.frames import read_frame
 from support.dataset_folders import save, split_list, spots, xy_of
 
 FRAME = np.zeros((20, 30), np.uint8)
@@ -67,8 +74,39 @@ def test_missing_files_are_named(masked: Path) -> None:
         load_dataset(masked, "all")
     with pytest.raises(DatasetError, match="no such folder"):
         load_dataset(masked / "none", "all")
-    with pytest.raises(DatasetError, match="not a known dataset layout"):
+    with pytest.raises(DatasetError, match=r"not a known dataset layout; .*: sirst-v2, masks, "):
         load_dataset(masked / "images", "all")
+
+
+def open_brightest(root: Path, truth: str) -> OpenedLayout | None:
+    """A layout of a folder ``bright/``: the target of each frame is its brightest pixel."""
+    if not (root / "bright").is_dir():
+        return None
+    images = Images(root / "bright")
+
+    def read(names: Sequence[str]) -> list[LabelledFrame]:
+        frames = []
+        for name in names:
+            image = images.find(name)
+            frame = read_frame(image)
+            row, column = np.unravel_index(frame.argmax(), frame.shape)
+            shape = image_shape(image)
+            frames.append(labelled_frame(name, image, shape, [(column, row)], "", root.name))
+        return frames
+
+    return OpenedLayout(root, images.names(), split_lists(root), images.find, read)
+
+
+def test_a_layout_needs_its_function_and_a_row(cli, tmp_path: Path, monkeypatch) -> None:
+    save(tmp_path / "new" / "bright" / "a.png", spots(FRAME.shape, (4, 7)))
+    split_list(tmp_path / "new", "train", "a")
+    monkeypatch.setitem(LAYOUTS, "brightest", Layout(open_brightest, "centroids"))
+    loaded = load_dataset(tmp_path / "new", "train")
+    assert (loaded.layout, xy_of(loaded)) == ("brightest", {"a": [[4, 7]]})
+    code, out, _ = cli("convert", tmp_path / "new", tmp_path / "points", "--to", "csv")
+    assert (code, "(brightest)" in out) == (0, True)
+    _, _, error = cli("convert", tmp_path, tmp_path / "other", "--to", "csv")
+    assert "csv, brightest" in error.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
         return frames
 
     return OpenedLayout(
-        "coco", root, tuple(names), split_lists(root), images.find, read, one_label_file=True
+        root, tuple(names), split_lists(root), images.find, read, one_label_file=True
     )
 
 

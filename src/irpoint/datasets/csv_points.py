@@ -63,7 +63,7 @@ def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
         return frames
 
     return OpenedLayout(
-        "csv", root, tuple(points), split_lists(root), images.find, read, one_label_file=True
+        root, tuple(points), split_lists(root), images.find, read, one_label_file=True
     )
 
 

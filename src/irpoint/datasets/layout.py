@@ -17,7 +17,6 @@ class OpenedLayout:
     """A dataset folder that is recognised and indexed; its labels are not read yet.
 
     Attributes:
-        layout: name of the layout.
         root: the dataset folder.
         names: every frame, in a fixed order.
         splits: the names listed under each split; empty if the folder has no split lists.
@@ -26,9 +25,9 @@ class OpenedLayout:
         one_label_file: whether one file holds all labels, so that the folder may have images that
             are not part of the dataset.
         corrects_others: whether its labels replace those of the same image in other datasets.
+        layout: name of the layout, filled in by :func:`irpoint.datasets.load.open_dataset`.
     """
 
-    layout: str
     root: Path
     names: tuple[str, ...]
     splits: Mapping[str, tuple[str, ...]]
@@ -36,3 +35,4 @@ class OpenedLayout:
     read: Callable[[Sequence[str]], list[LabelledFrame]]
     one_label_file: bool = False
     corrects_others: bool = False
+    layout: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,15 +31,18 @@ class Layout(NamedTuple):
     truth: Truth | None
 
 
-LAYOUTS = (
-    Layout(open_sirst_v2, None),
-    Layout(open_masks, "mask"),
-    Layout(open_coco, "centroids"),
-    Layout(open_voc, "centroids"),
-    Layout(open_yolo, "centroids"),
-    Layout(open_csv, "centroids"),
-)
-"""The layouts in the order in which they are tried."""
+LAYOUTS = {
+    "sirst-v2": Layout(open_sirst_v2, None),
+    "masks": Layout(open_masks, "mask"),
+    "coco": Layout(open_coco, "centroids"),
+    "voc": Layout(open_voc, "centroids"),
+    "yolo": Layout(open_yolo, "centroids"),
+    "csv": Layout(open_csv, "centroids"),
+}
+"""The layouts by name, in the order in which they are tried.
+
+To add one, write a module with its ``open`` function and add a row here.
+"""
 
 
 def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
@@ -74,13 +78,12 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
     root = Path(root).absolute()
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; give the folder of a dataset")
-    for layout in sorted(LAYOUTS, key=lambda layout: layout.truth not in (None, truth)):
-        opened = layout.open(root, truth)
+    for name in sorted(LAYOUTS, key=lambda name: LAYOUTS[name].truth not in (None, truth)):
+        opened = LAYOUTS[name].open(root, truth)
         if opened is not None:
-            return opened
+            return replace(opened, layout=name)
     raise UnknownLayoutError(
-        f"{root}: not a known dataset layout; give a folder with images/ and one of masks/, "
-        "annotations/, labels/ or a CSV file"
+        f"{root}: not a known dataset layout; give a folder of one of these: {', '.join(LAYOUTS)}"
     )
 
 

@@ -41,7 +41,7 @@ def open_masks(root: Path, truth: Truth) -> OpenedLayout | None:
     def read(names: Sequence[str]) -> list[LabelledFrame]:
         return [masked_frame(name, images, masks, root.name) for name in names]
 
-    return OpenedLayout("masks", root, images.names(), split_lists(root), images.find, read)
+    return OpenedLayout(root, images.names(), split_lists(root), images.find, read)
 
 
 def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> LabelledFrame:

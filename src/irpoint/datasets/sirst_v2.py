@@ -39,9 +39,7 @@ def open_sirst_v2(root: Path, truth: Truth) -> OpenedLayout | None:
 
     read = read_centroids if truth == "centroids" and centroids.is_dir() else read_masks
     # SIRST v2 contains the images of v1, with corrected masks.
-    return OpenedLayout(
-        "sirst-v2", root, images.names(), lists, images.find, read, corrects_others=True
-    )
+    return OpenedLayout(root, images.names(), lists, images.find, read, corrects_others=True)
 
 
 def _centroid_frames(

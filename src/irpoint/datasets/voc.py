@@ -38,7 +38,7 @@ def open_voc(root: Path, truth: Truth) -> OpenedLayout | None:
     def read(names: Sequence[str]) -> list[LabelledFrame]:
         return [_read_frame(name, images, labels, root.name) for name in names]
 
-    return OpenedLayout("voc", root, images.names(), split_lists(root), images.find, read)
+    return OpenedLayout(root, images.names(), split_lists(root), images.find, read)
 
 
 def _first_folder(root: Path, names: tuple[str, ...]) -> Path | None:

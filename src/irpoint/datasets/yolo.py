@@ -45,7 +45,7 @@ def open_yolo(root: Path, truth: Truth) -> OpenedLayout | None:
     def read(names: Sequence[str]) -> list[LabelledFrame]:
         return [_read_frame(name, images, labels, root.name) for name in names]
 
-    return OpenedLayout("yolo", root, images.names(), splits | split_lists(root), images.find, read)
+    return OpenedLayout(root, images.names(), splits | split_lists(root), images.find, read)
 
 
 def _label_file(image: Path, images: Images, labels: Path) -> Path:
