@@ -47,6 +47,7 @@ def test_names_of_commands_models_formats_and_scenes_are_completed(complete):
     assert complete("irpoint simulate --format ") == ["png", "tiff"]
     assert complete("irpoint detect --format ") == ["csv", "json", "coco"]
     assert complete("irpoint detect --engine r") == ["ray"]
+    assert complete("irpoint label frames --model sp") == ["spire"]
     assert complete("irpoint evaluate --suite ") == ["sirst4"]
     assert complete("irpoint evaluate --protocol point") == ["point", "point-greedy"]
     assert complete("irpoint evaluate --protocol mask") == ["mask", "mask-opdc"]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from irpoint.cli.completion import complete_model
+
 if TYPE_CHECKING:
     from irpoint.label import LabelSession
 
@@ -30,7 +32,10 @@ def label(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Model that proposes points; can be changed on the page."),
+        typer.Option(
+            help="Model that proposes points; can be changed on the page.",
+            autocompletion=complete_model,
+        ),
     ] = None,
     host: Annotated[
         str,
