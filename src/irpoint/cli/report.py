@@ -1,4 +1,4 @@
-"""``irpoint report``: one page on how good models are."""
+"""``irpoint report``: an HTML report on one or several models."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from irpoint.errors import SettingsError
 def report(
     sources: Annotated[
         list[Path],
-        typer.Argument(help="Folders of training runs, or results of evaluate --json --points."),
+        typer.Argument(
+            help="Folders of training runs, or files of irpoint evaluate --json FILE --points."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="The HTML file.")] = Path("report.html"),
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
 ) -> None:
-    """Write one self-contained page: figures with intervals, curves, misses, false alarms.
+    """Write an HTML report: figures with intervals, curves, misses and false alarms.
 
-    Several models are shown side by side and compared on the same images.
+    Several models are shown side by side. They must be evaluated on the same images.
 
     Example: [bold]irpoint report runs/spire result.json --out report.html[/]
     """

@@ -1,4 +1,4 @@
-"""One page, without network, on how good models are: ``irpoint report``."""
+"""Reports on models: one HTML page that needs no network (extra ``report``)."""
 
 from irpoint.report.page import write_report
 

@@ -1,10 +1,10 @@
-"""Small pictures of what went wrong, enlarged, as PNG inside the page."""
+"""Enlarged pictures of misses, false alarms and inaccurate detections."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,53 +13,87 @@ from PIL import Image, ImageDraw
 from irpoint.errors import FrameError
 from irpoint.frames import read_frame
 from irpoint.frames.levels import levels, normalise
-from irpoint.report.gather import Outcome, Subject
+from irpoint.report.model import Kind, Outcome, ReportedModel
 
-_HALF = 20  # px around the place
+_HALF = 20  # px around the position
 _ZOOM = 5
-_MOST = 12
-_TRUE, _SAID = (70, 220, 120), (255, 120, 40)
+_MAX_PICTURES = 12
+_TARGET_COLOUR, _DETECTION_COLOUR = (70, 220, 120), (255, 120, 40)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A kind of error: its heading, and which of its outcomes come first.
+
+    Attributes:
+        title: the heading.
+        note: the order, in words.
+        kind: the outcomes to show.
+        order: sorts them; the lowest value comes first.
+    """
+
+    title: str
+    note: str
+    kind: Kind
+    order: Callable[[Outcome], float]
+
+
+GALLERIES = (
+    Gallery(
+        "Missed targets",
+        "Highest contrast first.",
+        "miss",
+        lambda outcome: -((outcome.target and outcome.target.contrast) or 0.0),
+    ),
+    Gallery(
+        "False alarms",
+        "Highest score first.",
+        "false",
+        lambda outcome: -(outcome.detection[2] if outcome.detection else 0.0),
+    ),
+    Gallery(
+        "Largest position errors",
+        "Matched targets, largest error first.",
+        "hit",
+        lambda outcome: -outcome.error,
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One enlarged cut-out: a data URI and the line beneath it."""
+    """One enlarged cut-out.
+
+    Attributes:
+        uri: a PNG image as a data URI.
+        caption: the line below it.
+    """
 
     uri: str
     caption: str
 
 
-def gallery(subject: Subject, kind: str) -> list[Picture]:
-    """The worst of one kind, worst first.
-
-    Args:
-        kind: ``miss`` (those that stand out most), ``false`` (those that score highest) or
-            ``error`` (hits that lie farthest off).
-    """
-    chosen = [o for o in subject.outcomes if o.kind == ("hit" if kind == "error" else kind)]
-    order: dict[str, Callable[[Outcome], float]] = {
-        "miss": lambda o: -((o.target and o.target.contrast) or 0.0),
-        "false": lambda o: -(o.answer[2] if o.answer else 0.0),
-        "error": lambda o: -o.error,
-    }
-    pictures = [_picture(o) for o in sorted(chosen, key=order[kind])[:_MOST]]
-    return [picture for picture in pictures if picture]
+def pictures(model: ReportedModel, gallery: Gallery) -> list[Picture]:
+    """The first pictures of a gallery. Frames whose image cannot be read are left out."""
+    chosen = sorted((o for o in model.outcomes if o.kind == gallery.kind), key=gallery.order)
+    drawn = (_picture(outcome) for outcome in chosen[:_MAX_PICTURES])
+    return [picture for picture in drawn if picture]
 
 
 def _picture(outcome: Outcome) -> Picture | None:
     try:
         frame = read_frame(outcome.frame.image)
     except FrameError:
-        return None  # the images need not be where the report is made
+        return None  # a report may be made on a machine without the images
     view = np.clip(normalise(frame, *levels(frame)), 0, 1)
-    # An answer may lie outside its frame; the nearest piece of it is shown.
+    # A detection may be outside its frame; then the nearest part of the frame is shown.
     column, row = (
         min(max(round(v), 0), side - 1)
         for v, side in zip(outcome.xy, view.shape[::-1], strict=True)
     )
     padded = np.pad(view, _HALF, mode="constant")
     cut = padded[row : row + 2 * _HALF + 1, column : column + 2 * _HALF + 1]
-    # Stretched to what is there, so that a dim target on a bright sky can be seen.
+    # The contrast is stretched, so that a dim target on a bright background is visible.
     low, high = float(cut.min()), float(cut.max())
     grey = np.uint8(255 * (cut - low) / max(high - low, 1e-6))
     picture = Image.fromarray(np.asarray(grey)).resize(
@@ -68,9 +102,10 @@ def _picture(outcome: Outcome) -> Picture | None:
     canvas = picture.convert("RGB")
     draw = ImageDraw.Draw(canvas)
     for target in outcome.frame.targets:
-        _mark(draw, (target.x - column, target.y - row), _TRUE, 5.5)
-    if outcome.answer:
-        _mark(draw, (outcome.answer[0] - column, outcome.answer[1] - row), _SAID, 3.5)
+        _mark(draw, (target.x - column, target.y - row), _TARGET_COLOUR, 5.5)
+    if outcome.detection:
+        x, y, _ = outcome.detection
+        _mark(draw, (x - column, y - row), _DETECTION_COLOUR, 3.5)
     return Picture(_uri(canvas), _caption(outcome))
 
 
@@ -90,17 +125,10 @@ def _uri(image: Image.Image) -> str:
 
 def _caption(outcome: Outcome) -> str:
     parts = [f"{outcome.frame.dataset} {outcome.frame.name}"]
-    if outcome.answer:
-        parts.append(f"score {outcome.answer[2]:.2f}")
+    if outcome.detection:
+        parts.append(f"score {outcome.detection[2]:.2f}")
     if outcome.kind == "hit":
-        parts.append(f"{outcome.error:.1f} px off")
+        parts.append(f"error {outcome.error:.1f} px")
     if outcome.target and outcome.target.contrast is not None:
         parts.append(f"contrast {outcome.target.contrast:.1f}")
     return ", ".join(parts)
-
-
-KINDS: Sequence[tuple[str, str, str]] = (
-    ("miss", "Missed targets", "Those that stand out most from their surroundings come first."),
-    ("false", "False points", "Those that score highest come first."),
-    ("error", "Worst positions", "Found, but farthest from the label."),
-)

@@ -1,4 +1,4 @@
-"""The report's page: figures, curves and pictures in one HTML file that needs no network."""
+"""The page of a report: tables, curves and pictures in one HTML file that needs no network."""
 
 from __future__ import annotations
 
@@ -12,39 +12,38 @@ from markupsafe import Markup
 from irpoint._version import __version__
 from irpoint.errors import EvaluationError, one_line
 from irpoint.report import plots, tables
-from irpoint.report.gallery import KINDS, gallery
-from irpoint.report.gather import Subject, gather
+from irpoint.report.gallery import GALLERIES, pictures
+from irpoint.report.inputs import read_model
+from irpoint.report.model import ReportedModel
 from irpoint.system.atomic import atomic_write
 
-_SIXTHS = "Targets in sixths. Colours as above."
+_CLASSES = "Six classes with equal numbers of targets. Colours as above."
 
 
 def write_report(sources: Sequence[Path], out: Path) -> None:
-    """Write a report on one model or on several, side by side.
+    """Write a report on one model, or on several side by side.
 
     Args:
-        sources: folders of training runs, or results of ``evaluate --json --points``. Curves,
-            tables and comparisons show all; they must be of the same images.
+        sources: folders of training runs, or results of ``irpoint evaluate --json FILE --points``.
+            They must have the same images and labels.
         out: the HTML file.
 
     Raises:
-        EvaluationError: where a source cannot be read, or the sources are of different images,
-            labels or radii.
+        EvaluationError: if a source cannot be read, the sources differ in images, labels or
+            matching radius, or the file cannot be written.
     """
-    subjects = [gather(source) for source in sources]
-    _comparable(subjects)
-    page = render(_distinct(subjects))
+    models = [read_model(source) for source in sources]
+    _check_comparable(models)
+    page = render(_with_distinct_names(models))
     try:
         atomic_write(out, page)
     except OSError as error:
         raise EvaluationError(f"{out}: cannot be written ({one_line(error)})") from error
 
 
-def render(subjects: Sequence[Subject]) -> str:
-    """The page of a report."""
-    table = tables.rows(subjects)
-    size = plots.against(subjects, "size", "√area of its mask, px")
-    contrast = plots.against(subjects, "contrast", "signal-to-clutter ratio")
+def render(models: Sequence[ReportedModel]) -> str:
+    """The HTML page on some models."""
+    table = tables.rows(models)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("irpoint.report"),
         autoescape=True,
@@ -53,56 +52,58 @@ def render(subjects: Sequence[Subject]) -> str:
         lstrip_blocks=True,
     )
     curves = [
-        ("Recall against false alarms (FROC)", plots.froc(subjects),
-         "Every threshold, re-matched. The dot is the threshold in use."),
-        ("Precision and recall", plots.precision_recall(subjects), ""),
-        ("By size of the target", size, _SIXTHS),
-        ("By local contrast", contrast, _SIXTHS),
-        ("Training", plots.training(subjects), ""),
+        ("Recall against false alarms (FROC)", plots.froc(models),
+         "All thresholds, each matched separately. The dot is the threshold in use."),
+        ("Precision and recall", plots.precision_recall(models), ""),
+        ("By size of the target", plots.by_property(models, "size", "√area of the mask, px"),
+         _CLASSES),
+        ("By local contrast", plots.by_property(models, "contrast", "signal-to-clutter ratio"),
+         _CLASSES),
+        ("Training", plots.training(models), ""),
     ]  # fmt: skip
     return environment.get_template("report.html.jinja").render(
         version=__version__,
-        subjects=subjects,
+        models=models,
         header=tables.HEADER,
         rows=table,
-        comparisons=tables.comparisons(subjects),
+        comparisons=tables.comparisons(models),
         curves=[(title, Markup(svg), note) for title, svg, note in curves if svg],
         scatters=[
-            (s, Markup(plots.localisation(s, plots.COLOURS[k % len(plots.COLOURS)])))
-            for k, s in enumerate(subjects)
+            (model, Markup(plots.position_errors(model, colour)))
+            for model, colour in zip(models, plots.colours(), strict=False)
         ],
         galleries=[
-            (s, [(title, note, gallery(s, kind)) for kind, title, note in KINDS]) for s in subjects
+            (model, [(gallery, pictures(model, gallery)) for gallery in GALLERIES])
+            for model in models
         ],
         markdown=tables.markdown(table),
         latex=tables.latex(table),
     )
 
 
-def _comparable(subjects: Sequence[Subject]) -> None:
-    first = subjects[0]
-    for subject in subjects[1:]:
-        if _truth(subject) != _truth(first):
+def _check_comparable(models: Sequence[ReportedModel]) -> None:
+    first = models[0]
+    for model in models[1:]:
+        if _truth(model) != _truth(first):
             raise EvaluationError(
-                f"{subject.name} was evaluated on other images or labels than {first.name}; "
-                "models are compared on one split only"
+                f"{model.name} was evaluated on other images or labels than {first.name}; "
+                "evaluate both on the same split"
             )
-        if subject.radius != first.radius:
+        if model.radius != first.radius:
             raise EvaluationError(
-                f"{subject.name} was matched within {subject.radius:g} px, {first.name} within "
-                f"{first.radius:g} px; evaluate both alike"
+                f"{model.name} was matched within {model.radius:g} px, {first.name} within "
+                f"{first.radius:g} px; evaluate both with the same --radius"
             )
 
 
-def _truth(subject: Subject) -> list[tuple[str, str, list[tuple[float, float]]]]:
-    return [(f.dataset, f.name, [(t.x, t.y) for t in f.targets]) for f in subject.frames]
+def _truth(model: ReportedModel) -> list[tuple[str, str, list[tuple[float, float]]]]:
+    return [(f.dataset, f.name, [(t.x, t.y) for t in f.targets]) for f in model.frames]
 
 
-def _distinct(subjects: Sequence[Subject]) -> list[Subject]:
-    """Names that can be told apart."""
-    named: list[Subject] = []
-    for subject in subjects:
-        count = sum(other.name.partition(" (")[0] == subject.name for other in named)
-        name = f"{subject.name} ({count + 1})" if count else subject.name
-        named.append(replace(subject, name=name))
+def _with_distinct_names(models: Sequence[ReportedModel]) -> list[ReportedModel]:
+    named: list[ReportedModel] = []
+    for model in models:
+        count = sum(other.name.partition(" (")[0] == model.name for other in named)
+        name = f"{model.name} ({count + 1})" if count else model.name
+        named.append(replace(model, name=name))
     return named

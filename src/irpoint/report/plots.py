@@ -1,10 +1,11 @@
-"""The report's figures as inline SVG, readable on a light and on a dark page."""
+"""The plots of a report as inline SVG, readable on light and dark pages."""
 
 from __future__ import annotations
 
 import io
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
@@ -18,9 +19,9 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from irpoint.report.gather import Subject
+    from irpoint.report.model import ReportedModel
 
-COLOURS = ("#3d7eff", "#e8710a", "#12a36d", "#c2378d", "#8a6d00", "#7b5cff")
+_COLOURS = ("#3d7eff", "#e8710a", "#12a36d", "#c2378d", "#8a6d00", "#7b5cff")
 _INK = "#808080"
 _STYLE: dict[str, Any] = {
     "font.size": 10, "font.family": "sans-serif", "svg.fonttype": "none", "axes.grid": True,
@@ -30,7 +31,7 @@ _STYLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _drawn(draw: Callable[[Axes], None], size: tuple[float, float] = (5.2, 3.6)) -> str:
+def _svg(draw: Callable[[Axes], None], size: tuple[float, float] = (5.2, 3.6)) -> str:
     with plt.rc_context(_STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=size, layout="constrained")
         figure.patch.set_alpha(0)
@@ -40,49 +41,49 @@ def _drawn(draw: Callable[[Axes], None], size: tuple[float, float] = (5.2, 3.6))
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
-    # Its width is the page's affair; what matplotlib says of itself is nobody's.
+    # The page sets the width; the metadata would name a schema on the network.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     return re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
 
 
-def froc(subjects: Sequence[Subject]) -> str:
-    """Recall against false points a million pixels, at every threshold."""
+def froc(models: Sequence[ReportedModel]) -> str:
+    """Recall against false alarms per million pixels, at all thresholds."""
 
     def draw(axes: Axes) -> None:
-        for colour, subject in zip(_colours(), subjects, strict=False):
-            curve = subject.sweep
+        for colour, model in zip(colours(), models, strict=False):
+            curve = model.sweep
             rate = np.maximum(curve.false_alarms_per_mpx, 0.5e6 / curve.pixels)
-            axes.step(rate, 100 * curve.recall, where="post", color=colour, label=subject.name)
-            own = subject.evaluation
+            axes.step(rate, 100 * curve.recall, where="post", color=colour, label=model.name)
+            own = model.evaluation
             at = max(own.false_alarms_per_mpx, 0.5e6 / own.pixels)
             axes.plot(at, 100 * own.recall, "o", color=colour)
-        axes.set(xscale="log", xlabel="false points per Mpx", ylabel="recall (Pd), %")
+        axes.set(xscale="log", xlabel="false alarms per Mpx", ylabel="recall (Pd), %")
         axes.set_ylim(top=100.5)
         axes.legend(loc="lower right")
 
-    return _drawn(draw)
+    return _svg(draw)
 
 
-def precision_recall(subjects: Sequence[Subject]) -> str:
-    """Precision against recall, at every threshold."""
+def precision_recall(models: Sequence[ReportedModel]) -> str:
+    """Precision against recall, at all thresholds."""
 
     def draw(axes: Axes) -> None:
-        for colour, subject in zip(_colours(), subjects, strict=False):
-            curve = subject.sweep
-            said = curve.tp + curve.fp > 0
-            recall, precision = 100 * curve.recall[said], 100 * curve.precision[said]
-            axes.plot(recall, precision, color=colour, label=subject.name)
-            own = subject.evaluation
+        for colour, model in zip(colours(), models, strict=False):
+            curve = model.sweep
+            defined = curve.tp + curve.fp > 0
+            recall, precision = 100 * curve.recall[defined], 100 * curve.precision[defined]
+            axes.plot(recall, precision, color=colour, label=model.name)
+            own = model.evaluation
             axes.plot(100 * own.recall, 100 * own.precision, "o", color=colour)
         axes.set(xlabel="recall, %", ylabel="precision, %")
         axes.legend(loc="lower left")
 
-    return _drawn(draw)
+    return _svg(draw)
 
 
-def localisation(subject: Subject, colour: str) -> str:
-    """Where answers lie around their targets; the cross is the mean: a bias shows there."""
-    error = np.concatenate([frame.error_xy for frame in subject.evaluation.frames])
+def position_errors(model: ReportedModel, colour: str) -> str:
+    """Offsets of detections from their targets. The cross is their mean, which shows a bias."""
+    error = np.concatenate([frame.error_xy for frame in model.evaluation.frames])
 
     def draw(axes: Axes) -> None:
         axes.plot(error[:, 0], error[:, 1], ".", color=colour, alpha=0.45, markersize=5)
@@ -90,18 +91,27 @@ def localisation(subject: Subject, colour: str) -> str:
             axes.plot(*error.mean(axis=0), "+", color=_INK, markersize=16, markeredgewidth=2)
             reach = max(1.0, float(np.percentile(np.abs(error), 99)) * 1.15)
             axes.set(xlim=(-reach, reach), ylim=(reach, -reach))
-        axes.set(xlabel="x, predicted − true, px", ylabel="y, predicted − true, px")
+        axes.set(xlabel="x error (detected − true), px", ylabel="y error (detected − true), px")
         axes.set_aspect("equal")
 
-    return _drawn(draw, (4.0, 3.8))
+    return _svg(draw, (4.0, 3.8))
 
 
-def against(subjects: Sequence[Subject], attribute: str, label: str) -> str | None:
-    """Recall (line) and mean error (dashes) of targets in classes of one of their properties."""
+def by_property(models: Sequence[ReportedModel], attribute: str, label: str) -> str | None:
+    """Recall (line) and mean error (dashes) in six classes of a property of the targets.
+
+    Args:
+        models: the models.
+        attribute: an attribute of the targets, ``size`` or ``contrast``.
+        label: label of its axis.
+
+    Returns:
+        The plot; None if too few targets have the property.
+    """
     values = [
         value
-        for subject in subjects
-        for outcome in subject.outcomes
+        for model in models
+        for outcome in model.outcomes
         if outcome.target and (value := getattr(outcome.target, attribute)) is not None
     ]
     if len(values) < 20:
@@ -113,9 +123,9 @@ def against(subjects: Sequence[Subject], attribute: str, label: str) -> str | No
 
     def draw(axes: Axes) -> None:
         right = axes.twinx()
-        for colour, subject in zip(_colours(), subjects, strict=False):
-            recall, error = _by_class(subject, attribute, edges)
-            axes.plot(middle, 100 * recall, "o-", color=colour, label=subject.name)
+        for colour, model in zip(colours(), models, strict=False):
+            recall, error = _by_class(model, attribute, edges)
+            axes.plot(middle, 100 * recall, "o-", color=colour, label=model.name)
             right.plot(middle, error, "s--", color=colour, alpha=0.6, markersize=4)
         axes.set(xlabel=label, ylabel="recall, % (line)", xscale="log", ylim=(0, 105))
         axes.set_xticks(middle, [f"{value:.2g}" for value in middle])
@@ -124,14 +134,14 @@ def against(subjects: Sequence[Subject], attribute: str, label: str) -> str | No
         right.set_ylim(bottom=0)
         right.grid(visible=False)
 
-    return _drawn(draw)
+    return _svg(draw)
 
 
-def _by_class(subject: Subject, attribute: str, edges: Any) -> tuple[Any, Any]:
+def _by_class(model: ReportedModel, attribute: str, edges: Any) -> tuple[Any, Any]:
     recall, error = np.full(len(edges) - 1, np.nan), np.full(len(edges) - 1, np.nan)
     rows = [
         (getattr(o.target, attribute), o.kind == "hit", o.error)
-        for o in subject.outcomes
+        for o in model.outcomes
         if o.target and getattr(o.target, attribute) is not None
     ]
     if not rows:
@@ -147,26 +157,27 @@ def _by_class(subject: Subject, attribute: str, edges: Any) -> tuple[Any, Any]:
     return recall, error
 
 
-def training(subjects: Sequence[Subject]) -> str | None:
-    """Training loss and validation F1 by epoch, of models that come with their log."""
-    trained = [(c, s) for c, s in zip(_colours(), subjects, strict=False) if s.training]
+def training(models: Sequence[ReportedModel]) -> str | None:
+    """Training loss and validation F1 by epoch; None if no model has a training log."""
+    trained = [(c, s) for c, s in zip(colours(), models, strict=False) if s.training]
     if not trained:
         return None
 
     def draw(axes: Axes) -> None:
         right = axes.twinx()
-        for colour, subject in trained:
-            for target, column, line in ((axes, "train_loss", "-"), (right, "val_f1", "o--")):
-                rows = [r for r in subject.training if column in r and "epoch" in r]
+        for colour, model in trained:
+            for side, column, line in ((axes, "train_loss", "-"), (right, "val_f1", "o--")):
+                rows = [r for r in model.training if column in r and "epoch" in r]
                 if rows:
                     epochs = [r["epoch"] + 1 for r in rows]
-                    target.plot(epochs, [r[column] for r in rows], line, color=colour)
+                    side.plot(epochs, [r[column] for r in rows], line, color=colour)
         axes.set(xlabel="epoch", ylabel="training loss (line)", yscale="log")
         right.set(ylabel="val F1 (dashes)")
         right.grid(visible=False)
 
-    return _drawn(draw)
+    return _svg(draw)
 
 
-def _colours() -> Sequence[str]:
-    return COLOURS * 3
+def colours() -> Iterator[str]:
+    """The colours of the models, in order."""
+    return itertools.cycle(_COLOURS)

@@ -1,21 +1,22 @@
-"""The figures as rows, and those rows as Markdown and LaTeX to copy."""
+"""Tables of a report: figures and comparisons, also as Markdown and LaTeX."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from irpoint.evaluation import Evaluation, bootstrap_intervals
+from irpoint.evaluation import Evaluation
 from irpoint.evaluation.compare import compare
 from irpoint.evaluation.figures import COLUMNS, Figure
-from irpoint.report.gather import Subject
+from irpoint.report.model import ReportedModel
 
+POOLED = "all pooled"
 HEADER = ("model", "data", "images / targets", *(figure.title for figure in COLUMNS))
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure and its 95 % interval as text; the interval is empty where there is none."""
+    """A figure and its 95 % interval as text; the interval is empty if there is none."""
 
     value: str
     interval: str = ""
@@ -23,28 +24,32 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One model on one data set, or on all of them pooled."""
+    """One model on one dataset, or on all datasets pooled."""
 
     model: str
     data: str
     cells: tuple[Cell, ...]
 
 
-def rows(subjects: Sequence[Subject]) -> list[Row]:
-    """A row a model on all frames, then one a data set."""
+def rows(models: Sequence[ReportedModel]) -> list[Row]:
+    """For each model, a row on all frames and a row per dataset if there are several."""
     table = []
-    for subject in subjects:
-        names = subject.datasets
-        title = "all pooled" if len(names) > 1 else names[0]
-        table.append(Row(subject.name, title, _cells(subject.evaluation)))
+    for model in models:
+        names = model.datasets
+        title = POOLED if len(names) > 1 else names[0]
+        table.append(Row(model.name, title, _cells(model.evaluation, model.intervals)))
         if len(names) > 1:
-            table += [Row(subject.name, n, _cells(subject.of(n).evaluation)) for n in names]
+            alone = [model.on(name) for name in names]
+            table += [
+                Row(model.name, name, _cells(part.evaluation, part.intervals))
+                for name, part in zip(names, alone, strict=True)
+            ]
     return table
 
 
-def _cells(own: Evaluation) -> tuple[Cell, ...]:
-    intervals = bootstrap_intervals(own)
-
+def _cells(
+    own: Evaluation, intervals: Mapping[str, tuple[float, float] | None]
+) -> tuple[Cell, ...]:
     def cell(figure: Figure) -> Cell:
         value, bounds = figure.table_value(figure.value(own)), intervals.get(figure.key)
         if value is None:
@@ -56,9 +61,13 @@ def _cells(own: Evaluation) -> tuple[Cell, ...]:
     return Cell(f"{own.images} / {own.targets}"), *map(cell, COLUMNS)
 
 
-def comparisons(subjects: Sequence[Subject]) -> list[tuple[str, str, str, str]]:
-    """(model, less the first, 95 % interval, p) in points of F1, for all but the first."""
-    first, *others = subjects
+def comparisons(models: Sequence[ReportedModel]) -> list[tuple[str, str, str, str]]:
+    """Differences of F1 to the first model.
+
+    Returns:
+        (model, difference in percentage points, its 95 % interval, p-value) of all other models.
+    """
+    first, *others = models
     lines = []
     for other in others:
         found = compare(other.evaluation, first.evaluation)

@@ -1,0 +1,61 @@
+"""Results and runs from which reports are made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from irpoint.errors import EvaluationError
+from irpoint.report.inputs import read_model
+
+
+def with_scores(file: Path, score: float | None = None, **changes: object) -> Path:
+    """Set the scores of all detections, or subtract 2 from them, and change other fields."""
+    content = json.loads(file.read_text())
+    for frame in content["frames"]:
+        frame["predicted"] = [
+            [x, y, s - 2 if score is None else score] for x, y, s in frame["predicted"]
+        ]
+    file.write_text(json.dumps(content | changes))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("junk", "is not JSON"),
+        ("{}", "lacks the frames"),
+        ('{"frames": []}', "has no frames"),
+        ('{"frames": [{"name": 3}]}', "frames.0"),
+        ('{"frames": [], "protocol": "point-greedy"}', "protocol point-greedy"),
+    ],
+)
+def test_wrong_results_are_refused(tmp_path: Path, content: str, problem: str) -> None:
+    file = tmp_path / "result.json"
+    file.write_text(content)
+    with pytest.raises(EvaluationError, match=problem) as raised:
+        read_model(file)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="is not a training run"):
+        read_model(tmp_path)
+
+
+def test_without_a_threshold_every_detection_counts(results: list[Path]) -> None:
+    model = read_model(with_scores(results[0], threshold=None))
+    detections = sum(len(frame.predicted) for frame in model.frames)
+    assert model.evaluation.tp + model.evaluation.fp == detections
+    hits = sum(outcome.kind == "hit" for outcome in model.outcomes)
+    assert hits == model.evaluation.tp
+
+
+def test_a_score_at_the_threshold_counts_in_figures_and_outcomes(results: list[Path]) -> None:
+    score = float(np.float32(0.7))  # a little less than 0.7
+    model = read_model(with_scores(results[0], score, threshold=0.7))
+    assert model.evaluation.tp > 0
+    assert sum(outcome.kind == "hit" for outcome in model.outcomes) == model.evaluation.tp
