@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import importlib
 import re
 import runpy
 import shutil
@@ -59,16 +61,42 @@ def test_command_lines_of_the_pages_parse():
     assert count > 50
 
 
-def test_programs_and_make_targets_of_the_pages_exist():
-    wrong = []
-    for page, words, _ in command_lines():
-        if words[:1] == ["make"]:
-            targets = [word for word in words[1:] if "=" not in word]
-            wrong += [f"{page.name}: make {name}" for name in targets if name not in MAKE_TARGETS]
-        if words[:2] == ["python", "-m"] and words[2].startswith("experiments."):
-            program = ROOT / f"{words[2].replace('.', '/')}.py"
-            wrong += [f"{page.name}: {words[2]}"] * (not program.is_file())
-    assert not wrong, "\n".join(wrong)
+def test_make_targets_of_the_pages_exist():
+    named = {
+        word
+        for _, words, _ in command_lines()
+        if words[:1] == ["make"]
+        for word in words[1:]
+        if "=" not in word
+    }
+    assert named
+    assert named <= MAKE_TARGETS
+
+
+class _Parsed(Exception):
+    """Raised instead of running a program whose arguments are valid."""
+
+
+def test_programs_of_the_pages_take_their_arguments(monkeypatch, capsys):
+    parse = argparse.ArgumentParser.parse_args
+
+    def parse_only(parser, *arguments):
+        parse(parser, *arguments)
+        raise _Parsed
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse_only)
+    programs = {
+        (page, *words[2:])
+        for page, words, _ in command_lines()
+        if words[:2] == ["python", "-m"] and words[2].startswith("experiments.")
+    }
+    assert programs
+    for page, program, *arguments in sorted(programs):
+        try:
+            with pytest.raises(_Parsed):
+                importlib.import_module(program).main(arguments)
+        except SystemExit:
+            pytest.fail(f"{page.name}: {program} {arguments}: {capsys.readouterr().err}")
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
