@@ -38,7 +38,7 @@ lint: $(VENV)/.installed
 
 docs: $(DOCS_VENV)/.docs-installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet
-	@echo 'Open build/site/index.html'
+	@echo 'Open build/site/index.html. For the search, serve it: $(PYTHON) -m http.server -d build/site'
 
 tutorial: $(VENV)/.installed
 	$(VENV)/bin/python docs/run_page.py docs/tutorial.md

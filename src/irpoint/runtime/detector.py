@@ -51,10 +51,11 @@ class Prepared:
 class Detector:
     """Finds point targets in frames of any size and type. Threads may share a detector.
 
-    >>> detector = Detector("spire")
-    >>> points = detector(np.zeros((240, 320), np.uint16))
-    >>> len(points)
-    0
+    Examples:
+        >>> detector = Detector("spire")
+        >>> points = detector(np.zeros((240, 320), np.uint16))
+        >>> len(points)
+        0
 
     Args:
         model: name of a shipped model; path of an ONNX file with its card, or of a training run;
