@@ -17,6 +17,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ROOT / "src" / "irpoint" / "methods"
 _LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)(#[^)\s]*)?(\))")
+_ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>~?")
 _LOADED = re.compile(
     r"<(?:script|img|iframe|source)\b[^>]*?\ssrc=[\"']?(https?:)?//"
     r"|<link\b(?=[^>]*rel=[\"']?(?:stylesheet|preconnect|icon|preload))[^>]*href=[\"']?(https?:)?//",
@@ -56,6 +57,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     uri = page.file.src_uri
     path = outside_pages().get(uri, ROOT / "docs" / uri)
     return _with_links_of_the_site(markdown, path, uri)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Show the cross-references of docstrings, such as :func:`name`, as code."""
+    return _ROLE.sub("<code>", html)
 
 
 def on_post_build(config: MkDocsConfig) -> None:

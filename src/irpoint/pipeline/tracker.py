@@ -69,9 +69,10 @@ class Track:
 class Tracker:
     """Tracks the points of one sequence, frame by frame.
 
-    >>> tracker = Tracker()
-    >>> [tracker.update(np.array([[10.0 + 2 * k, 20.0]])).tolist() for k in range(4)]
-    [[0], [0], [1], [1]]
+    Examples:
+        >>> tracker = Tracker()
+        >>> [tracker.update(np.array([[10.0 + 2 * k, 20.0]])).tolist() for k in range(4)]
+        [[0], [0], [1], [1]]
     """
 
     def __init__(self, settings: TrackSettings | None = None) -> None:
