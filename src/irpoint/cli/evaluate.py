@@ -151,7 +151,7 @@ def evaluate(
     predicted = (
         _from_file(predictions, frames, threshold)
         if predictions is not None
-        else _from_model(str(model), frames, threshold, points, published_decoder, backend)
+        else _from_model(str(model), frames, threshold, published_decoder, backend)
     )
     evaluation = evaluate_predictions(predicted, frames, protocol, near)
     title, chosen = predicted.title, predicted.threshold_from
@@ -204,7 +204,6 @@ def _from_model(
     model: str,
     split: Split,
     threshold: float | None,
-    candidates: bool,
     published_decoder: bool,
     backend: str,
 ) -> Predictions:
@@ -222,9 +221,7 @@ def _from_model(
         )
 
     detector = Detector(model, published_decoder=published_decoder, backend=backend)
-    return predictions_of_model(
-        detector, split, threshold, candidates=candidates, progress=progress
-    )
+    return predictions_of_model(detector, split, threshold, progress=progress)
 
 
 def _evaluate_maps(

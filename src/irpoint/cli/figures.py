@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from irpoint.evaluation.figures import Figure
+    from irpoint.evaluation.figure import Figure
     from irpoint.evaluation.suites import Suite
 
 NEAR_DUPLICATES = (
@@ -73,16 +73,17 @@ def show(
 
 def _table(content: dict[str, Any]) -> Table:
     """One row per dataset below the pooled one; fits 80 columns."""
-    from irpoint.evaluation.figures import COLUMNS
+    from irpoint.evaluation.figures import table_columns
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("data\nimages/targets", min_width=14, overflow="fold")
-    for figure in COLUMNS:
+    columns = table_columns()
+    for figure in columns:
         table.add_column(figure.title.replace(" ", "\n", 1), justify="right", no_wrap=True)
     datasets = content.get("datasets", {})
-    table.add_row(*_cells("pooled" if datasets else content["data"][0], content, COLUMNS))
+    table.add_row(*_cells("pooled" if datasets else content["data"][0], content, columns))
     for name, own in datasets.items():
-        table.add_row(*_cells(name, own, COLUMNS))
+        table.add_row(*_cells(name, own, columns))
     return table
 
 
@@ -103,7 +104,7 @@ def _cells(name: str, own: dict[str, Any], columns: Sequence[Figure]) -> list[st
 
 
 def _cell(own: dict[str, Any], figure: Figure) -> str:
-    value, interval = figure.table_value(own[figure.key]), own["interval_95"].get(figure.key)
+    value, interval = figure.table_value(own.get(figure.key)), own["interval_95"].get(figure.key)
     if value is None:
         return "–"
     if figure.unit == "percent":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+
 import numpy as np
 
 from irpoint.errors import EvaluationError
 from irpoint.evaluation.counts import Evaluation
-from irpoint.evaluation.figures import FIGURES, Totals
+from irpoint.evaluation.figure import Resamples
+from irpoint.evaluation.figures import FIGURES
 from irpoint.evaluation.ratios import Float64Array
 
 Interval = tuple[float, float]
@@ -38,10 +42,12 @@ def bootstrap_intervals(
     """
     if samples < 1:
         raise EvaluationError(f"bootstrap samples {samples} must be 1 or more")
-    totals = Totals(evaluation.images, *_totals(_table(evaluation), seed, samples).T)
-    return {
-        figure.key: _interval(figure.resampled(totals)) for figure in FIGURES if figure.resampled
-    }
+    values: dict[str, list[Float64Array]] = defaultdict(list)
+    for lists in _resamples(evaluation, seed, samples):
+        for figure in FIGURES:
+            if figure.resampled:
+                values[figure.key].append(figure.resampled(lists))
+    return {key: _interval(np.concatenate(parts)) for key, parts in values.items()}
 
 
 def _table(evaluation: Evaluation) -> Float64Array:
@@ -61,18 +67,15 @@ def _table(evaluation: Evaluation) -> Float64Array:
     )
 
 
-def _totals(table: Float64Array, seed: int, samples: int) -> Float64Array:
-    """(samples, 5): the column sums of each resampled list, in blocks to bound memory."""
-    images = len(table)
+def _resamples(evaluation: Evaluation, seed: int, samples: int) -> Iterator[Resamples]:
+    """The resampled lists, in blocks to bound memory."""
+    table, images = _table(evaluation), evaluation.images
     random = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // images)
     share = np.full(images, 1 / images)
-    return np.concatenate(
-        [
-            random.multinomial(images, share, size=min(block, samples - start)) @ table
-            for start in range(0, samples, block)
-        ]
-    )
+    for start in range(0, samples, block):
+        weights = random.multinomial(images, share, size=min(block, samples - start))
+        yield Resamples(evaluation, weights, images, *(weights @ table).T)
 
 
 def _interval(values: Float64Array) -> Interval | None:

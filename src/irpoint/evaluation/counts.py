@@ -102,12 +102,15 @@ class Evaluation:
         protocol: name of the protocol.
         radius: matching radius in pixels, inclusive for points and exclusive for masks.
         threshold: minimum score of the predictions that were counted; None if all were.
+        evaluated: the targets and all predictions of each frame, also those below the threshold,
+            for figures over scores; empty under a mask protocol.
     """
 
     frames: tuple[FrameCounts, ...]
     protocol: str
     radius: float
     threshold: float | None
+    evaluated: tuple[EvaluatedFrame, ...] = ()
 
     @cached_property
     def tp(self) -> int:
@@ -211,10 +214,11 @@ def evaluate(
     """
     check_settings(protocol, radius, threshold)
     rule = matcher(protocol)
-    counts = tuple(_count(frame, rule, radius, threshold) for frame in frames)
-    if not counts:
+    evaluated = tuple(frames)
+    if not evaluated:
         raise EvaluationError("there is no frame to evaluate; choose another split")
-    return Evaluation(counts, protocol, radius, threshold)
+    counts = tuple(_count(frame, rule, radius, threshold) for frame in evaluated)
+    return Evaluation(counts, protocol, radius, threshold, evaluated)
 
 
 def check_settings(protocol: str, radius: float, threshold: float | None) -> None:

@@ -31,7 +31,8 @@ class Predictions:
     Attributes:
         title: name of the model or of the file.
         model: name of the model; None if the points come from a file.
-        points: the points by image file.
+        points: the points by image file, of a model also those below the threshold, down to the
+            lowest score that may belong to a target.
         threshold: minimum score of a point that counts; None if all count.
         threshold_from: how the threshold was chosen, in words.
         trained_on: names of the datasets whose frames in this split the model was trained on.
@@ -50,7 +51,6 @@ def predictions_of_model(
     split: Split,
     threshold: float | None = None,
     *,
-    candidates: bool = False,
     progress: Progress = iter,
 ) -> Predictions:
     """Run a model on every frame of a split.
@@ -59,8 +59,6 @@ def predictions_of_model(
         detector: the model.
         split: the frames.
         threshold: minimum score of a point that counts; by default that of the detector.
-        candidates: also keep the points below the threshold, down to the lowest score that may
-            belong to a target.
         progress: wraps the frames, to show progress.
 
     Raises:
@@ -72,7 +70,7 @@ def predictions_of_model(
     if threshold is None:
         own = level == card.thresholds.default
         chosen = f"{card.thresholds.chosen}, from the model's card" if own else "as published"
-    lowest = min(level, CANDIDATE_SCORE) if candidates else level
+    lowest = min(level, CANDIDATE_SCORE)
     return Predictions(
         title=card.name,
         model=card.name,

@@ -28,6 +28,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
         "interval_95": {
             name: None if interval is None else list(interval)
             for name, interval in bootstrap_intervals(evaluation).items()
+            if name not in missing
         },
         "threshold": evaluation.threshold,
         "radius_px": evaluation.radius,

@@ -132,7 +132,7 @@ def sweep(
     listed = list(frames)
     if not listed:
         raise EvaluationError("there is no frame to sweep; choose another split")
-    gains = [_gains(frame, rule, radius) for frame in listed]
+    gains = [score_gains(frame, rule, radius) for frame in listed]
     scores = np.concatenate([frame.predicted.score for frame in listed])
     gain = np.concatenate([[0], *gains]).astype(np.int64)[1:]
     distinct, index = np.unique(scores, return_inverse=True)
@@ -157,10 +157,11 @@ def _thresholds(descending: FloatArray) -> FloatArray:
     return np.concatenate([[above_all], descending]).astype(np.float32)
 
 
-def _gains(frame: EvaluatedFrame, rule: Matcher, radius: float) -> CountArray:
-    """int64 (N,): how many more targets are found at the score of each prediction.
+def score_gains(frame: EvaluatedFrame, rule: Matcher, radius: float) -> CountArray:
+    """int64 (N,): how many more targets are found at the score of each prediction of a frame.
 
-    Of several predictions with the same score, the last has the gain of all.
+    Of several predictions with the same score, the last has the gain of all. ``rule`` is the
+    matcher of a protocol, see :func:`irpoint.evaluation.matching.matcher`.
     """
     gains = np.zeros(len(frame.predicted), dtype=np.int64)
     near = near_any(frame.truth.xy, frame.predicted.xy, radius)

@@ -64,7 +64,7 @@ def render(models: Sequence[ReportedModel]) -> str:
     return environment.get_template("report.html.jinja").render(
         version=__version__,
         models=models,
-        header=tables.HEADER,
+        header=tables.header(),
         rows=table,
         comparisons=tables.comparisons(models),
         curves=[(title, Markup(svg), note) for title, svg, note in curves if svg],

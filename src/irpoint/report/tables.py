@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from irpoint.evaluation import Evaluation
 from irpoint.evaluation.compare import compare
-from irpoint.evaluation.figures import COLUMNS, Figure
+from irpoint.evaluation.figure import Figure
+from irpoint.evaluation.figures import table_columns
 from irpoint.report.model import ReportedModel
 
 POOLED = "all pooled"
-HEADER = ("model", "data", "images / targets", *(figure.title for figure in COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Row:
     model: str
     data: str
     cells: tuple[Cell, ...]
+
+
+def header() -> tuple[str, ...]:
+    """The headings of the columns."""
+    return ("model", "data", "images / targets", *(figure.title for figure in table_columns()))
 
 
 def rows(models: Sequence[ReportedModel]) -> list[Row]:
@@ -58,7 +63,7 @@ def _cells(
         text = "" if bounds is None else "–".join(f"{scale * v:.{digits}f}" for v in bounds)
         return Cell(f"{scale * value:.{digits}f}", text)
 
-    return Cell(f"{own.images} / {own.targets}"), *map(cell, COLUMNS)
+    return Cell(f"{own.images} / {own.targets}"), *map(cell, table_columns())
 
 
 def comparisons(models: Sequence[ReportedModel]) -> list[tuple[str, str, str, str]]:
@@ -81,7 +86,7 @@ def comparisons(models: Sequence[ReportedModel]) -> list[tuple[str, str, str, st
 
 def markdown(table: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    lines = [HEADER, tuple("---" for _ in HEADER)]
+    lines = [header(), tuple("---" for _ in header())]
     lines += [
         (row.model, row.data, *(f"{c.value} ({c.interval})" if c.interval else c.value
                                 for c in row.cells))
@@ -93,11 +98,11 @@ def markdown(table: Sequence[Row]) -> str:
 
 def latex(table: Sequence[Row]) -> str:
     r"""The rows as a LaTeX ``tabular``, for the package ``booktabs``."""
-    body = [HEADER] + [(row.model, row.data, *(c.value for c in row.cells)) for row in table]
+    body = [header()] + [(row.model, row.data, *(c.value for c in row.cells)) for row in table]
     lines = [" & ".join(_escaped(cell) for cell in line) + r" \\" for line in body]
     return "\n".join(
         [
-            rf"\begin{{tabular}}{{ll{'r' * (len(HEADER) - 2)}}}",
+            rf"\begin{{tabular}}{{ll{'r' * (len(header()) - 2)}}}",
             r"\toprule",
             lines[0],
             r"\midrule",
