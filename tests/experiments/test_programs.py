@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ pytest.importorskip("torch", reason="needs the extra train")
 import experiments
 from irpoint.errors import DatasetError
 from irpoint.runtime.backends.filters import FILTERS
-from support.doc_pages import command_lines
 from support.models import draw_blobs
 
 FOLDER = Path(experiments.__file__).parent
@@ -58,31 +56,6 @@ def test_help_starts_with_the_command(name: str, capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert out.startswith(f"usage: python -m experiments.{name}")
     assert f"    python -m experiments.{name}" in out
-
-
-class Parsed(Exception):
-    """The arguments are valid; the program stops before it does anything."""
-
-
-def test_the_commands_of_the_documentation_parse(monkeypatch: pytest.MonkeyPatch) -> None:
-    parse_args = ArgumentParser.parse_args
-
-    def parse_only(parser: ArgumentParser, arguments: list[str]) -> None:
-        parse_args(parser, arguments)
-        raise Parsed
-
-    monkeypatch.setattr(ArgumentParser, "parse_args", parse_only)
-    prefix = "experiments."
-    commands = [
-        words[2:]
-        for _, words, _ in command_lines()
-        if words[:2] == ["python", "-m"] and words[2].startswith(prefix)
-    ]
-    assert len(commands) >= len(PROGRAMS) - 3
-    for name, *arguments in commands:
-        words = " ".join(arguments).replace("$DATA", "--data DATA").split()
-        with pytest.raises(Parsed):
-            program(name.removeprefix(prefix)).main(words)
 
 
 @pytest.mark.parametrize(
