@@ -133,7 +133,7 @@ function reason() {
   if (!editor.proposals.length) return "no proposals";
   const gap = ({ score }) => Math.abs(score - page.threshold);
   const { score } = editor.proposals.reduce((a, b) => (gap(b) < gap(a) ? b : a));
-  return `score ${score.toFixed(2)} next to the threshold ${page.threshold.toFixed(2)}`;
+  return `nearest score ${score.toFixed(2)}, threshold ${page.threshold.toFixed(2)}`;
 }
 
 /** Update the state and the number of points of frames that changed. */
