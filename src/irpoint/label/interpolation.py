@@ -32,7 +32,7 @@ def interpolate(
         shape: (height, width) of the frames, in which the path stays.
 
     Returns:
-        The changed labels by frame. A decided frame becomes open again, so that somebody reviews
+        The changed labels by frame. A decided frame becomes open again, so that a person reviews
         the interpolated point.
     """
     current = [labels.get(name, FrameLabels()) for name in sequence]

@@ -104,7 +104,7 @@ export class FrameEditor {
     this.on.changed();
   }
 
-  /** Add a point where somebody clicked, then move it to the target that the click means. */
+  /** Add a point at the clicked position, then move it to the target that the click means. */
   add(x, y, how, contrast, track) {
     const pixels = this.picture?.pixels;
     if (!pixels || x < -0.5 || y < -0.5 || x > pixels.width - 0.5 || y > pixels.height - 0.5) return;

@@ -87,7 +87,7 @@ function nameKeysInTooltips() {
   }
 }
 
-/** Whether a field takes the key because somebody types in it. Escape leaves a field, and Enter one of a single line. */
+/** Whether a field takes the key because it is being edited. Escape leaves a field, and Enter one of a single line. */
 function leaveToField({ key, target }) {
   if (!target.matches("textarea, input:not([type=checkbox]):not([type=range]), select")) return false;
   if (key === "Escape" || (key === "Enter" && !target.matches("textarea"))) target.blur();

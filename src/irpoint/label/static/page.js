@@ -18,13 +18,13 @@ const page = { frames: [], queue: [], position: 0, states: {}, shown: new Set(),
 const saver = new Saver({
   saved: (name, stored) => { count({ [name]: stored }); if (name === editor.name) editor.saved(stored); },
   conflict: async (name, stored, reason) => {
-    say(`${reason}. The stored labels are shown.`);
+    showMessage(`${reason}. The stored labels are shown.`);
     const now = stored || (await getOf("/api/labels", name).catch(() => null));
     if (now && name === editor.name) editor.take(now);
   },
   state: (unsaved, reason) => {
     element("saved").textContent = unsaved ? `${unsaved} unsaved` : "saved";
-    if (reason || page.saveError) say(reason);
+    if (reason || page.saveError) showMessage(reason);
     page.saveError = reason;
   },
 });
@@ -36,14 +36,14 @@ const view = new View(element("view"), {
 });
 const display = new Display(view.picture, () => editor.picture?.pixels, () => view.draw());
 
-function say(text) {
+function showMessage(text) {
   element("banner").textContent = text;
   element("banner").hidden = !text;
 }
 
 /** Run something that may fail, and show its error in the banner. */
 async function attempt(work) {
-  try { say(""); return await work(); } catch (error) { say(error.message); return null; }
+  try { showMessage(""); return await work(); } catch (error) { showMessage(error.message); return null; }
 }
 
 function track() {
@@ -171,7 +171,7 @@ function step(by, inSequence) {
 
 /** Set the state of the frame and show the next one. With `stay`, keep the frame, and reset a state that is set already. */
 function decide(state, stay) {
-  if (state === "empty" && editor.labels.points.length) { say("This frame has points. Delete them first, or press Enter to mark it as done."); return; }
+  if (state === "empty" && editor.labels.points.length) { showMessage("This frame has points. Delete them first, or press Enter to mark it as done."); return; }
   const same = editor.labels.state === state;
   editor.set({ state: same && stay ? "open" : state });
   if (!stay) step(1);
@@ -188,7 +188,7 @@ async function travel(path) {
   else if (names.length) {
     const number = page.frames.indexOf(names[0]);
     if (number >= 0) open(number, true);
-    else say(`${names[0]} was changed, but is no longer in the folder.`);
+    else showMessage(`${names[0]} was changed, but is no longer in the folder.`);
   }
 }
 
@@ -201,7 +201,7 @@ async function requeue() {
   prefetch();
 }
 
-/** Sort the rest of the queue again if the model has processed, or somebody has decided, more frames. */
+/** Sort the rest of the queue again if the model has processed more frames, or more are decided. */
 async function refresh() {
   const now = element("order").value === "ambiguity" && page.model ? `${page.model} ${page.processed} ${decided()}` : "";
   if (now && now !== page.sorted) await requeue().catch(() => {});
@@ -251,7 +251,7 @@ function showSkipped(lines) {
 }
 
 async function interpolate() {
-  if (track() === null) { say("Enter a track number and click the target in two or more frames first."); return; }
+  if (track() === null) { showMessage("Enter a track number and click the target in two or more frames first."); return; }
   const wanted = { frame: editor.name, track: track() };
   await saver.flush();
   const changed = await attempt(() => post("/api/interpolate", wanted));
@@ -260,7 +260,7 @@ async function interpolate() {
   if (changed[editor.name]) editor.take(changed[editor.name]);
   const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === wanted.track)).length;
   const cleared = Object.keys(changed).length - filled;
-  say(`Track ${wanted.track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
+  showMessage(`Track ${wanted.track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
 }
 
 function bindControls() {
@@ -295,7 +295,7 @@ async function start() {
   await requeue();
   bindControls();
   bindKeys({ page, editor, view, display, step, decide, travel, interpolate, setThreshold, track, show, showCursor });
-  followTraining({ say, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
+  followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
   showCounts();
   await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));

@@ -6,7 +6,7 @@ const RUNNING_MS = 1000, IDLE_MS = 3000; // intervals at which progress is reque
 
 const element = (id) => document.getElementById(id);
 
-export function followTraining({ say, showModels, showProcessed, attempt, choose, flush }) {
+export function followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush }) {
   let before = "none", timer = null;
 
   const show = (training) => {
@@ -28,7 +28,7 @@ export function followTraining({ say, showModels, showProcessed, attempt, choose
       if (before === "running" && now.state === "done") {
         showModels(now.models);
         await choose(now.name);
-        say(`The training of ${now.name} is done. Its model proposes points now.`);
+        showMessage(`The training of ${now.name} is done. Its model proposes points now.`);
       }
       before = now.state;
     }
