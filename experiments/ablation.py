@@ -23,7 +23,8 @@ from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.evaluation.splits import find_points
 from irpoint.system.atomic import check_folder
-from irpoint.training.run import export_run, fit
+from irpoint.training.export_run import export_run
+from irpoint.training.run import fit
 from irpoint.training.settings import TrainSettings
 
 REFERENCE = "ours"

@@ -20,7 +20,8 @@ from irpoint.datasets import LabelledFrame
 from irpoint.errors import SettingsError
 from irpoint.system.atomic import atomic_write
 from irpoint.training.label_noise import with_label_noise
-from irpoint.training.run import labelled, saved_settings
+from irpoint.training.run import labelled
+from irpoint.training.run_folder import saved_settings
 from irpoint.training.settings import TrainSettings
 from irpoint.zoo import ClickFigures, Clicks, find_model, read_card
 

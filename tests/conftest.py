@@ -52,6 +52,41 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(scope="session")
+def exported_methods() -> Any:
+    """Network and ONNX graph by method name; each is exported when it is first asked for.
+
+    Exports take long: mark the tests that use this with ``xdist_group("export")``.
+    """
+    from support.networks import ExportedMethods
+
+    return ExportedMethods()
+
+
+@pytest.fixture(scope="session")
+def imported_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the model that was imported from a checkpoint of the tiny network, seed 0.
+
+    Mark the tests that use it with ``xdist_group("export")``: it is exported for them.
+    """
+    from irpoint.training.import_weights import import_weights
+    from support.tiny_method import TINY, tiny_network, write_checkpoint
+
+    folder = tmp_path_factory.mktemp("imported")
+    checkpoint = write_checkpoint(folder / "weights.pth", tiny_network())
+    return import_weights(checkpoint, folder / "model", TINY).parent
+
+
+@pytest.fixture
+def tiny_method(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The tiny method of support.tiny_method, registered as ``tiny`` for one test."""
+    from irpoint.methods import METHODS
+    from support.tiny_method import TINY
+
+    monkeypatch.setitem(METHODS, TINY.name, TINY)
+    return TINY
+
+
 WriteModel = Callable[..., Path]
 
 

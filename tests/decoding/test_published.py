@@ -10,8 +10,8 @@ import pytest
 
 from irpoint import Detector
 from irpoint.decoding.peaks import decode
-from irpoint.decoding.published import PUBLISHED, PublishedRule, decode_published, published_rule
-from irpoint.errors import SettingsError
+from irpoint.decoding.published import PublishedRule, decode_published
+from irpoint.errors import ModelError
 
 RULE = PublishedRule(0.35, 0.65)
 
@@ -60,15 +60,16 @@ def test_gives_the_published_points_of_the_published_response(shared_reference: 
         for entry in stored
         if (entry["dataset"], entry["image"]) == ("IRSTD-1k", name)
     )
-    found = decode_published(response, PUBLISHED["spire"])
+    found = decode_published(response, RULE)
     assert len(found) == len(theirs)
     gaps = np.linalg.norm(found.xy[:, None] - theirs[None, :, :2], axis=2)
     assert gaps.min(axis=0).max() < 0.01
 
 
-def test_detector_takes_the_rule_of_its_method(write_model, tmp_path: Path) -> None:
-    model = write_model(tmp_path / "model.onnx", method="sshd")
-    assert Detector(model, published_decoder=True).threshold == PUBLISHED["sshd"].threshold
-    assert Detector(model, published_decoder=True, threshold=0.9).threshold == 0.9
-    with pytest.raises(SettingsError, match="no published decoder"):
-        published_rule("p2p-lite")
+def test_detector_takes_the_rule_of_its_card(write_model, model: Path, tmp_path: Path) -> None:
+    rule = {"threshold": 0.2, "relative_gate": 0.8, "max_points": 8}
+    published = write_model(tmp_path / "published.onnx", published_decoder=rule)
+    assert Detector(published, published_decoder=True).threshold == 0.2
+    assert Detector(published, published_decoder=True, threshold=0.9).threshold == 0.9
+    with pytest.raises(ModelError, match=r"no published decoder on its card.* import the weights"):
+        Detector(model, published_decoder=True)

@@ -1,4 +1,4 @@
-"""A model in 8 bits: a file that runs like any other, and an honest word on whether to use it."""
+"""A model in 8 bits: it runs like any other, and its loss and gain are reported."""
 
 from __future__ import annotations
 
@@ -42,12 +42,19 @@ def data(tmp_path: Path, cli) -> Path:
 
 @shipped_weights
 @needs_nncf
-def test_the_file_runs_like_any_other_and_its_cost_is_said(cli, data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "small"
+def test_the_quantised_model_runs_and_its_loss_and_gain_are_reported(
+    cli, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("irpoint.export.int8.RUNS", 2)
+    # At the native scale of its small frames: a quarter of the pixels.
+    shipped, source, out = find_model("spire"), tmp_path / "spire.onnx", tmp_path / "small"
+    native = shipped.card.model_copy(update={"input_scale": "native"})
+    source.write_bytes(shipped.graph)
+    source.with_suffix(".json").write_text(native.model_dump_json())
     arguments = ("--to", "openvino", "--int8", "--data", data, "--out", out)
-    code, said, err = cli("export", "--model", "spire", *arguments)
+    code, printed, err = cli("export", "--model", source, *arguments)
     assert code == 0, err
-    assert said.strip() == str(out / "model.xml")
+    assert printed.strip() == str(out / "model.xml")
     lines = err.splitlines()
     assert lines[0].startswith("irpoint: 2 validation frames")
     assert [line.split()[0] for line in lines if "F1 " in line][-2:-1] == ["int8"]
@@ -59,12 +66,14 @@ def test_the_file_runs_like_any_other_and_its_cost_is_said(cli, data: Path, tmp_
     assert "ranges from 4 training frames" in card.note
     (frame,) = (data / "images").glob("*4.*")
     pixels = np.asarray(Image.open(frame))
-    whole, small = Detector("spire", backend="onnxruntime"), Detector(out)
+    whole, small = Detector(source, backend="onnxruntime"), Detector(out)
     assert small.precision == "int8"
     wanted, points = whole(pixels), small(pixels)
     assert len(wanted) == len(points) > 0
     assert cdist(wanted.xy, points.xy).min(axis=1).max() < 0.5
-    with pytest.raises(SettingsError, match="'spire-int8' is OpenVINO's: give --backend openvino"):
+    with pytest.raises(
+        SettingsError, match="'spire-int8' is in OpenVINO's format: give --backend openvino"
+    ):
         Detector(out, backend="onnxruntime")
     (out / "model.bin").write_bytes((out / "model.bin").read_bytes()[:-1] + b"x")
     with pytest.raises(ModelError, match="not the file that its card describes"):
@@ -72,11 +81,11 @@ def test_the_file_runs_like_any_other_and_its_cost_is_said(cli, data: Path, tmp_
 
 
 @needs_nncf
-def test_a_model_without_a_layer_worth_it_is_one_line(
+def test_a_model_without_a_layer_to_quantise_is_refused(
     cli, model: Path, data: Path, tmp_path: Path
 ) -> None:
     arguments = ("--to", "openvino", "--int8", "--data", data, "--out", tmp_path / "x")
-    for name, wanted in ((model, "no layer of it is worth 8 bits"), ("dog", "is a filter")):
+    for name, wanted in ((model, "no layer is large enough for 8 bits"), ("dog", "is a filter")):
         code, _, err = cli("export", "--model", name, *arguments)
         assert code == 1
         assert wanted in err.splitlines()[-1]
@@ -88,7 +97,7 @@ def test_a_model_without_a_layer_worth_it_is_one_line(
 
 @needs_nncf
 @pytest.mark.parametrize(
-    ("f1", "ms", "said"),
+    ("f1", "ms", "verdict"),
     [
         (0.90, 20.0, "int8 is faster here: 20.0 ms against 30.0 in bf16, F1 lower by 0.5 points"),
         (0.91, 20.0, "int8 is faster here: 20.0 ms against 30.0 in bf16, F1 higher by 0.5 points"),
@@ -96,14 +105,20 @@ def test_a_model_without_a_layer_worth_it_is_one_line(
         (0.80, 20.0, "not recommended, int8 finds less: 20.0 ms against 30.0 in bf16"),
     ],
 )
-def test_what_is_slower_or_finds_less_is_not_recommended(f1: float, ms: float, said: str) -> None:
-    from irpoint.export.int8 import Int8, Rated
+def test_what_is_slower_or_finds_less_is_not_recommended(
+    f1: float, ms: float, verdict: str
+) -> None:
+    from irpoint.export.int8 import Int8, PrecisionFigures
 
-    rated = {"f32": Rated(0.95, 60.0), "bf16": Rated(0.905, 30.0), "int8": Rated(f1, ms)}
-    assert Int8(Path("model.xml"), rated).verdict.startswith(said)
+    figures = {
+        "f32": PrecisionFigures(0.95, 60.0),
+        "bf16": PrecisionFigures(0.905, 30.0),
+        "int8": PrecisionFigures(f1, ms),
+    }
+    assert Int8(Path("model.xml"), figures).verdict.startswith(verdict)
 
 
-def test_what_belongs_together_is_asked_for(
+def test_options_that_belong_together_are_required_together(
     cli, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
@@ -117,7 +132,7 @@ def test_what_belongs_together_is_asked_for(
         assert (code, len(err.splitlines())) == (1, 1)
         assert "--int8 goes with --to openvino, --data DIR and --out DIR" in err
     arguments = ("--to", "openvino", "--int8", "--data", tmp_path, "--out", out)
-    monkeypatch.setattr(sys.modules["irpoint.cli.export"], "find_spec", lambda name: None)
+    monkeypatch.setattr(sys.modules["irpoint.export.formats"], "find_spec", lambda name: None)
     code, _, err = cli("export", "--model", model, *arguments)
     assert code == 1
     assert "pip install 'irpoint[int8]'" in err
@@ -141,4 +156,4 @@ def test_an_openvino_export_is_a_model_too(cli, model: Path, tmp_path: Path) -> 
     assert Detector(model.parent, backend="onnxruntime").backend == "onnxruntime"
     code, _, err = cli("export", "--model", out, "--to", "openvino", "--out", tmp_path / "again")
     assert code == 1
-    assert "in OpenVINO's files already" in err
+    assert "already in OpenVINO's format" in err

@@ -1,4 +1,4 @@
-"""What is done to a training crop: points move with pixels, pasted targets bring their own."""
+"""Augmentation of a crop: labels move with the pixels, pasted targets bring their own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from scipy import ndimage
 from irpoint.frames.scale import InputScale, fit
 from irpoint.training.augment import (
     PATCH,
-    _sample,
-    _window,
+    copy_window,
     cut,
     extract_target,
     jitter,
     paste,
+    sample_bilinear,
     simulated,
 )
 from irpoint.training.settings import AugmentSettings
@@ -25,7 +25,7 @@ from support.blobs import blob, centroid, inside
 
 Floats = npt.NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=25, deadline=None)
 NONE = np.empty((0, 2))
 SMALL, LARGE = (64, 64), (96, 96)  # crops
 PLAIN = AugmentSettings(warp_share=0)
@@ -146,8 +146,8 @@ def test_a_plain_crop_is_what_interpolation_would_give(seed: int, shape: tuple[i
     rows, columns = LARGE if rng.random() < 0.5 else (64, 96)
     middle = np.array([columns - 1, rows - 1]) / 2
     corner = np.round(rng.uniform(0, shape[::-1]) - turn @ middle)
-    plain = _window(image, turn, corner, (rows, columns))
-    assert np.array_equal(plain, _sample(image, turn, corner, (rows, columns)))
+    plain = copy_window(image, turn, corner, (rows, columns))
+    assert np.array_equal(plain, sample_bilinear(image, turn, corner, (rows, columns)))
 
 
 def test_a_frame_smaller_than_the_crop_repeats_its_edges() -> None:
@@ -157,18 +157,18 @@ def test_a_frame_smaller_than_the_crop_repeats_its_edges() -> None:
         assert crop == pytest.approx(0.7, abs=1e-5)
 
 
-# --- lift and paste
+# --- extract and paste
 
 
 @given(x=st.floats(50, 60), y=st.floats(40, 50), sigma=st.floats(0.8, 3.0), dark=st.booleans())
 @few
-def test_a_lifted_target_is_what_it_adds_to_the_sky(
+def test_an_extracted_target_is_what_it_adds_to_the_background(
     x: float, y: float, sigma: float, dark: bool
 ) -> None:
     target = blob((90, 110), (x, y), sigma, -1.0 if dark else 1.0)
-    lifted = extract_target(0.3 + target, np.array([x, y]))
-    assert lifted is not None
-    patch, at = lifted
+    extracted = extract_target(0.3 + target, np.array([x, y]))
+    assert extracted is not None
+    patch, at = extracted
     assert patch.shape == (2 * PATCH + 1, 2 * PATCH + 1)
     assert centroid(patch) == pytest.approx(at, abs=0.1)
     assert 0.6 < patch.sum() / target.sum() < 1.01  # the faint wings go with the sky
@@ -178,7 +178,7 @@ def test_a_lifted_target_is_what_it_adds_to_the_sky(
     assert not patch[rim].any()
 
 
-def test_nothing_is_lifted_from_the_border_or_where_nothing_stands_out() -> None:
+def test_targets_at_the_border_and_faint_ones_are_not_extracted() -> None:
     sky = np.random.default_rng(0).normal(0.5, 0.2, (90, 110)).astype(np.float32)
     assert extract_target(np.full((90, 110), 0.5, np.float32), np.array([50.0, 40.0])) is None
     assert (
@@ -253,7 +253,7 @@ def test_nothing_is_pasted_beside_another_target() -> None:
     assert 3 < refused < 50
 
 
-def test_a_neighbour_is_not_lifted_along() -> None:
+def test_a_neighbour_is_not_extracted_too() -> None:
     near, apart = np.array([50.0, 40.0]), np.array([61.0, 40.0])
     alone = extract_target(blob((90, 110), near, 1.5), near)
     both = extract_target(blob((90, 110), near, 1.5) + blob((90, 110), apart, 1.5), near)
@@ -262,14 +262,12 @@ def test_a_neighbour_is_not_lifted_along() -> None:
     np.testing.assert_allclose(both[0], alone[0], atol=0.02)
 
 
-# --- vary
+# --- jitter
 
 
 @given(seed=SEEDS, gain=st.floats(1, 10), noise=st.floats(0, 1), bad=st.sampled_from([0.0, 1.0]))
 @few
-def test_varying_keeps_the_shape_and_the_range(
-    seed: int, gain: float, noise: float, bad: float
-) -> None:
+def test_jitter_keeps_shape_and_range(seed: int, gain: float, noise: float, bad: float) -> None:
     rng = np.random.default_rng(seed)
     crop = rng.uniform(-1, 5, (64, 64)).astype(np.float32)
     augment = AugmentSettings(gain=gain, noise=noise, bad_pixels=bad)
@@ -280,7 +278,7 @@ def test_varying_keeps_the_shape_and_the_range(
     assert -1 <= varied.min() <= varied.max() <= 5
 
 
-def test_without_variation_a_crop_stays_and_each_part_does_its_own() -> None:
+def test_each_part_of_jitter_does_its_own_change_only() -> None:
     off = {"gain": 1.0, "offset": 0.0, "noise": 0.0, "bad_pixels": 0.0}
     crop = np.random.default_rng(0).uniform(0, 1, (64, 64)).astype(np.float32)
 

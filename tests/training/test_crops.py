@@ -174,7 +174,7 @@ def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
     """Drawn by the square root: 16 frames against 1 are 4 against 1, not 16."""
     frames = [network_frame(seed, 1, "large") for seed in range(16)]
     crops = Crops([*frames, network_frame(99, 1, "small")], train_settings())
-    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(1500)]
+    drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(1500)]
     assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
 
 
@@ -182,7 +182,7 @@ def test_a_data_set_is_drawn_as_much_oftener_as_is_asked() -> None:
     """Two of one size: with emphasis 3 one has three quarters, of labels and of frames alike."""
     frames = [network_frame(k, k % 2, "one" if k < 8 else "two") for k in range(16)]
     crops = Crops(frames, train_settings(dataset_weights={"two": 3}))
-    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(1500)]
+    drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(1500)]
     labelled = np.array(drawn) % 2 == 1
     for kind in (labelled, ~labelled):
         assert np.mean(np.array(drawn)[kind] >= 8) == pytest.approx(0.75, abs=0.05)
@@ -195,7 +195,7 @@ def test_crops_on_labels_go_to_those_overlooked() -> None:
     crops = Crops([network_frame(0, 2), network_frame(1, 2)], train_settings(augment=augment))
     crops.missed = crops.labels[[3]]
     for k in range(50):
-        index, centre = crops._place(crops._windows[0], np.random.default_rng(k))
+        index, centre = crops.draw_position(crops.shapes[0], np.random.default_rng(k))
         assert index == 1
         assert np.abs(centre - crops.labels[3, 1:]).max() <= 0.4 * 64
 
@@ -206,7 +206,7 @@ def test_what_is_always_overlooked_does_not_crowd_out_the_rest() -> None:
     frames = [network_frame(seed, 2) for seed in range(20)]
     crops = Crops(frames, train_settings(augment=augment))
     crops.missed = crops.labels[[0]]
-    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(800)]
+    drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(800)]
     wanted = 5 / 40 + 35 / 40 * 2 / 40  # on the list, or among all labels; two a frame
     assert np.mean(np.array(drawn) == 0) == pytest.approx(wanted, abs=0.04)
 
@@ -216,7 +216,7 @@ def test_background_crops_go_to_false_alarms() -> None:
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
     crops.false_alarms = np.array([[1.0, 30.0, 40.0, 0.5]])
     for k in range(50):
-        index, centre = crops._place(crops._windows[0], np.random.default_rng(k))
+        index, centre = crops.draw_position(crops.shapes[0], np.random.default_rng(k))
         assert index == 1
         assert np.abs(centre - (30, 40)).max() <= 0.4 * 64
 
@@ -225,7 +225,7 @@ def test_the_surest_false_alarms_come_most_often() -> None:
     augment = AugmentSettings(target_share=0, hard_share=1)
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
     crops.false_alarms = np.array([[0.0, 30.0, 40.0, 0.3], [1.0, 30.0, 40.0, 0.9]])
-    drawn = [crops._place(crops._windows[0], np.random.default_rng(k))[0] for k in range(800)]
+    drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(800)]
     assert np.mean(drawn) == pytest.approx(0.9, abs=0.04)  # as the square of the score
 
 
@@ -233,7 +233,7 @@ def test_a_target_with_a_neighbour_is_no_donor() -> None:
     frame = network_frame(0, 2)
     frame = dataclasses.replace(frame, xy=np.array([[30.0, 30.0], [40.0, 30.0]]))
     crops = Crops([frame], train_settings())
-    assert crops._donor(crops._windows[0], np.random.default_rng(0)) is None
+    assert crops.draw_donor(crops.shapes[0], np.random.default_rng(0)) is None
 
 
 def test_a_batch_has_one_shape_and_the_epoch_has_them_all() -> None:

@@ -65,7 +65,7 @@ def test_coarse_clicks_stay_on_the_mask(tmp_path: Path) -> None:
 
 def test_labels_without_extent_refuse_coarse_noise_and_take_pixels() -> None:
     frame = LabelledFrame("a", Path("a.png"), (9, 9), Points.labels([[4, 4]]), "clicks")
-    with pytest.raises(DatasetError, match=r"a\.png.*points alone"):
+    with pytest.raises(DatasetError, match=r"a\.png.*points only"):
         with_label_noise([frame], "coarse", 0)
     for seed in range(20):
         (moved,) = with_label_noise([frame], 50.0, seed)

@@ -1,9 +1,8 @@
-"""``irpoint export`` and ``irpoint import-weights``: other people's weights, other runtimes."""
+"""``irpoint export`` and ``irpoint import-weights``: models for other runtimes, and from others."""
 
 from __future__ import annotations
 
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -14,72 +13,73 @@ from irpoint.system.atomic import check_folder
 
 
 def export(
-    model: Annotated[str, typer.Option(help="Folder of a training run; or a model's name.")],
+    model: Annotated[str, typer.Option(help="Folder of a training run, or a model.")],
     to: Annotated[str, typer.Option(help="Format: onnx or openvino.")] = "onnx",
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the OpenVINO files. Default: the run.")
+        Path | None, typer.Option(help="Folder of the exported files. Default: the run.")
     ] = None,
     int8: Annotated[
         bool,
-        typer.Option("--int8", help="Quantise to 8 bits, and measure what that costs and gains."),
+        typer.Option("--int8", help="Quantise to 8 bits, and measure the loss and the gain."),
     ] = False,
     data: Annotated[
         list[Path] | None,
-        typer.Option(help="For --int8: data set folder with the splits train and val; repeat it."),
+        typer.Option(
+            help="For --int8: dataset folder with the splits train and val; repeat for several."
+        ),
     ] = None,
 ) -> None:
-    """Export a model, checked: nothing is written where it is not equal to what it comes from.
+    """Export a model to another format, and check that its response is unchanged.
 
-    onnx: the best weights of a run as [bold]model.onnx[/], with threshold and figures of the
-    validation split on the card beside it.
+    onnx: write the best weights of a training run as [bold]model.onnx[/]. Threshold and figures on
+    its card come from the validation split.
 
-    openvino: any model that irpoint runs as [bold]model.xml[/] and [bold]model.bin[/]; use it as
+    openvino: write any model as [bold]model.xml[/] and [bold]model.bin[/]. Use them as
     [bold]--model OUT[/].
+
+    Nothing is written if the responses differ.
 
     Example: [bold]irpoint export --model spire --to openvino --int8 --data mine --out small[/]
     """
     if int8 != bool(data) or (int8 and (to != "openvino" or out is None)):
-        raise SettingsError("--int8 goes with --to openvino, --data DIR and --out DIR")
+        raise SettingsError("--int8 goes with --to openvino, --data DIR and --out DIR; give all")
     if out is not None:
         check_folder(out)
     if int8 and data and out:
         _int8(model, data, out)
-        return
-    if to == "openvino":
-        typer.echo(str(_openvino(model, out)))
-        return
-    if to != "onnx":
-        raise SettingsError(f"--to {to}: give onnx or openvino")
-    if out is not None:
-        raise SettingsError("--out: an ONNX export lies in its run; for openvino only")
-    from irpoint.cli.torch_needed import torch_needed
+    elif to != "onnx":
+        typer.echo(str(_export_model(model, to, out)))
+    elif out is not None:
+        raise SettingsError("--out: an ONNX export is written to its run; leave --out out")
+    else:
+        from irpoint.cli.torch_needed import torch_needed
 
-    torch_needed("export")
-    from irpoint.training.run import export_run
+        torch_needed("export")
+        from irpoint.training.export_run import export_run
 
-    typer.echo(str(export_run(Path(model))))
+        typer.echo(str(export_run(Path(model))))
 
 
-def _openvino(name: str, out: Path | None) -> Path:
-    if find_spec("openvino") is None:
-        raise SettingsError("--to openvino needs it: pip install 'irpoint[openvino]'")
-    from irpoint.export.openvino import to_openvino
+def _export_model(name: str, to: str, out: Path | None) -> Path:
+    from irpoint.export.formats import find_format
     from irpoint.zoo import digest, find_model
 
+    chosen = find_format(to)
     model = find_model(name)
     if out is None and not Path(name).is_dir():
-        raise SettingsError(f"--model {name}: is no run; say where to write with --out DIR")
+        raise SettingsError(f"--model {name}: is not the folder of a run; give --out DIR as well")
     folder = out or Path(name)
-    # Which is what --model FOLDER would run.
+    # --model FOLDER would run model.onnx, not the exported file.
     onnx = folder / "model.onnx"
     if onnx.exists() and digest(onnx.read_bytes()) != model.card.sha256:
         raise SettingsError(f"--out {folder}: holds another model; give another folder")
-    return to_openvino(model, folder)
+    return chosen.write(model, folder)
 
 
 def _int8(name: str, data: list[Path], out: Path) -> None:
-    if find_spec("nncf") is None or find_spec("openvino") is None:
-        raise SettingsError("--int8 needs NNCF and OpenVINO: pip install 'irpoint[int8]'")
+    from irpoint.export.formats import require_libraries
+
+    require_libraries("--int8", ("nncf", "openvino"), "int8")
     if (out / "model.onnx").exists():
         raise SettingsError(f"--out {out}: holds another model; give another folder")
     from irpoint.datasets.load import load_dataset
@@ -96,33 +96,41 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
         made = to_int8(model, pool(train), frames, out)
     typer.echo(str(made.path))
     typer.echo(f"irpoint: {len(frames)} validation frames; network alone at 512²:", err=True)
-    for precision, rated in made.rated.items():
-        line = f"  {precision:4}  F1 {100 * rated.f1:5.2f} %  {rated.ms:6.1f} ms"
+    for precision, figures in made.figures.items():
+        line = f"  {precision:4}  F1 {100 * figures.f1:5.2f} %  {figures.ms:6.1f} ms"
         typer.echo(line, err=True)
     if seen:
-        said = f"{model.card.name} was trained on this split of {', '.join(seen)}"
-        typer.echo(f"irpoint: {said}: these figures are not held out", err=True)
+        message = f"{model.card.name} was trained on this split of {', '.join(seen)}"
+        typer.echo(f"irpoint: {message}: these figures are not held out", err=True)
     typer.echo(f"irpoint: {made.verdict}", err=True)
 
 
 def import_weights(
     file: Annotated[Path, typer.Argument(help="Published checkpoint (.pth).")],
-    method: Annotated[str, typer.Option(help="Method the weights belong to: spire.")] = "spire",
-    out: Annotated[Path, typer.Option(help="Folder of the model; new or empty.")] = Path(
-        "spire-published"
-    ),
-    side: Annotated[int, typer.Option(help="Input side the weights were trained at.")] = 512,
+    method: Annotated[
+        str | None,
+        typer.Option(help="Method that the weights belong to. Default: that of irpoint train."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the model; new or empty. Default: METHOD-published."),
+    ] = None,
+    side: Annotated[
+        int | None,
+        typer.Option(help="Input side in pixels that the weights were trained at. Default: 512."),
+    ] = None,
 ) -> None:
-    """Make a model of a published checkpoint that you hold.
+    """Convert a published checkpoint that you hold to a model of irpoint.
 
     Only tensors are loaded from the file, never code. The model keeps the published normalisation,
-    resize and lattice; use it as [bold]--model OUT[/].
+    resize, positions of cells and decoder. Use it as [bold]--model OUT[/].
     """
     from irpoint.cli.torch_needed import torch_needed
 
     torch_needed("import-weights")
-    if method != "spire":
-        raise SettingsError(f"--method {method}: this version imports spire")
-    from irpoint.training.import_weights import import_spire
+    from irpoint.methods import DEFAULT_METHOD, find_method
+    from irpoint.training.import_weights import import_weights as convert
 
-    typer.echo(str(import_spire(file, out, side)))
+    chosen = find_method(method or DEFAULT_METHOD)
+    folder = out or Path(f"{chosen.name}-published")
+    typer.echo(str(convert(file, folder, chosen, side)))

@@ -1,4 +1,4 @@
-"""Check for PyTorch, for the commands that need it."""
+"""A one-line error for commands that need PyTorch where it is not installed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from importlib.util import find_spec
 
 from irpoint.errors import SettingsError
 
-_NEEDED = ("torch", "lightning", "safetensors", "onnx")
+_LIBRARIES = ("torch", "lightning", "safetensors", "onnx")
 
 
 def torch_needed(command: str) -> None:
-    """Check that the extra ``train`` is installed.
+    """Check that the libraries of the extra ``train`` are installed.
 
     Raises:
-        SettingsError: if a library of it is missing.
+        SettingsError: if one is missing.
     """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
+    missing = [name for name in _LIBRARIES if find_spec(name) is None]
     if missing:
         raise SettingsError(
             f"{command} needs {', '.join(missing)}: pip install 'irpoint[train]' "

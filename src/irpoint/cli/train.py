@@ -7,46 +7,57 @@ from typing import Annotated, Any
 
 import typer
 
+Data = Annotated[list[Path], typer.Option(help="Dataset folder in any layout; repeat for several.")]
+MethodName = Annotated[
+    str | None,
+    typer.Option(help="Method to train. Default: that of the shipped model given as --init."),
+]
+Out = Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/METHOD.")]
+Resume = Annotated[bool, typer.Option(help="Resume from the run's last checkpoint.")]
+Split = Annotated[str, typer.Option(help="Split to train on; join several by '+'.")]
+Epochs = Annotated[int | None, typer.Option(help="Number of epochs.")]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
+Init = Annotated[
+    Path | None, typer.Option(help="Initial weights: a safetensors file or a shipped model.")
+]
+Scale = Annotated[str | None, typer.Option(help="Input scale: native or fit:N.")]
+Noise = Annotated[
+    str | None,
+    typer.Option(
+        help="Move every label once, as imprecise clicks would: coarse (within its mask or box), "
+        "or a standard deviation in pixels."
+    ),
+]
+Devices = Annotated[
+    int, typer.Option(min=1, help="Processes on this machine; they share every batch.")
+]
+Nodes = Annotated[int, typer.Option(min=1, help="Number of machines.")]
+Override = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any other setting, as NAME=VALUE or augment.NAME=VALUE."),
+]
+
 
 def train(
-    data: Annotated[
-        list[Path], typer.Option(help="Data set folder, any layout; repeat for several.")
-    ],
-    method: Annotated[
-        str | None,
-        typer.Option(help="Published method to train. Default: that of --init, or spire."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("runs/spire"),
-    resume: Annotated[bool, typer.Option(help="Go on from the run's last checkpoint.")] = False,
-    split: Annotated[str, typer.Option(help="Split to train on; join several by '+'.")] = "train",
-    epochs: Annotated[int | None, typer.Option(help="Number of epochs.")] = None,
-    seed: Annotated[int, typer.Option(help="All randomness derives from it.")] = 0,
-    init: Annotated[
-        Path | None,
-        typer.Option(help="Start from these weights: a safetensors file, or a shipped model."),
-    ] = None,
-    scale: Annotated[str | None, typer.Option(help="Input scale: native, or fit:N.")] = None,
-    label_noise: Annotated[
-        str | None,
-        typer.Option(
-            help="Move every label once: coarse (on its mask or in its box, as people click), or "
-            "a standard deviation in pixels."
-        ),
-    ] = None,
-    devices: Annotated[
-        int, typer.Option(min=1, help="Processes on this machine; each takes part of every batch.")
-    ] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines that train together.")] = 1,
-    override: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Any other setting, as NAME=VALUE or augment.NAME=VALUE."),
-    ] = None,
+    data: Data,
+    method: MethodName = None,
+    out: Out = None,
+    resume: Resume = False,
+    split: Split = "train",
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    init: Init = None,
+    scale: Scale = None,
+    label_noise: Noise = None,
+    devices: Devices = 1,
+    nodes: Nodes = 1,
+    override: Override = None,
 ) -> None:
-    """Train a method from points alone and export it with a card.
+    """Train a method from points and export it with a model card.
 
-    The run's folder holds settings, logs (CSV and TensorBoard), the last checkpoint, the best
-    weights and, at the end, [bold]model.onnx[/] with its card. A run that was interrupted goes on
-    with [bold]--resume[/]; give the same settings.
+    The folder of the run receives the settings, logs (CSV and TensorBoard), the last checkpoint,
+    the best weights and finally [bold]model.onnx[/] with its card. Resume an interrupted run with
+    the same settings and [bold]--resume[/].
 
     Example: [bold]irpoint train --data NUDT-SIRST --data IRSTD-1k --out runs/mine[/]
     """
@@ -63,17 +74,18 @@ def train(
     from irpoint.training.distributed import is_leader
     from irpoint.training.run import train as fit
 
-    model = fit(settings, out, resume=resume, devices=devices, nodes=nodes)
+    run = out or Path("runs") / settings.method
+    model = fit(settings, run, resume=resume, devices=devices, nodes=nodes)
     if is_leader():
-        typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {out}")
+        typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {run}")
 
 
 def _network(method: str | None, init: Path | None) -> dict[str, Any]:
-    """Method and width: of the shipped model that is started from, where nothing else is said."""
+    """Method and width of the shipped model given as ``init``, unless another method is given."""
     from irpoint.zoo import find_model, model_names
 
     if init is not None and not init.exists() and str(init) in model_names():
         card = find_model(str(init)).card
         if method in (None, card.method):
             return {"method": card.method, "width": card.width}
-    return {"method": method or "spire"}
+    return {} if method is None else {"method": method}

@@ -7,16 +7,13 @@ everything else use :func:`irpoint.decoding.peaks.decode`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from irpoint.decoding import STRIDE
-from irpoint.errors import SettingsError
 from irpoint.points import Points
 
 
@@ -33,25 +30,6 @@ class PublishedRule:
     threshold: float
     relative_gate: float
     max_points: int = 8
-
-
-# P2P-Lite's paper describes the decoder that irpoint uses for all.
-PUBLISHED: Mapping[str, PublishedRule] = MappingProxyType(
-    {"spire": PublishedRule(0.35, 0.65), "sshd": PublishedRule(0.2, 0.8)}
-)
-
-
-def published_rule(method: str) -> PublishedRule:
-    """The rule of a method's published decoder.
-
-    Raises:
-        SettingsError: where its publication has none.
-    """
-    if method not in PUBLISHED:
-        raise SettingsError(
-            f"method {method!r} has no published decoder of its own; {', '.join(PUBLISHED)} have"
-        )
-    return PUBLISHED[method]
 
 
 def decode_published(

@@ -1,1 +1,1 @@
-"""A trained network as a file that other runtimes take, each checked against its original."""
+"""Trained networks as files for other runtimes, each checked against its original."""

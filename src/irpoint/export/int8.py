@@ -1,8 +1,8 @@
-"""A model in 8 bits (extra ``int8``): quantised after training, with what that costs and gains.
+"""A model quantised to 8 bits (extra ``int8``), with its cost in F1 and its gain in time.
 
-Only dense convolutions with many fixed weights are quantised: they take nearly all of the time. In
-8 bits the small ones would not become faster, and each costs accuracy; the frame itself, whose dim
-targets a step of 1/40 of the sky's range would swallow, and the response stay as they are.
+Only dense convolutions with many fixed weights are quantised: they take nearly all of the time.
+Small ones would not become faster, and each costs accuracy. The input and the response stay in full
+precision: a dim target may span less than one of 256 steps of the frame's range.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import io
 import logging
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import openvino
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, ModelError
 from irpoint.evaluation import EvaluatedFrame, evaluate
-from irpoint.export.openvino import write_openvino
+from irpoint.export.openvino import check_exportable, write_openvino
 from irpoint.frames import read_frame
 from irpoint.runtime.backends.base import Batch
 from irpoint.runtime.backends.openvino import (
@@ -36,17 +36,19 @@ from irpoint.runtime.backends.openvino import (
 from irpoint.runtime.detector import Detector, Prepared
 from irpoint.zoo import Model, digest
 
-_CALIBRATION = 100  # frames
-_LEAST_WEIGHTS = 2000
-_LEAST_CHANNELS = 16
+_CALIBRATION_FRAMES = 100
+_MIN_WEIGHTS = 2000
+_MIN_CHANNELS = 16
 _SIDE = 512
-_RUNS = 25
-_MOST_LOST = 0.01  # of F1, where 8 bits can still be recommended
+RUNS = 25
+_MAX_LOSS = 0.01  # of F1, up to which 8 bits are recommended
+
+Backends = Mapping[str, OpenVinoBackend]
 
 
 @dataclass(frozen=True)
-class Rated:
-    """A precision: F1 on the validation frames, the network's milliseconds at 512² (median)."""
+class PrecisionFigures:
+    """Figures of one precision: F1 on the validation frames, median network time at 512²."""
 
     f1: float
     ms: float
@@ -54,29 +56,34 @@ class Rated:
 
 @dataclass(frozen=True)
 class Int8:
-    """Where the model is, and how it and the precisions of its original did in the same run."""
+    """A quantised model.
+
+    Attributes:
+        path: path of ``model.xml``.
+        figures: figures of ``int8`` and of the original's precisions, measured together.
+    """
 
     path: Path
-    rated: dict[str, Rated]
+    figures: dict[str, PrecisionFigures]
 
     @property
     def verdict(self) -> str:
-        """Whether it is worth having here, in one line."""
-        own = self.rated["int8"]
+        """Whether the quantised model is recommended on this machine, in one line."""
+        own = self.figures["int8"]
         name, best = min(
-            ((name, rated) for name, rated in self.rated.items() if name != "int8"),
+            ((name, other) for name, other in self.figures.items() if name != "int8"),
             key=lambda item: item[1].ms,
         )
         lost = best.f1 - own.f1
-        said = (
+        comparison = (
             f"{own.ms:.1f} ms against {best.ms:.1f} in {name}, "
             f"F1 {'lower' if lost > 0 else 'higher'} by {100 * abs(lost):.1f} points"
         )
         if own.ms >= best.ms:
-            return f"not recommended, int8 is slower here: {said}"
-        if lost > _MOST_LOST:
-            return f"not recommended, int8 finds less: {said}"
-        return f"int8 is faster here: {said}"
+            return f"not recommended, int8 is slower here: {comparison}"
+        if lost > _MAX_LOSS:
+            return f"not recommended, int8 finds less: {comparison}"
+        return f"int8 is faster here: {comparison}"
 
 
 def to_int8(
@@ -89,24 +96,25 @@ def to_int8(
     """Quantise a model, write ``model.xml``, ``model.bin`` and a card, and measure it.
 
     Args:
-        model: what is quantised.
+        model: model to quantise.
         train: frames whose activations set the ranges; a hundred of them, evenly spread, are read.
-        val: frames on which F1 is measured, at the threshold on the card.
-        folder: where to write; inputs and outputs are those of the ONNX graph.
-        threads: CPU threads while measuring; all cores where 0.
+        val: frames on which F1 is measured, at the threshold of the card.
+        folder: folder to write to. Inputs and outputs are those of the ONNX graph.
+        threads: CPU threads while measuring; 0 for all cores.
 
     Raises:
-        ModelError: where the model is a filter, or no layer of it is worth quantising.
-        DatasetError: where ``train`` or ``val`` is empty.
+        ModelError: if the model is a filter, or no layer of it is worth quantising.
+        DatasetError: if ``train`` or ``val`` is empty.
     """
-    if model.card.is_filter:
-        raise ModelError(f"model {model.card.name!r} is a filter: there is no graph to export")
+    check_exportable(model)
     if not train or not val:
-        raise DatasetError("int8 needs frames of the splits train, to set ranges, and val")
-    chosen = train[:: -(-len(train) // _CALIBRATION)]
+        raise DatasetError(
+            "int8 needs frames of the splits train, to set ranges, and val, to measure F1"
+        )
+    chosen = train[:: -(-len(train) // _CALIBRATION_FRAMES)]
     detector = Detector(model, backend="onnxruntime")
-    pictures = (detector.prepare(read_frame(frame.image)) for frame in chosen)
-    frames = [in_unit_range(*_batch(prepared)) for prepared in pictures]
+    prepared_frames = (detector.prepare(read_frame(frame.image)) for frame in chosen)
+    frames = [in_unit_range(*_batch(prepared)) for prepared in prepared_frames]
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "model.xml"
         openvino.save_model(_quantised(model, frames), draft, compress_to_fp16=True)
@@ -122,8 +130,10 @@ def to_int8(
         }
     )
     quantised = Model(card, graph, weights)
-    rated = _rate(model, quantised, val, threads)
-    return Int8(write_openvino(quantised, folder), rated)
+    backends = _backends(model, quantised, threads)
+    f1, ms = _f1(backends, detector, val), _milliseconds(backends)
+    figures = {name: PrecisionFigures(f1[name], ms[name]) for name in backends}
+    return Int8(write_openvino(quantised, folder), figures)
 
 
 def _quantised(model: Model, frames: list[dict[str, Any]]) -> openvino.Model:
@@ -134,13 +144,13 @@ def _quantised(model: Model, frames: list[dict[str, Any]]) -> openvino.Model:
     nodes = graph.get_ordered_ops()
     chosen = {node.get_friendly_name() for node in nodes if _is_worth_it(node)}
     if not chosen:
-        raise ModelError(f"model {model.card.name!r}: no layer of it is worth 8 bits")
+        raise ModelError(f"model {model.card.name!r}: no layer is large enough for 8 bits")
     rest = [
         node.get_friendly_name()
         for node in nodes
         if node.get_type_name() not in ("Constant", "Parameter", "Result", "Concat", "Relu")
     ]
-    with contextlib.redirect_stdout(io.StringIO()):  # its progress bars
+    with contextlib.redirect_stdout(io.StringIO()):  # progress bars
         return nncf.quantize(
             graph,
             nncf.Dataset(frames),
@@ -151,6 +161,7 @@ def _quantised(model: Model, frames: list[dict[str, Any]]) -> openvino.Model:
 
 
 def _is_worth_it(node: openvino.Node) -> bool:
+    """Whether a node is a dense convolution with many fixed weights."""
     if node.get_type_name() != "Convolution":
         return False
     source = node.input_value(1).get_node()
@@ -160,36 +171,37 @@ def _is_worth_it(node: openvino.Node) -> bool:
     if source.get_type_name() != "Constant" or shape.is_dynamic:
         return False
     sizes = list(shape.to_shape())
-    return bool(sizes[1] >= _LEAST_CHANNELS and np.prod(sizes) >= _LEAST_WEIGHTS)
+    return bool(sizes[1] >= _MIN_CHANNELS and np.prod(sizes) >= _MIN_WEIGHTS)
 
 
-def _rate(
-    model: Model, quantised: Model, val: Sequence[LabelledFrame], threads: int
-) -> dict[str, Rated]:
-    """Both models on the same frames, in turns, so that a slow moment slows all of them."""
+def _backends(model: Model, quantised: Model, threads: int) -> Backends:
+    """The original in every precision that this machine supports, and the quantised model."""
     precisions: list[Precision] = ["f32", "bf16"] if has_bfloat16() else ["f32"]
-    rivals: dict[str, OpenVinoBackend] = {
-        name: OpenVinoBackend(model, threads, name) for name in precisions
-    }
-    rivals["int8"] = OpenVinoBackend(quantised, threads)
-    detector = Detector(model, backend="onnxruntime")
-    judged: dict[str, list[EvaluatedFrame]] = {name: [] for name in rivals}
+    originals = {name: OpenVinoBackend(model, threads, name) for name in precisions}
+    return originals | {"int8": OpenVinoBackend(quantised, threads)}
+
+
+def _f1(backends: Backends, detector: Detector, val: Sequence[LabelledFrame]) -> dict[str, float]:
+    """F1 of every backend; each frame is read and prepared once."""
+    evaluated: dict[str, list[EvaluatedFrame]] = {name: [] for name in backends}
     for frame in val:
         prepared = detector.prepare(read_frame(frame.image))
-        for name, session in rivals.items():
-            response = session.run(*_batch(prepared))[0]
-            points = detector.locate(response, prepared)
-            judged[name].append(EvaluatedFrame.of(frame, points))
-    picture = np.random.default_rng(0).random((1, 1, _SIDE, _SIDE), np.float32)
-    taken: dict[str, list[float]] = {name: [] for name in rivals}
-    for _ in range(_RUNS):
-        for name, session in rivals.items():
+        for name, backend in backends.items():
+            points = detector.locate(backend.run(*_batch(prepared))[0], prepared)
+            evaluated[name].append(EvaluatedFrame.of(frame, points))
+    return {name: evaluate(frames).f1 for name, frames in evaluated.items()}
+
+
+def _milliseconds(backends: Backends) -> dict[str, float]:
+    """Median network time of every backend; they take turns, so that load affects all alike."""
+    image = np.random.default_rng(0).random((1, 1, _SIDE, _SIDE), np.float32)
+    times: dict[str, list[float]] = {name: [] for name in backends}
+    for _ in range(RUNS):
+        for name, backend in backends.items():
             start = time.perf_counter()
-            session.run(picture, np.array([[0, 1]], np.float32))
-            taken[name].append(1e3 * (time.perf_counter() - start))
-    return {
-        name: Rated(evaluate(judged[name]).f1, float(np.median(taken[name]))) for name in rivals
-    }
+            backend.run(image, np.array([[0, 1]], np.float32))
+            times[name].append(1e3 * (time.perf_counter() - start))
+    return {name: float(np.median(measured)) for name, measured in times.items()}
 
 
 def _batch(prepared: Prepared) -> tuple[Batch, Batch]:

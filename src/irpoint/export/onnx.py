@@ -1,4 +1,4 @@
-"""Trained network → ONNX graph and card, checked against the network or not written at all."""
+"""Trained network → ONNX graph; written only if ONNX Runtime reproduces the network's response."""
 
 from __future__ import annotations
 
@@ -18,25 +18,20 @@ from torch import Tensor, nn
 
 from irpoint.errors import ModelError
 from irpoint.methods import Method
-from irpoint.methods.blocks.deployed import Channels, FromCounts
+from irpoint.methods.blocks.deployed import OURS, FromCounts, Statistics
 from irpoint.methods.blocks.peaks import PeakMaps
 from irpoint.runtime.backends.base import FRAME, LEVELS, PEAKS, RESPONSE
 from irpoint.system.atomic import atomic_write
 from irpoint.zoo import ModelCard, digest
 
-# What the three input channels are normalised with: ours bring 0..1 to −1..1, published weights
-# were trained on ImageNet's statistics.
-OURS: tuple[Channels, Channels] = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-IMAGENET: tuple[Channels, Channels] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-
-_TOLERANCE = 1e-4
-_HALF_TOLERANCE = 1e-3  # for weights that are stored with half the bits
-_LEAST_STORED = 64  # values; smaller tensors are not worth a cast
+TOLERANCE = 1e-4  # largest difference of an exported graph from its network
+HALF_TOLERANCE = 1e-3  # the same, for weights stored in half precision
+_MIN_STORED = 64  # values; smaller tensors are not worth a cast
 _OPSET = 18
 
 
-def native(network: nn.Module, image: Tensor, statistics: tuple[Channels, Channels]) -> Tensor:
-    """The network as trained, on normalised frames (B, 1, H, W): what an export must equal."""
+def native(network: nn.Module, image: Tensor, statistics: Statistics) -> Tensor:
+    """Response of the trained network to normalised frames (B, 1, H, W); exports must equal it."""
     mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in statistics)
     response: Tensor = network((image - mean) / deviation)
     return response
@@ -45,47 +40,52 @@ def native(network: nn.Module, image: Tensor, statistics: tuple[Channels, Channe
 def export_onnx(
     network: nn.Module,
     method: Method,
-    statistics: tuple[Channels, Channels] = OURS,
+    statistics: Statistics = OURS,
     *,
     map_offset: float | None = None,
     half: bool = True,
 ) -> bytes:
-    """The network as an ONNX graph that takes frames in counts and gives peaks.
+    """Export a network as an ONNX graph that takes frames in counts and returns peaks.
 
-    ``frame`` (B, 1, H, W) float32, ``levels`` (B, 2) low and high → ``response`` (B, 1, h, w),
-    ``peaks`` (B, 3, h, w) score, x and y. B is 1 where the method's kernels depend on the image.
-
-    Weights are stored in ``half`` precision where that changes no response by more than 1e-3.
+    Inputs are ``frame`` (B, 1, H, W) float32 and ``levels`` (B, 2), low and high. Outputs are
+    ``response`` (B, 1, h, w) and ``peaks`` (B, 3, h, w): score, x and y. B is always 1 if the
+    method's kernels depend on the image.
 
     Args:
-        network: trained; left as it is.
-        method: that it belongs to.
-        statistics: what its input was normalised with.
-        map_offset: network pixel of response cell 0; the middle of the cell where None.
-        half: False keeps every weight as it is.
+        network: trained network; it is not modified.
+        method: method of the network.
+        statistics: mean and deviation that its input was normalised with.
+        map_offset: network pixel of response cell 0; None for the centre of the cell.
+        half: store weights in half precision if no response changes by more than 1e-3.
 
     Raises:
-        ModelError: where the graph, in ONNX Runtime, differs from the network by more than 1e-4.
+        ModelError: if the response in ONNX Runtime differs from the network's by more than 1e-4.
     """
     network = copy.deepcopy(network).eval()
     offset = (method.stride - 1) / 2 if map_offset is None else map_offset
     deployed = method.deploy(copy.deepcopy(network), *statistics)
     exported = FromCounts(deployed, PeakMaps(method.stride, offset)).eval()
-    graph = _graph(exported, batches=not method.dynamic)
+    graph = trace(exported, batches=not method.dynamic)
     difference = _difference(graph, network, statistics, batches=not method.dynamic)
-    if not difference <= _TOLERANCE:
+    if not difference <= TOLERANCE:
         raise ModelError(
-            f"export differs from the network by {difference:.2g} (at most {_TOLERANCE:g}); "
-            "nothing was written"
+            f"exported graph differs from the network by {difference:.2g}, at most {TOLERANCE:g} "
+            "is allowed; nothing was written"
         )
     if not half:
         return graph
     smaller = _stored_in_half(graph)
     close = _difference(smaller, network, statistics, batches=not method.dynamic)
-    return smaller if close <= _HALF_TOLERANCE else graph
+    return smaller if close <= HALF_TOLERANCE else graph
 
 
-def _graph(module: nn.Module, *, batches: bool) -> bytes:
+def trace(module: nn.Module, batches: bool) -> bytes:
+    """ONNX graph of a module that takes frames and levels, for any size of frames.
+
+    Args:
+        module: frame (B, 1, H, W), levels (B, 2) → response, peaks.
+        batches: whether B is free; otherwise it is 1.
+    """
     several = {0: "batch"} if batches else {}
     sizes = {2: "height", 3: "width"} | several
     count = 2 if batches else 1
@@ -93,7 +93,7 @@ def _graph(module: nn.Module, *, batches: bool) -> bytes:
     level = exporter.level
     exporter.setLevel(logging.ERROR)
     try:
-        # The exporter reports each of its steps on standard output.
+        # The exporter prints each of its steps to standard output.
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
@@ -114,7 +114,7 @@ def _graph(module: nn.Module, *, batches: bool) -> bytes:
 
 
 def _strip(model: onnx.ModelProto) -> None:
-    """Take out the exporter's notes: source paths of this machine, stack traces, shapes."""
+    """Remove the exporter's notes: source paths of this machine, stack traces and shapes."""
     del model.metadata_props[:]
     del model.graph.metadata_props[:]
     del model.graph.value_info[:]
@@ -125,12 +125,12 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 def _stored_in_half(graph: bytes) -> bytes:
-    """The graph with its weights stored as float16; it computes in float32 as before."""
+    """The graph with weights stored as float16; it still computes in float32."""
     model = onnx.load_model_from_string(graph)
     casts = []
     for weight in model.graph.initializer:
         values = numpy_helper.to_array(weight)
-        if values.dtype == np.float32 and values.size >= _LEAST_STORED:
+        if values.dtype == np.float32 and values.size >= _MIN_STORED:
             name = weight.name
             weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
             casts.append(
@@ -143,11 +143,11 @@ def _stored_in_half(graph: bytes) -> bytes:
 
 
 def _difference(
-    graph: bytes, network: nn.Module, statistics: tuple[Channels, Channels], *, batches: bool
+    graph: bytes, network: nn.Module, statistics: Statistics, *, batches: bool
 ) -> float:
-    """Largest difference between graph and network, over sizes, batches, values and levels.
+    """Largest difference of the responses over several sizes, batches, values and levels.
 
-    In units of the response: absolute up to 1, where responses belong, relative above.
+    The difference is absolute for responses up to 1 and relative above.
     """
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(0)
@@ -168,7 +168,7 @@ def _difference(
 
 
 def write_model(path: Path, graph: bytes, card: ModelCard) -> None:
-    """Write ``path`` (.onnx) and the card beside it, the card with the graph's own sha256."""
+    """Write ``path`` (.onnx) and its card, to which the graph's sha256 is added."""
     atomic_write(path, graph)
     own = card.model_copy(update={"sha256": digest(graph)})
     atomic_write(path.with_suffix(".json"), own.model_dump_json(indent=2) + "\n")

@@ -1,4 +1,7 @@
-"""Published methods by name, one folder each; what they share lies in ``blocks``."""
+"""The methods by name. Each is one folder; ``blocks`` holds what they share.
+
+To add a method, add a folder that defines a :class:`Method`, and name it in :data:`METHODS`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,9 @@ from irpoint.methods.blocks.gaussian import (
     published_gaussian,
     quantised_gaussian,
 )
-from irpoint.methods.method import Method, TargetMap
+from irpoint.methods.method import Method, PublishedWeights, TargetMap
 from irpoint.methods.p2p_lite import P2P_LITE
 from irpoint.methods.spire import SPIRE
-from irpoint.methods.spire.target_map import prps, published_prps
 from irpoint.methods.sshd import SSHD
 
 __all__ = [
@@ -20,18 +22,21 @@ __all__ = [
     "METHODS",
     "TARGET_MAPS",
     "Method",
+    "PublishedWeights",
     "TargetMap",
     "find_method",
     "find_target_map",
 ]
 
-DEFAULT_METHOD = SPIRE.name
 METHODS: dict[str, Method] = {method.name: method for method in (SPIRE, SSHD, P2P_LITE)}
+DEFAULT_METHOD = SPIRE.name
 
-# Every method can be trained on every target; that is how they are compared.
+# Every method can be trained on every target map, so that methods and maps can be compared.
 TARGET_MAPS: dict[str, TargetMap] = {
-    "prps": TargetMap(prps),
-    "published-prps": TargetMap(published_prps, map_offset=0.0),  # labels are rounded to corners
+    name: target_map
+    for method in METHODS.values()
+    for name, target_map in method.target_maps.items()
+} | {
     "gaussian": TargetMap(gaussian),
     "quantised-gaussian": TargetMap(quantised_gaussian),
     "averaged-gaussian": TargetMap(averaged_gaussian),
@@ -40,24 +45,29 @@ TARGET_MAPS: dict[str, TargetMap] = {
 
 
 def find_method(name: str) -> Method:
-    """The method of that name.
+    """The method of the given name.
 
     Raises:
-        SettingsError: where there is none.
+        SettingsError: if there is none.
     """
     if name not in METHODS:
-        raise SettingsError(f"method {name!r}: known are {', '.join(METHODS)}")
+        raise SettingsError(f"method {name!r} is unknown; choose from {', '.join(METHODS)}")
     return METHODS[name]
 
 
 def find_target_map(name: str, method: Method) -> TargetMap:
-    """The target of that name; ``default`` and ``published`` are the method's own two.
+    """The target map of the given name.
+
+    Args:
+        name: a key of :data:`TARGET_MAPS`, or ``default`` or ``published`` for the method's own.
+        method: method that is trained.
 
     Raises:
-        SettingsError: where there is none.
+        SettingsError: if there is none.
     """
     own = {"default": method.target_map, "published": method.published_target_map}
     name = own.get(name, name)
     if name not in TARGET_MAPS:
-        raise SettingsError(f"target {name!r}: known are {', '.join((*own, *TARGET_MAPS))}")
+        known = ", ".join((*own, *TARGET_MAPS))
+        raise SettingsError(f"target_map {name!r} is unknown; choose from {known}")
     return TARGET_MAPS[name]

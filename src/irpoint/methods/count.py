@@ -1,7 +1,8 @@
-"""Size and cost of a network, counted, not quoted."""
+"""Number of parameters and multiply-adds of a network."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -11,14 +12,15 @@ from irpoint.methods.blocks.odconv import ODConv
 
 
 def parameters(network: nn.Module) -> int:
-    """Number of trainable values."""
+    """Number of trainable parameters."""
     return sum(p.numel() for p in network.parameters())
 
 
 def gmac(network: nn.Module, side: int, channels: int = 3) -> float:
-    """10⁹ multiply-adds of the convolutions for one frame of ``side`` × ``side`` pixels.
+    """10⁹ multiply-adds of all convolutions for one frame of ``side`` × ``side`` pixels.
 
-    Those of a dynamic convolution and of its gates included; mixing its kernels is not.
+    Dynamic convolutions and their gates are included; making their kernels is not. Only shapes are
+    computed, on a copy of the network.
     """
     total = 0
 
@@ -29,18 +31,10 @@ def gmac(network: nn.Module, side: int, channels: int = 3) -> float:
         kernel = weight[0, 0] if isinstance(convolution, ODConv) else weight[0]
         total += output.numel() * kernel.numel()
 
-    hooks = [
-        module.register_forward_hook(add)
-        for module in network.modules()
-        if isinstance(module, nn.Conv2d | ODConv)
-    ]
-    training = network.training
-    network.eval()
-    try:
-        with torch.no_grad():
-            network(torch.zeros(1, channels, side, side))
-    finally:
-        network.train(training)
-        for hook in hooks:
-            hook.remove()
+    shapes = copy.deepcopy(network).to("meta").eval()
+    for module in shapes.modules():
+        if isinstance(module, nn.Conv2d | ODConv):
+            module.register_forward_hook(add)
+    with torch.no_grad():
+        shapes(torch.zeros(1, channels, side, side, device="meta"))
     return total / 1e9

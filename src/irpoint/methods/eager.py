@@ -1,4 +1,8 @@
-"""Time of a network in eager float32 PyTorch: ``python -m … METHOD BASE HEIGHT WIDTH THREADS``."""
+"""Time of a network in eager float32 PyTorch.
+
+``python -m irpoint.methods.eager METHOD BASE HEIGHT WIDTH THREADS`` prints it in milliseconds. A
+process of its own, since PyTorch must not be imported by the benchmark of the other backends.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from irpoint.methods import find_method
 def eager_ms(
     method: str, base: int, height: int, width: int, threads: int, repeats: int = 10
 ) -> float:
-    """Median milliseconds of one forward pass; ``base`` is the network's width, 0 for its own."""
+    """Median milliseconds of one forward pass; ``base`` is the base width, 0 for the default."""
     torch.set_num_threads(threads)
     network = find_method(method).build(base or None).eval()
     frame = torch.rand(1, 3, height, width)

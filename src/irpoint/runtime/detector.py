@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.decoding.peaks import decode
-from irpoint.decoding.published import decode_published, published_rule
+from irpoint.decoding.published import PublishedRule, decode_published
 from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
 from irpoint.frames import as_frame, find_frames, open_source
 from irpoint.frames.levels import clip_to_levels, levels
@@ -107,7 +107,7 @@ class Detector:
             "threads": threads,
         }
         self.card = self.model.card
-        self._rule = published_rule(self.card.method) if published_decoder else None
+        self._rule = _published_rule(self.card) if published_decoder else None
         if self._rule and threshold is None and false_alarms_per_mpx is None:
             threshold = self._rule.threshold
         self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
@@ -237,6 +237,16 @@ class Detector:
             return decode(response, threshold, stride=card.stride, map_offset=card.map_offset)
         rule = dataclasses.replace(self._rule, threshold=threshold)
         return decode_published(response, rule, stride=card.stride, map_offset=card.map_offset)
+
+
+def _published_rule(card: ModelCard) -> PublishedRule:
+    if card.published_decoder is None:
+        raise ModelError(
+            f"model {card.name!r} has no published decoder on its card: the publication of method "
+            f"{card.method!r} has none, or an older irpoint wrote the card; if so, export the run "
+            "or import the weights again"
+        )
+    return card.published_decoder
 
 
 def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> float:

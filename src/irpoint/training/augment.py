@@ -1,7 +1,7 @@
-"""One training crop: a window into a frame, varied, with targets pasted in.
+"""Augmentation of one training crop: cut from a frame, with pasted targets and jitter.
 
-Points move with the pixels. Everything is drawn from the generator that is handed in, so a crop
-depends on nothing but its number.
+Labels move with the pixels. All random numbers come from the given generator, so that a crop
+depends on its number only.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from irpoint.training.settings import AugmentSettings
 
 Image = npt.NDArray[np.float32]
 Points2D = npt.NDArray[np.float64]
-Stamp = tuple[Image, Points2D]  # what a target adds to its surroundings, and its label therein
+Stamp = tuple[Image, Points2D]
+"""What a target adds to its background (2 · PATCH + 1 pixels a side), and its label therein."""
 
-PATCH = 20  # half side of the patch cut around a target to be pasted elsewhere
-_APART = 12.0  # least distance of a pasted target from any other: three cells
+PATCH = 20  # pixels from the centre to the edge of the patch around an extracted target
+_MIN_GAP = 12.0  # minimum distance of a pasted target from any other: three cells
 
 
 def cut(
@@ -29,19 +30,22 @@ def cut(
     settings: AugmentSettings,
     rng: np.random.Generator,
 ) -> tuple[Image, Points2D]:
-    """A crop around ``centre``, turned, mirrored and (most often) scaled and rotated.
+    """Cut a crop around ``centre``, turned, mirrored and usually scaled and rotated.
 
-    Square crops are turned by quarters. Others only by halves, so that a wide one, meant for wide
-    frames, finds room in them.
+    Square crops are turned in steps of 90°, others in steps of 180°: a wide crop, meant for wide
+    frames, would not fit into them otherwise.
 
     Args:
         image: (h, w) network frame.
         xy: (N, 2) labels in the frame.
-        centre: (2,) middle of the crop in the frame; moved so that the crop stays inside.
+        centre: (2,) centre of the crop in the frame; moved so that the crop stays inside.
         rows_columns: shape of the crop.
+        settings: shares and limits of the changes.
+        rng: source of random numbers.
 
     Returns:
-        The crop (rows, columns) and the labels in it, those outside up to a target's reach too.
+        The crop (rows, columns) and its labels, including those up to 24 pixels outside, whose
+        responses reach into the crop.
     """
     rows, columns = rows_columns
     quarters = int(rng.integers(4)) if rows == columns else 2 * int(rng.integers(2))
@@ -61,18 +65,18 @@ def cut(
     corner = centre - turn @ middle
     if (np.abs(turn) == np.round(np.abs(turn))).all():
         corner = np.round(corner)
-        crop = _window(image, turn, corner, rows_columns)
+        crop = copy_window(image, turn, corner, rows_columns)
     else:
-        crop = _sample(image, turn, corner, rows_columns)
+        crop = sample_bilinear(image, turn, corner, rows_columns)
     moved = (xy - corner) @ np.linalg.inv(turn).T
     near = ((moved > -24) & (moved < 2 * middle + 24)).all(axis=1)
     return crop, moved[near]
 
 
-def _window(
+def copy_window(
     image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, shape: tuple[int, int]
 ) -> Image:
-    """As :func:`_sample` where no pixel needs to be interpolated: much quicker."""
+    """:func:`sample_bilinear` for turns by multiples of 90°, without interpolation: faster."""
     (height, width), turned = image.shape, turn[0, 0] == 0
     down, right = np.arange(shape[0]), np.arange(shape[1])
     along_x, along_y = (down, right) if turned else (right, down)
@@ -82,10 +86,10 @@ def _window(
     return np.ascontiguousarray(window.T if turned else window, np.float32)
 
 
-def _sample(
+def sample_bilinear(
     image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, shape: tuple[int, int]
 ) -> Image:
-    """Bilinear samples of ``image`` at turn · (x, y) + corner; edges repeat beyond the frame."""
+    """Bilinear samples of ``image`` at turn · (x, y) + corner; edges repeat beyond it."""
     down, right = shape[0] - 1, shape[1] - 1
     corners = corner + np.array([[0, 0], [right, 0], [0, down], [right, down]]) @ turn.T
     low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(image.shape[::-1]) - 1)
@@ -99,11 +103,18 @@ def _sample(
 
 
 def extract_target(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | None:
-    """A target without its background: what it adds to the frame, and the label within the patch.
+    """Separate a target from its background, to paste it elsewhere.
 
-    The background is the median of the patch's rim; what resembles the target's contrast and hangs
-    together with it is kept, what resembles the background fades out, and so does everything
-    towards the rim. None where the target lies at the border or hardly stands out.
+    The background is the median of the patch's rim. Pixels that resemble the target and are
+    connected with it are kept; others, and all towards the rim, fade to zero.
+
+    Args:
+        image: (h, w) network frame.
+        xy: (2,) label of the target.
+
+    Returns:
+        What the target adds to the frame, and its label in the patch. None if the target lies at
+        the border or hardly stands out.
     """
     column, row = (int(v) for v in np.round(xy))
     height, width = image.shape
@@ -129,7 +140,7 @@ def extract_target(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | Non
 
 
 def simulated(rng: np.random.Generator) -> Stamp:
-    """What a simulated target adds to a frame, in the form of :func:`extract_target`."""
+    """A simulated target, in the form of :func:`extract_target`."""
     at = PATCH + rng.uniform(-0.5, 0.5, 2)
     sigma, amplitude = np.exp(rng.uniform(np.log((0.5, 0.3)), np.log((3.0, 3.0))))
     side = 2 * PATCH + 1
@@ -139,13 +150,17 @@ def simulated(rng: np.random.Generator) -> Stamp:
 def paste(
     crop: Image, xy: Points2D, stamp: Stamp, spot: Points2D, rng: np.random.Generator
 ) -> Points2D:
-    """Add a lifted (or simulated) target to ``crop`` in place; returns the labels with its own.
+    """Add an extracted or simulated target to ``crop``, in place.
 
     Args:
-        crop: (rows, columns), changed unless another target is too near.
+        crop: (rows, columns); unchanged if another target is too close.
         xy: (N, 2) labels in the crop.
-        stamp: what the target adds, and where in it its label lies; mirrored and dimmed at random.
-        spot: (2,) where in the crop its middle comes to lie, to the pixel.
+        stamp: the target; it is mirrored and scaled in brightness at random.
+        spot: (2,) position of its centre in the crop, rounded to pixels.
+        rng: source of random numbers.
+
+    Returns:
+        (N, 2) or (N + 1, 2) labels, with that of the target if it was added.
     """
     patch, at = stamp
     if rng.random() < 0.5:
@@ -153,8 +168,8 @@ def paste(
     if rng.random() < 0.5:
         patch, at = patch.T, at[::-1]
     corner = np.round(spot).astype(int) - PATCH
-    place = corner + at
-    if len(xy) and (np.hypot(*(xy - place).T) < _APART).any():
+    label = corner + at
+    if len(xy) and (np.hypot(*(xy - label).T) < _MIN_GAP).any():
         return xy
     left, top = corner
     rows = slice(max(top, 0), top + 2 * PATCH + 1)
@@ -162,17 +177,19 @@ def paste(
     under = crop[rows, columns]
     own = patch[rows.start - top :, columns.start - left :][: under.shape[0], : under.shape[1]]
     under += own * np.float32(rng.uniform(0.5, 1.3))
-    return np.vstack([xy, place])
+    return np.vstack([xy, label])
 
 
 def jitter(
     crop: Image, settings: AugmentSettings, rng: np.random.Generator, enlargement: float = 1.0
 ) -> Image:
-    """Gain, offset, noise and bad pixels, as cameras differ in them.
+    """Change gain, offset, noise and bad pixels at random, as they differ between cameras.
 
     Args:
         crop: (rows, columns), normalised.
-        enlargement: network pixels to a pixel of the camera, over which a bad one is spread.
+        settings: limits of the changes.
+        rng: source of random numbers.
+        enlargement: network pixels per camera pixel, the width of a bad pixel.
     """
     crop = crop * np.float32(np.exp(rng.uniform(-1, 1) * np.log(settings.gain)))
     crop += np.float32(rng.normal(0, settings.offset))
@@ -186,7 +203,7 @@ def jitter(
 
 
 def add_bad_pixels(crop: Image, enlargement: float, rng: np.random.Generator) -> None:
-    """One dead or hot pixel of the camera, as the resize shows it: a tent of its own width."""
+    """Add one dead or hot camera pixel in place, as a bilinear resize would show it: as a tent."""
     width = max(enlargement, 1.0)
     shown = rng.uniform(-1.0, 0.0) if rng.random() < 0.5 else rng.uniform(1.0, 5.0)
     down, across = (

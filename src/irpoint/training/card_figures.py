@@ -1,4 +1,4 @@
-"""What a model is worth on its validation split: thresholds and figures for its card."""
+"""Thresholds and figures for a model's card, measured on the validation split."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from irpoint.runtime import Detector
 from irpoint.zoo import Thresholds
 
 RATES_PER_MPX = (10.0, 1.0, 0.1)
-# A rate that fewer false points support is a guess.
-_LEAST_FALSE_POINTS = 5
+_MIN_FALSE_POINTS = 5  # a rate that is supported by fewer false points is not stated
 
 
 def measure_figures(
@@ -26,11 +25,16 @@ def measure_figures(
 ) -> tuple[Thresholds, dict[str, Any]]:
     """Choose thresholds on ``split`` and measure the figures at the default one.
 
-    The default gives the best F1 over all frames pooled; the thresholds of stated false-alarm
-    rates come from the same frames.
+    The default threshold gives the best F1 over the pooled frames. The thresholds for given
+    false-alarm rates come from the same frames.
+
+    Args:
+        detector: the model.
+        data: dataset folders.
+        split: the validation split.
 
     Returns:
-        The thresholds, and the figures as ``irpoint evaluate --json`` prints them.
+        The thresholds, and the figures in the form of ``irpoint evaluate --json``.
     """
     frames = load_split(data, split)
     found = find_points(detector.candidates, frames.frames)
@@ -42,7 +46,13 @@ def measure_figures(
 def choose_thresholds(
     frames: Iterable[LabelledFrame], found: dict[Path, Points], split: str
 ) -> Thresholds:
-    """Best-F1 threshold, and one a false-alarm rate; null where too little supports it."""
+    """Threshold of the best F1, and one per false-alarm rate; None if too few points support it.
+
+    Args:
+        frames: pooled frames of the split.
+        found: points of every frame with their scores, by image file.
+        split: name of the split, for the card.
+    """
     judged = [EvaluatedFrame.of(f, found[f.image]) for f in frames]
     curve = sweep(judged)
     rates = {f"{rate:g}": _at_rate(curve, rate) for rate in RATES_PER_MPX}
@@ -55,22 +65,22 @@ def choose_thresholds(
 
 
 def _at_rate(curve: Sweep, per_mpx: float) -> tuple[float, tuple[float, float]] | None:
-    """Threshold for a rate, and the interval of its true rate; None where that is a guess.
+    """Threshold for a false-alarm rate and the 95 % interval of its true rate.
 
-    A guess is what fewer than five false points support, or what would need candidates below the
-    lowest that there are.
+    None if fewer than five false points support it, or if the rate is not reached even at the
+    lowest candidate score.
     """
     threshold = curve.at_false_alarms_per_mpx(per_mpx)
     counted = int(curve.fp[curve.thresholds >= threshold].max(initial=0))
     megapixels = curve.pixels / 1e6
-    if counted < _LEAST_FALSE_POINTS or curve.fp.max() < per_mpx * megapixels:
+    if counted < _MIN_FALSE_POINTS or curve.fp.max() < per_mpx * megapixels:
         return None
     low, high = poisson_interval(counted)
     return threshold, (low / megapixels, high / megapixels)
 
 
 def poisson_interval(counted: int) -> tuple[float, float]:
-    """95 % interval of the mean of a Poisson variable that came out as ``counted``, exact.
+    """Exact 95 % interval of the mean of a Poisson variable, given one observation.
 
     Source: Garwood, Biometrika 28 (1936).
     """

@@ -1,4 +1,4 @@
-"""What a run leaves behind: a checkpoint to resume from, and the best weights so far."""
+"""What a run leaves in its folder: a checkpoint to resume from, and the best weights so far."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from safetensors.torch import save
 
 from irpoint.system.atomic import atomic_write
 from irpoint.training.module import ResponseModule
-
-LAST = "last.ckpt"
-BEST = "best.safetensors"
+from irpoint.training.run_folder import BEST, LAST
 
 
 class KeepLastAndBest(Checkpoint):
-    """After every epoch ``last.ckpt``, after every better validation ``best.safetensors``.
+    """Writes ``last.ckpt`` after every epoch and ``best.safetensors`` after every better one.
 
-    Both are replaced whole, so that a run killed at any moment can go on from its last epoch.
-    Lightning calls checkpoint callbacks after all others: the state saved is the epoch's final one.
+    Both writes are atomic, so that a run killed at any moment can resume from its last epoch.
+    Lightning calls checkpoint callbacks after all others, so the saved state is final.
     """
 
     def __init__(self, run: Path) -> None:
@@ -54,7 +52,7 @@ class KeepLastAndBest(Checkpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, ResponseModule)
         if module.settings.held_out_run and trainer.is_global_zero:
-            self._write_weights(module)  # nothing is held out to choose by: the last ones count
+            self._write_weights(module)  # no split is held out to choose by: the last weights count
         part = self.run / f".{LAST}"
         trainer.save_checkpoint(part)
         if not trainer.is_global_zero:

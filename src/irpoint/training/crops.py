@@ -1,4 +1,4 @@
-"""Training crops by number: crop k of a run is the same whenever and wherever it is made."""
+"""Training crops by number: crop k of a run is the same in every process and after a resume."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from irpoint.training.network_frames import NetworkFrame, label_table
 from irpoint.training.settings import TrainSettings
 
 Table = npt.NDArray[np.float64]  # rows (frame index, x, y), of false alarms a score too
-# How much oftener than other labels one that was missed is shown. What stays on the list to the end
-# is mostly labels of what cannot be seen.
-_MISSED_ODDS = 5
-_ROOM = 0.9  # least part of a crop's side that a frame must have; the rest repeats its edge
-_OF_BATCHES = 1  # parts what is drawn for a batch from what is drawn for a crop
-_SWARM_AREA = 64**2  # network px of a crop to each of the most targets that a swarm has
-_ALONE = 24.0  # network px around a target that is lifted out of its frame, without another
+# A missed label is shown at most this many times as often as others: labels that are missed to the
+# end are mostly those of targets that nobody can see.
+_MAX_MISSED_ODDS = 5
+_MIN_SIDE = 0.9  # minimum side of a frame as a share of the crop's; the rest repeats its edge
+_BATCH_STREAM = 1  # separates the random numbers of batches from those of crops
+_SWARM_AREA = 64**2  # network pixels of a crop per target of the largest swarm
+_CLEARANCE = 24.0  # network pixels around a target that is extracted, free of other targets
 
 
 class EpochNumbers(Sampler[int]):
-    """The crop numbers of an epoch: epoch · length, and on.
+    """Sampler of the crop numbers of an epoch, which start at epoch · length.
 
-    Of several processes each goes through its own part of every batch, so that together they see
-    the batches that one alone would.
+    With several processes, each samples its own part of every batch, so that together they see the
+    batches of a single process.
     """
 
     def __init__(self, length: int, batch: int) -> None:
@@ -57,14 +57,16 @@ class EpochNumbers(Sampler[int]):
 
 
 @dataclass(frozen=True)
-class _Window:
-    """One shape of crops, and what they are cut from: the frames in which it finds room.
+class CropShape:
+    """One shape of crops and the frames that are large enough for it.
 
     Attributes:
         shape: rows and columns.
-        share: of the batches, in which it is drawn.
-        frames: (F,) indices of these frames, each with its odds.
-        labels: (N, 3) rows (frame index, x, y) of these frames, likewise.
+        share: relative share of the batches with this shape.
+        frames: (F,) indices of the frames.
+        frame_odds: (F,) probability of each frame.
+        labels: (N, 3) rows (frame index, x, y), the labels in these frames.
+        label_odds: (N,) probability of each label.
     """
 
     shape: tuple[int, int]
@@ -75,25 +77,26 @@ class _Window:
     label_odds: npt.NDArray[np.float64]
 
     def within(self, table: Table) -> Table:
-        """The rows of a table whose first column is one of these frames."""
+        """Rows of a table whose first column is the index of one of these frames."""
         return table[np.isin(table[:, 0], self.frames)]
 
 
 class Crops(Dataset[tuple[Tensor, Tensor]]):
-    """Crop number k → (frame (1, h, w), target (1, h/4, w/4)), of one shape throughout a batch.
+    """Crop number k → (frame (1, h, w), target map (1, h/4, w/4)); one shape per batch.
 
-    Data sets are drawn in proportion to the square root of their targets (of their frames, for
-    crops of background), so that a large one does not drown a small one;
-    ``dataset_weights`` multiplies.
+    Datasets are drawn in proportion to their weight times the square root of the number of their
+    targets (for background crops: of their frames). So a large dataset does not drown a small one.
 
     Attributes:
-        false_alarms: (M, 4) rows (frame index, x, y, score) where the network last saw targets that
-            are not there; half of the background crops are put on them, most on the best scores.
-        missed: (M, 3) rows likewise: labels that it last overlooked.
-        numbers: the sampler that goes through the crops of one epoch after the other.
+        labels: (N, 3) rows (frame index, x, y), all labels in network pixels.
+        false_alarms: (M, 4) rows (frame index, x, y, score), false alarms of the last search. Part
+            of the background crops show them, those with high scores more often.
+        missed: (M, 3) rows (frame index, x, y), labels that the last search did not find.
+        numbers: sampler of the crop numbers, epoch by epoch.
+        shapes: the crop shapes of which at least one frame is large enough.
 
     Raises:
-        SettingsError: where ``dataset_weights`` names a data set of which there is no frame.
+        SettingsError: if ``dataset_weights`` names a dataset without frames.
     """
 
     def __init__(self, frames: Sequence[NetworkFrame], settings: TrainSettings) -> None:
@@ -104,34 +107,34 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
         self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
-        self._windows = self._cut_from(settings.crop)
+        self.shapes = self._crop_shapes(settings.crop)
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
         settings, varied = self.settings, self.settings.augment
         rng = np.random.default_rng((settings.seed, number))
-        window = self._window(number)
-        index, centre = self._place(window, rng)
+        shape = self._shape_of(number)
+        index, centre = self.draw_position(shape, rng)
         frame = self.frames[index]
-        crop, xy = augment.cut(frame.image, frame.xy, centre, window.shape, varied, rng)
-        xy = self._pasted(crop, xy, window, rng)
+        crop, xy = augment.cut(frame.image, frame.xy, centre, shape.shape, varied, rng)
+        xy = self._pasted(crop, xy, shape, rng)
         crop = augment.jitter(crop, varied, rng, 1 / frame.placement.factor[0])
-        target = self._target_map.draw(crop, xy, self._sigma(frame))
-        return torch.from_numpy(crop)[None], torch.from_numpy(target)[None]
+        target_map = self._target_map.draw(crop, xy, self._sigma(frame))
+        return torch.from_numpy(crop)[None], torch.from_numpy(target_map)[None]
 
     def _sigma(self, frame: NetworkFrame) -> float:
-        """Width of a target's response in cells."""
+        """Width of the response to a target, in cells."""
         if not self.settings.sigma_scales:
             return self.settings.sigma
         enlargement = 1 / frame.placement.factor[0]
         return min(max(self.settings.sigma * enlargement, 1.0), 2.0)
 
-    def _cut_from(self, shapes: Sequence[tuple[int, int]]) -> list[_Window]:
-        """Frames by shape: each in all shapes that it holds, or in the smallest if in none.
+    def _crop_shapes(self, shapes: Sequence[tuple[int, int]]) -> list[CropShape]:
+        """Assign frames to shapes: each to all that fit into it, or else to the smallest.
 
-        A frame's odds are divided among its shapes, so that it is seen as often as with one shape.
+        The odds of a frame are divided among its shapes, so that it is drawn as often as with one.
         """
         sides = np.array([frame.image.shape for frame in self.frames]).reshape(-1, 2)
-        held = np.array([(sides >= _ROOM * np.array(shape)).all(axis=1) for shape in shapes])
+        held = np.array([(sides >= _MIN_SIDE * np.array(shape)).all(axis=1) for shape in shapes])
         held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
         sets = np.array([frame.label.dataset for frame in self.frames])
         unknown = sorted(self.settings.dataset_weights.keys() - set(sets))
@@ -146,87 +149,90 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         label_odds = (
             _odds(sets[of_label], self.settings.dataset_weights) / held.sum(axis=0)[of_label]
         )
-        windows = []
+        assigned = []
         for shape, own in zip(shapes, held, strict=True):
             if own.any():
                 labels, odds = self.labels[own[of_label]], label_odds[own[of_label]]
                 indices, frames = np.flatnonzero(own), frame_odds[own]
                 share = aimed * odds.sum() + (1 - aimed) * frames.sum()
-                windows.append(_Window(shape, share, indices, _unit(frames), labels, _unit(odds)))
-        return windows
+                assigned.append(
+                    CropShape(shape, share, indices, _unit(frames), labels, _unit(odds))
+                )
+        return assigned
 
-    def _window(self, number: int) -> _Window:
-        """The shape that the batch of crop ``number`` has drawn."""
+    def _shape_of(self, number: int) -> CropShape:
+        """The shape of the batch that crop ``number`` belongs to."""
         settings = self.settings
         epoch, place = divmod(number, settings.crops_per_epoch)
         batches = math.ceil(settings.crops_per_epoch / settings.batch)
         batch = epoch * batches + place // settings.batch
-        which = np.random.default_rng((settings.seed, batch, _OF_BATCHES))
-        odds = _unit(np.array([window.share for window in self._windows]))
-        return self._windows[which.choice(len(odds), p=odds)]
+        which = np.random.default_rng((settings.seed, batch, _BATCH_STREAM))
+        odds = _unit(np.array([shape.share for shape in self.shapes]))
+        return self.shapes[which.choice(len(odds), p=odds)]
 
-    def _place(self, window: _Window, rng: np.random.Generator) -> tuple[int, Table]:
-        """Frame index and middle (x, y) of a crop: near a label, a false alarm, or anywhere."""
+    def draw_position(self, shape: CropShape, rng: np.random.Generator) -> tuple[int, Table]:
+        """Draw frame index and centre (x, y): near a label, near a false alarm, or anywhere."""
         varied = self.settings.augment
-        # Inside the smallest window of the frame.
-        reach = 0.4 * np.array(window.shape[::-1]) / varied.scale
-        false_alarms = window.within(self.false_alarms)
-        if len(window.labels) and rng.random() < varied.target_share:
-            missed = window.within(self.missed)
-            share = min(varied.missed_share, _MISSED_ODDS * len(missed) / len(window.labels))
+        # Keeps the label or false alarm inside the crop, however it is scaled.
+        reach = 0.4 * np.array(shape.shape[::-1]) / varied.scale
+        false_alarms = shape.within(self.false_alarms)
+        if len(shape.labels) and rng.random() < varied.target_share:
+            missed = shape.within(self.missed)
+            share = min(varied.missed_share, _MAX_MISSED_ODDS * len(missed) / len(shape.labels))
             if rng.random() < share:
                 row = missed[rng.integers(len(missed))]
             else:
-                row = self._label(window, rng)
+                row = self._label(shape, rng)
         elif len(false_alarms) and rng.random() < varied.hard_share:
             odds = false_alarms[:, 3] ** 2
             row = false_alarms[rng.choice(len(odds), p=odds / odds.sum())]
         else:
-            index = int(rng.choice(window.frames, p=window.frame_odds))
+            index = int(rng.choice(shape.frames, p=shape.frame_odds))
             height, width = self.frames[index].image.shape
             return index, rng.uniform(0, 1, 2) * (width - 1, height - 1)
         return int(row[0]), row[1:3] + rng.uniform(-reach, reach)
 
-    def _label(self, window: _Window, rng: np.random.Generator) -> Table:
-        row: Table = window.labels[rng.choice(len(window.labels), p=window.label_odds)]
+    def _label(self, shape: CropShape, rng: np.random.Generator) -> Table:
+        row: Table = shape.labels[rng.choice(len(shape.labels), p=shape.label_odds)]
         return row
 
     def _pasted(
-        self, crop: augment.Image, xy: Table, window: _Window, rng: np.random.Generator
+        self, crop: augment.Image, xy: Table, shape: CropShape, rng: np.random.Generator
     ) -> Table:
-        """Targets pasted into the crop: most often few, of any kind; now and then a swarm.
+        """Paste targets into the crop: usually a few of any kind, sometimes a swarm.
 
-        A swarm is of one to three kinds and lies in a part of the crop. Without swarms, the means
-        by which networks weigh their channels tell that a frame holds a target or two.
+        A swarm consists of one to three kinds and fills part of the crop. Without swarms, networks
+        that weigh channels by their means learn that a frame never holds more than a few targets.
         """
-        varied, shape = self.settings.augment, np.array(crop.shape[::-1])
+        varied, size = self.settings.augment, np.array(crop.shape[::-1])
         if rng.random() < varied.swarm_share:
             number = int(rng.integers(2, max(3, crop.size // _SWARM_AREA)))
             kinds, extent = int(rng.integers(1, 4)), rng.uniform(0.25, 1.0)
         else:
             number = kinds = int(rng.poisson(varied.paste))
             extent = 1.0
-        stamps = [self._stamp(window, rng) for _ in range(min(kinds, number))]
+        stamps = [self._stamp(shape, rng) for _ in range(min(kinds, number))]
         corner = rng.uniform(0, 1, 2) * (1 - extent)
         for k in range(number):
             stamp = stamps[k % len(stamps)]
-            spot = np.clip((corner + extent * rng.uniform(0, 1, 2)) * shape, 4, shape - 5)
+            spot = np.clip((corner + extent * rng.uniform(0, 1, 2)) * size, 4, size - 5)
             if stamp is not None:
                 xy = augment.paste(crop, xy, stamp, spot, rng)
         return xy
 
-    def _stamp(self, window: _Window, rng: np.random.Generator) -> augment.Stamp | None:
+    def _stamp(self, shape: CropShape, rng: np.random.Generator) -> augment.Stamp | None:
         if rng.random() < self.settings.augment.simulated:
             return augment.simulated(rng)
-        return self._donor(window, rng)
+        return self.draw_donor(shape, rng)
 
-    def _donor(self, window: _Window, rng: np.random.Generator) -> augment.Stamp | None:
-        if not len(window.labels):
+    def draw_donor(self, shape: CropShape, rng: np.random.Generator) -> augment.Stamp | None:
+        """Draw a target of another frame; None if it cannot be extracted on its own."""
+        if not len(shape.labels):
             return None
-        row = self._label(window, rng)
+        row = self._label(shape, rng)
         frame = self.frames[int(row[0])]
-        if (np.hypot(*(frame.xy - row[1:]).T) < _ALONE).sum() > 1:
-            return None  # its neighbour would come along without a label
+        if (np.hypot(*(frame.xy - row[1:]).T) < _CLEARANCE).sum() > 1:
+            return None  # its neighbour would be extracted with it, without a label
         return augment.extract_target(frame.image, row[1:])
 
 

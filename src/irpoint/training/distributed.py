@@ -1,7 +1,7 @@
-"""Several processes that train as one: each takes a part of every batch.
+"""Training in several processes, each with a part of every batch.
 
-Gradients are averaged by Lightning's DDP. Batch norms have to see the whole batch, wherever its
-crops are; PyTorch's SyncBatchNorm does that on GPUs only, hence the one here.
+Lightning's DDP averages the gradients. Batch norms need the statistics of the whole batch;
+PyTorch's SyncBatchNorm computes them on GPUs only, hence :class:`WholeBatchNorm`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from torch.distributed.nn.functional import all_reduce
 
 
 def is_leader() -> bool:
-    """Whether this process is the first of its run, or the only one; known before it starts."""
+    """Whether this process is the first of its run; known before training starts."""
     return int(os.environ.get("RANK") or os.environ.get("LOCAL_RANK") or 0) == 0
 
 
 def part_of_batch() -> tuple[int, int]:
-    """(number of this process, number of processes); (0, 1) alone."""
+    """(index of this process, number of processes)."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1
 
 
 class WholeBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation over the parts of a batch in all processes; alone, as any other."""
+    """Batch normalisation over the parts of a batch in all processes."""
 
     def forward(self, x: Tensor) -> Tensor:
         _, processes = part_of_batch()
@@ -57,7 +57,7 @@ class WholeBatchNorm(nn.BatchNorm2d):
 
 
 def over_whole_batch(network: nn.Module) -> nn.Module:
-    """The network with every batch norm made a :class:`WholeBatchNorm`, in place."""
+    """Make every batch norm of the network a :class:`WholeBatchNorm`, in place."""
     for layer in network.modules():
         if type(layer) is nn.BatchNorm2d:
             layer.__class__ = WholeBatchNorm

@@ -1,4 +1,4 @@
-"""Published checkpoints → models of ours, for users who hold them; nothing of them ships."""
+"""Published checkpoints → models of irpoint, for users who hold them; irpoint ships none."""
 
 from __future__ import annotations
 
@@ -8,73 +8,98 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from irpoint._version import __version__
-from irpoint.errors import ModelError, one_line
-from irpoint.export.onnx import IMAGENET, export_onnx, write_model
+from irpoint.errors import ModelError, SettingsError, one_line
+from irpoint.export.onnx import export_onnx, write_model
+from irpoint.methods import METHODS, Method, PublishedWeights
 from irpoint.methods.count import gmac, parameters
-from irpoint.methods.spire import SPIRE
-from irpoint.methods.spire.network import HRPE
-from irpoint.methods.spire.published import published_state
 from irpoint.system.atomic import atomic_write, check_folder
 from irpoint.zoo import ModelCard, Thresholds
 
 
-def import_spire(checkpoint: Path, out: Path, side: int = 512) -> Path:
-    """Turn a published SPIRE checkpoint into ``out/model.onnx``, its card and safetensors.
+def import_weights(checkpoint: Path, out: Path, method: Method, side: int | None = None) -> Path:
+    """Convert a published checkpoint to ``out/model.onnx``, its card and its safetensors.
 
     Args:
-        checkpoint: the published ``.pth``; only tensors are unpickled, never code.
+        checkpoint: the published file. Only tensors are loaded from it, never code.
         out: folder of the model; must be new or empty.
-        side: input side that the weights were trained at: 512 (SIRST4) or 640 (SIRST-UAVB).
+        method: method that the weights belong to.
+        side: input side that the weights were trained at; None for the method's first.
+
+    Returns:
+        Path of the ONNX file.
 
     Raises:
-        ModelError: where the file is not such a checkpoint.
-        SettingsError: where ``out`` is a file or not empty.
+        ModelError: if the file is not a checkpoint of the method.
+        SettingsError: if ``out`` is a file or not empty, or if the method's published weights
+            cannot be imported.
     """
+    published = method.published_weights
+    if published is None:
+        importable = ", ".join(name for name, other in METHODS.items() if other.published_weights)
+        raise SettingsError(
+            f"method {method.name!r} has no published weights that can be imported; "
+            f"choose from {importable}"
+        )
     check_folder(out, empty=True)
-    network = HRPE()
-    published = read_checkpoint(checkpoint)
+    network = method.build(None)
+    state = read_checkpoint(checkpoint)
     try:
-        network.load_state_dict(published_state(published))
+        network.load_state_dict(published.translate(state))
     except ModelError as error:
         raise ModelError(f"{checkpoint}: {error}") from error
-    card = ModelCard(
-        name=out.resolve().name,
-        method="spire",
-        data=("SIRST4" if side == 512 else "SIRST-UAVB",),
-        split="published",
-        seed=None,
-        version=__version__,
-        licence="none stated: not to be passed on",
-        parameters=parameters(network),
-        gmac_512=round(gmac(network, 512), 3),
-        normalisation="full-range",
-        input_scale=f"fit:{side}",
-        resize="corner",
-        stride=SPIRE.stride,
-        map_offset=0.0,
-        thresholds=Thresholds(default=0.35, chosen="as published"),
-        metrics={},
-        sha256="",
-        note="Imported. The published decoder also gates at 0.65 of the best score, at most 8.",
-    )
+    card = _card(out.resolve().name, network, method, published, side)
     path = out / "model.onnx"
-    graph = export_onnx(network, SPIRE, IMAGENET, map_offset=card.map_offset, half=False)
+    graph = export_onnx(
+        network, method, published.statistics, map_offset=card.map_offset, half=False
+    )
     write_model(path, graph, card)
     atomic_write(out / "best.safetensors", save(network.state_dict()))
     return path
 
 
+def _card(
+    name: str, network: nn.Module, method: Method, published: PublishedWeights, side: int | None
+) -> ModelCard:
+    side = side or next(iter(published.data))
+    return ModelCard(
+        name=name,
+        method=method.name,
+        data=(published.data[side],) if side in published.data else (),
+        split="published",
+        seed=None,
+        version=__version__,
+        licence=published.licence,
+        parameters=parameters(network),
+        gmac_512=round(gmac(network, 512), 3),
+        normalisation=published.normalisation,
+        input_scale=f"fit:{side}",
+        resize=published.resize,
+        stride=method.stride,
+        map_offset=published.map_offset,
+        halo=method.halo,
+        published_decoder=method.published_decoder,
+        thresholds=Thresholds(default=published.threshold, chosen="as published"),
+        metrics={},
+        sha256="",
+        note="Imported from published weights.",
+    )
+
+
 def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
-    """The state dict in a torch checkpoint, loaded without running any code from it."""
+    """State dict of a torch checkpoint, loaded without running code from the file.
+
+    Raises:
+        ModelError: if the file cannot be read or holds no state dict.
+    """
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error
-    except Exception as error:  # whatever the unpickler stumbles over: the file is no checkpoint
-        raise ModelError(f"{path}: no torch checkpoint of plain tensors") from error
+    except Exception as error:  # the unpickler raises many types for damaged files
+        raise ModelError(f"{path}: not a torch checkpoint of plain tensors") from error
     state = content.get("model", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not state:
         raise ModelError(f"{path}: holds no state dict")

@@ -1,4 +1,4 @@
-"""Clicks as people make them: labels moved once, before training, from the seed alone."""
+"""Label noise: labels are moved once before training, as imprecise clicks would be."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ _TRIES = 1000
 def with_label_noise(
     frames: Iterable[LabelledFrame], noise: LabelNoise, seed: int
 ) -> list[LabelledFrame]:
-    """The frames with every label moved; always the same way for one seed and frame.
+    """Move every label of the frames.
 
     Args:
-        noise: ``coarse``, the rule of LESPS (CVPR 2023): normal, of a quarter of the target's half
-            box in x and in y, drawn again until it lies on the target; or a standard deviation in
-            frame pixels.
-        seed: all draws derive from it, the data set's name, the frame's name and the label's place
-            in it, so that neither the order of frames nor what else is trained on matters.
+        frames: labelled frames.
+        noise: a standard deviation in frame pixels, or ``coarse``, the rule of LESPS (CVPR 2023):
+            a normal offset whose deviations in x and y are a quarter of the half sides of the
+            target's box, drawn again until the label lies on the target.
+        seed: seed of the offsets. They also depend on the names of dataset and frame and on the
+            index of the label, but neither on the order of frames nor on other datasets.
 
     Raises:
-        DatasetError: where ``coarse`` is asked for and a frame has points alone.
+        DatasetError: if ``noise`` is ``coarse`` and a frame has neither masks nor boxes.
     """
     return [_moved(frame, noise, seed) if len(frame.points) else frame for frame in frames]
 
@@ -39,8 +40,8 @@ def with_label_noise(
 def _moved(frame: LabelledFrame, noise: LabelNoise, seed: int) -> LabelledFrame:
     if noise == "coarse" and frame.extents is None:
         raise DatasetError(
-            f"{frame.image}: label noise 'coarse' needs masks or boxes, and {frame.dataset} has "
-            "points alone; give it in pixels"
+            f"{frame.image}: label noise 'coarse' needs masks or boxes, but {frame.dataset} has "
+            "points only; give the noise in pixels"
         )
     rng = np.random.default_rng((seed, zlib.crc32(f"{frame.dataset}/{frame.name}".encode())))
     limit = np.array(frame.shape[::-1]) - 0.5
@@ -66,4 +67,4 @@ def _click(
         click = xy + rng.normal(0, 1, 2) * extent.half / 4
         if extent.holds(click):
             return click
-    return xy  # a ring whose middle is not its own
+    return xy  # for example a ring, whose centroid is not on its mask

@@ -1,4 +1,4 @@
-"""Labelled frames held in memory as the network sees them."""
+"""Labelled frames in memory, at the scale at which the network sees them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class NetworkFrame:
     """A frame at the network's scale.
 
     Attributes:
-        label: the frame's record, with the labels in frame pixels.
-        image: float16 (h, w), normalised; half precision halves the memory and is far finer than
-            any camera's noise.
-        xy: float64 (N, 2), the labels in network pixels.
-        placement: network pixels ↔ frame pixels.
+        label: record of the frame, with labels in frame pixels.
+        image: float16 (h, w), normalised. Half precision saves memory, and its steps are far below
+            the noise of any camera.
+        xy: float64 (N, 2), labels in network pixels.
+        placement: conversion between network pixels and frame pixels.
     """
 
     label: LabelledFrame
@@ -33,7 +33,7 @@ class NetworkFrame:
 
 
 def load_frames(labels: Iterable[LabelledFrame], scale: InputScale) -> list[NetworkFrame]:
-    """Read, normalise and scale every frame."""
+    """Read, normalise and scale all frames."""
     return [_load(label, scale) for label in labels]
 
 
@@ -46,6 +46,6 @@ def _load(label: LabelledFrame, scale: InputScale) -> NetworkFrame:
 
 
 def label_table(frames: Sequence[NetworkFrame]) -> npt.NDArray[np.float64]:
-    """All labels as rows (frame index, x, y), network pixels; (0, 3) where there is none."""
+    """All labels as (N, 3) rows (frame index, x, y), in network pixels."""
     rows = [np.insert(frame.xy, 0, index, axis=1) for index, frame in enumerate(frames)]
     return np.concatenate(rows) if rows else np.empty((0, 3))

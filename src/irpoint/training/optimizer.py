@@ -1,4 +1,4 @@
-"""Muon for the kernels that mix channels, AdamW for everything else, as one optimizer."""
+"""Muon for kernels that mix channels and AdamW for everything else, in one optimizer."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-ADAM_SHARE = 0.15  # AdamW's learning rate for one of Muon's
+ADAM_SHARE = 0.15  # learning rate of AdamW as a share of Muon's
 _MOMENTUM = 0.95
-_LEAST = 512  # a kernel with fewer weights is left to AdamW
-# The quintic x ← a·x + b·x³ + c·x⁵ that pulls every singular value towards 1 (K. Jordan, 2024).
+_MIN_WEIGHTS = 512  # AdamW moves kernels with fewer weights
+# The quintic x ← a·x + b·x³ + c·x⁵ moves every singular value towards 1 (K. Jordan, 2024).
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
 class MuonAdamW(torch.optim.AdamW):
-    """Steps along the orthogonalised momentum of every kernel that mixes channels.
+    """Muon for every kernel that mixes channels, AdamW for all other parameters.
 
     Muon (K. Jordan, 2024, https://kellerjordan.github.io/posts/muon) treats a kernel as a matrix,
-    output channels × everything else (a dynamic convolution's several kernels one by one), and
-    gives all its singular directions the same length, so that rare signals, here the targets, are
-    learned as quickly as the common ones. Depthwise and very small kernels, normalisations and
-    biases have no such matrix; AdamW moves them.
+    output channels × everything else; candidate kernels of a dynamic convolution are separate
+    matrices. It gives all singular directions of the momentum the same length, so that rare signals
+    (here: targets) are learned as fast as common ones. Depthwise and very small kernels,
+    normalisations and biases have no such matrix.
 
-    PyTorch's own Muon takes matrices only, and Lightning one optimizer, hence this class.
+    PyTorch's Muon takes matrices only, and Lightning takes one optimizer; hence this class.
 
     Args:
         parameters: all parameters of a network.
-        learning_rate: Muon's, a length relative to the kernel; AdamW's is ``ADAM_SHARE`` of it.
-        weight_decay: of kernels; normalisations and biases have none.
+        learning_rate: learning rate of Muon; that of AdamW is ``ADAM_SHARE`` of it.
+        weight_decay: weight decay of kernels; normalisations and biases have none.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class MuonAdamW(torch.optim.AdamW):
         for parameter in parameters:
             if parameter.ndim < 2:
                 flat.append(parameter)
-            elif parameter.shape[-3] > 1 and parameter.numel() >= _LEAST:
+            elif parameter.shape[-3] > 1 and parameter.numel() >= _MIN_WEIGHTS:
                 mixing.append(parameter)
             else:
                 small.append(parameter)
@@ -53,7 +53,7 @@ class MuonAdamW(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step of both; gradients of Muon's kernels are used up."""
+        """One step of both; the gradients of Muon's kernels are cleared."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -67,7 +67,7 @@ class MuonAdamW(torch.optim.AdamW):
     def _move(
         self, parameters: Sequence[Tensor], learning_rate: float, weight_decay: float
     ) -> None:
-        """Muon's step. Kernels of one shape go through it together, which saves GPUs most of it."""
+        """One step of Muon; kernels of the same shape are stacked, which is faster on GPUs."""
         shapes: dict[torch.Size, list[Tensor]] = {}
         for parameter in parameters:
             if parameter.grad is not None:
@@ -83,13 +83,13 @@ class MuonAdamW(torch.optim.AdamW):
             torch._foreach_mul_(kernels, 1 - learning_rate * weight_decay)
             torch._foreach_add_(kernels, steps.unbind(), alpha=-learning_rate * length)
             for kernel in kernels:
-                kernel.grad = None  # AdamW passes over it
+                kernel.grad = None  # so that AdamW skips it
 
     def _momentum(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]
         if not state:
             state["momentum"] = torch.zeros_like(parameter)
-            state["step"] = torch.zeros(())  # AdamW asks for it when a state is loaded
+            state["step"] = torch.zeros(())  # AdamW expects it when a state is loaded
         momentum: Tensor = state["momentum"]
         return momentum
 
@@ -97,7 +97,7 @@ class MuonAdamW(torch.optim.AdamW):
 def adamw(
     parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float
 ) -> torch.optim.AdamW:
-    """AdamW for everything; no weight decay on normalisations and biases."""
+    """AdamW for all parameters, without weight decay on normalisations and biases."""
     listed = list(parameters)
     groups = [
         {"params": [p for p in listed if p.ndim > 1], "weight_decay": weight_decay},
@@ -107,10 +107,11 @@ def adamw(
 
 
 def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The matrix with its singular values brought near 1 (0.7 to 1.2), by Newton–Schulz steps.
+    """The matrix with its singular values moved near 1 (0.7 to 1.2) by Newton–Schulz steps.
 
     Args:
-        matrix: (m, n) float32, or a stack of them (K, m, n).
+        matrix: (m, n) float32, or a stack (K, m, n).
+        steps: number of Newton–Schulz steps.
     """
     a, b, c = _QUINTIC
     tall = matrix.shape[-2] > matrix.shape[-1]

@@ -102,6 +102,7 @@ class TrainSettings(BaseModel):
     sigma_scales: bool = Field(
         False, description="let sigma grow with the frame's enlargement, within 1 to 2 cells"
     )
+    loss: str = Field("default", description="loss function, by name")
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     teachers: tuple[Teacher, ...] = Field(
         (), description="trained networks whose mean response is learned beside the labels"

@@ -1,9 +1,9 @@
-"""Trained networks as teachers: what several of them, mirrored and turned, say on average.
+"""Knowledge distillation: a student learns the mean response of trained networks, the teachers.
 
-A network's errors differ from those of another, and from its own on the mirrored frame; their mean
-errs less than any one. A student that learns this mean beside the labels takes part of that over,
-at its own size and speed. Source of the idea: Hinton, Vinyals, Dean, arXiv 1503.02531; that the
-teacher must see the very crop of the student: Beyer et al., arXiv 2106.05237.
+Networks make different errors, as does one network on a frame and on its mirror image. Their mean
+response is better than any single one, and a student that learns it improves at no cost at run
+time. Sources: distillation, Hinton, Vinyals and Dean, arXiv 1503.02531; teacher and student see the
+same crop, Beyer et al., arXiv 2106.05237.
 """
 
 from __future__ import annotations
@@ -17,25 +17,30 @@ from irpoint.methods import find_method
 from irpoint.training.settings import Teacher
 from irpoint.training.weights import read_weights
 
-_WAYS = 8  # four turns, plain and mirrored
+_ORIENTATIONS = 8  # four turns, plain and mirrored
 
 
 class Teachers:
-    """Trained networks that answer in turn, one a step, each step seeing the crop another way.
+    """Trained networks of which one responds in each step, in one of eight orientations.
 
-    Over the steps a student's squared error is then smallest at their mean, at the price of one
-    teacher. Which one answers, and how it sees the crop, depends on the step alone.
+    Over all steps the student's squared error is smallest at the mean response of all teachers and
+    orientations, for the cost of one teacher. Teacher and orientation depend on the step only.
 
     Args:
         teachers: methods and weights.
-        see: normalised crops (B, 1, h, w) → input of a network.
+        network_input: normalised crops (B, 1, h, w) → input of a network.
+
+    Attributes:
+        networks: the trained networks.
 
     Raises:
-        ModelError: for weights that are not of the method named.
+        ModelError: if weights do not belong to the method.
     """
 
-    def __init__(self, teachers: Sequence[Teacher], see: Callable[[Tensor], Tensor]) -> None:
-        self._see = see
+    def __init__(
+        self, teachers: Sequence[Teacher], network_input: Callable[[Tensor], Tensor]
+    ) -> None:
+        self._network_input = network_input
         self.networks: list[nn.Module] = []
         for teacher in teachers:
             network = find_method(teacher.method).build(teacher.width)
@@ -44,20 +49,20 @@ class Teachers:
 
     @torch.no_grad()
     def __call__(self, image: Tensor, step: int) -> Tensor:
-        """Response (B, 1, h/4, w/4) of the step's teacher to crops (B, 1, h, w)."""
+        """Response (B, 1, h/4, w/4) of this step's teacher to crops (B, 1, h, w)."""
         network = self.networks[step % len(self.networks)]
-        way = step // len(self.networks) % _WAYS
-        response: Tensor = network(self._see(turned(image, way)))
-        return turned_back(response, way).float()
+        orientation = step // len(self.networks) % _ORIENTATIONS
+        response: Tensor = network(self._network_input(turned(image, orientation)))
+        return turned_back(response, orientation).float()
 
 
-def turned(image: Tensor, way: int) -> Tensor:
-    """``image`` (..., h, w) in one of its eight orientations."""
-    image = torch.rot90(image, way % 4, (-2, -1))
-    return image.flip(-1) if way >= 4 else image
+def turned(image: Tensor, orientation: int) -> Tensor:
+    """``image`` (..., h, w) in one of its eight orientations, 0 to 7."""
+    image = torch.rot90(image, orientation % 4, (-2, -1))
+    return image.flip(-1) if orientation >= 4 else image
 
 
-def turned_back(image: Tensor, way: int) -> Tensor:
-    """What undoes :func:`turned`."""
-    image = image.flip(-1) if way >= 4 else image
-    return torch.rot90(image, -way % 4, (-2, -1))
+def turned_back(image: Tensor, orientation: int) -> Tensor:
+    """Inverse of :func:`turned`."""
+    image = image.flip(-1) if orientation >= 4 else image
+    return torch.rot90(image, -orientation % 4, (-2, -1))

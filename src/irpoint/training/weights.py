@@ -1,4 +1,4 @@
-"""Weights as safetensors: for training, never for running."""
+"""Weights as safetensors, which training reads and writes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ from irpoint.zoo import model_names, shipped_weights
 
 
 def read_weights(path: Path, network: nn.Module) -> dict[str, Tensor]:
-    """State dict for ``network`` from a safetensors file, or from a shipped model by its name.
+    """State dict for ``network`` from a safetensors file or a shipped model.
+
+    Args:
+        path: the file, or the name of a shipped model.
+        network: the network that the weights must fit.
 
     Raises:
-        ModelError: where the file cannot be read or holds another network.
+        ModelError: if the file cannot be read or holds weights of another network.
     """
     if not path.exists() and str(path) in model_names():
         path = shipped_weights(str(path))
     try:
         state = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path}: no readable safetensors weights ({error})") from error
+        raise ModelError(f"{path}: not readable as safetensors ({error})") from error
     wanted = network.state_dict()
     if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in wanted.items()}:
-        raise ModelError(f"{path}: not the weights of a {type(network).__name__} of this width")
+        raise ModelError(
+            f"{path}: not the weights of a {type(network).__name__} of this width; "
+            "check method and width"
+        )
     return state

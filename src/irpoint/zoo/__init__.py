@@ -1,4 +1,4 @@
-"""Models that ship with the package, and how one is found by name or path."""
+"""The models that ship with the package, and how a model is found by name or path."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Model:
     """A card and the graph that it describes.
 
     Attributes:
-        card: of the model.
-        graph: ONNX, or OpenVINO's own XML; empty for a baseline.
-        weights: of an OpenVINO graph; an ONNX graph holds its own.
+        card: card of the model.
+        graph: ONNX graph, or XML of OpenVINO; empty for a filter.
+        weights: weights of an OpenVINO graph; an ONNX graph includes its own.
     """
 
     card: ModelCard
@@ -46,45 +46,50 @@ def model_names() -> list[str]:
 
 
 def shipped_weights(name: str) -> Path:
-    """Weights of a shipped model to train on from, as safetensors.
+    """Safetensors of a shipped model, from which training can start.
 
     Raises:
-        ModelError: where no model of this name ships, or it has none (baselines).
+        ModelError: if no model of this name ships, or if it is a filter.
     """
     path = _SHIPPED / f"{name}.safetensors"
     if name not in model_names() or not path.is_file():
         names = ", ".join(sorted(path.stem for path in _SHIPPED.glob("*.safetensors")))
-        raise ModelError(f"{name}: no shipped weights of this name; there are {names}")
+        raise ModelError(f"{name}: no weights of this name ship with irpoint; choose from {names}")
     return path
 
 
 def find_model(model: str | Path) -> Model:
-    """Load a shipped model by its name, or one's own by its path.
+    """Load a shipped model by its name, or any model by its path.
 
-    A path is that of an ONNX file, of OpenVINO's XML, or of a folder that holds ``model.onnx`` or
-    else ``model.xml``.
+    Args:
+        model: name of a shipped model; or path of an ONNX file, of an OpenVINO XML file, or of a
+            folder with ``model.onnx`` or else ``model.xml``.
 
     Raises:
-        ModelError: where there is no such model, or the file is not the one its card describes.
+        ModelError: if there is no such model, or if the file is not the one its card describes.
     """
     path = _SHIPPED / f"{model}.onnx"
     if str(model) not in model_names():
         path = _in_folder(Path(model)) if Path(model).is_dir() else Path(model)
         if path.suffix not in (".onnx", ".xml") or not path.is_file():
             names = ", ".join(model_names())
-            raise ModelError(f"{model}: no such model; shipped are {names}; or give an .onnx file")
+            raise ModelError(
+                f"{model}: no such model; choose from {names}, or give an .onnx file with its card"
+            )
     card = read_card(card_path(path))
     graph = b"" if card.is_filter else _read(path)
     weights = _read(path.with_suffix(".bin")) if path.suffix == ".xml" else b""
     if digest(graph + weights) != card.sha256:
-        raise ModelError(f"{path}: not the file that its card describes (sha256 differs)")
+        raise ModelError(
+            f"{path}: not the file that its card describes (sha256 differs); export it again"
+        )
     return Model(card, graph, weights)
 
 
 def card_path(graph: Path) -> Path:
-    """Where the card of ``model.onnx`` or ``model.xml`` lies: in ``model.json`` beside it.
+    """Path of the card of a graph: ``model.json`` beside ``model.onnx`` or ``model.xml``.
 
-    Where both graphs lie, that is the first one's, and the second one's is ``model.xml.json``.
+    In a folder with both graphs, the card of ``model.xml`` is ``model.xml.json``.
     """
     second = graph.suffix == ".xml" and graph.with_suffix(".onnx").exists()
     return graph.with_suffix(".xml.json" if second else ".json")

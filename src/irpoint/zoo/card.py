@@ -1,4 +1,4 @@
-"""The card that lies beside every weight file and says what it needs and what it is worth."""
+"""The model card: a JSON file beside every weight file, with its properties and figures."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from irpoint.errors import ModelError, first_error, one_line
+from irpoint.decoding.published import PublishedRule
+from irpoint.errors import ModelError, SettingsError, first_error, one_line
 from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
 
+SCHEMA_VERSION = 1
+
 
 class Thresholds(BaseModel):
-    """Scores from which a peak is called a target.
+    """Minimum scores of a target.
 
     Attributes:
-        default: used where the user states none.
+        default: threshold used unless the user gives one.
         chosen: how the default was chosen.
-        false_alarms_per_mpx: for a stated rate the threshold that keeps to it on the validation
-            frames; null where too few false points support it.
-        interval_95: for the same rates what the threshold's own rate may be, given the number of
-            false points that were counted there (Poisson); null likewise.
+        false_alarms_per_mpx: threshold that keeps a false-alarm rate on the validation frames, by
+            rate; null if too few false points support it.
+        interval_95: 95 % interval (Poisson) of the true rate at that threshold, by rate; null as
+            above.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,13 +37,13 @@ class Thresholds(BaseModel):
 
 
 class ClickFigures(BaseModel):
-    """One data set's figures on its validation split, learned from centroids and from clicks.
+    """Figures of one dataset's validation split after training on centroids and on clicks.
 
     Attributes:
-        click_error_px: mean distance of the clicks from the centroids, in frame px.
-        f1_centroids, f1_clicks: 0..1, each at its run's own threshold.
-        error_centroids_px, error_clicks_px: mean distance of found points from the centroids; null
-            where none was found.
+        click_error_px: mean distance of the clicks from the centroids, in frame pixels.
+        f1_centroids, f1_clicks: F1 in 0..1, each at the threshold of its run.
+        error_centroids_px, error_clicks_px: mean distance of found points from the centroids in
+            frame pixels; null if none was found.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,12 +56,12 @@ class ClickFigures(BaseModel):
 
 
 class Clicks(BaseModel):
-    """What the method keeps where its labels are off as people's clicks are.
+    """Comparison of training on centroids with training on imprecise clicks.
 
     Attributes:
-        label_noise: how the labels were moved, as ``irpoint train --label-noise`` takes it.
-        recipe: of the two runs that were compared; the model itself may have been trained longer.
-        datasets: figures by data set.
+        label_noise: label noise of the clicks, as for ``irpoint train --label-noise``.
+        recipe: training of the two compared runs; the model itself may have been trained longer.
+        datasets: figures by dataset.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,35 +72,39 @@ class Clicks(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """Everything a runtime needs to know of a model, and everything a user ought to.
+    """What a runtime and a user need to know about a model.
 
     Attributes:
-        name: the model's name in the zoo.
-        method: the published method it follows.
-        width: base width of the network, where the method leaves it free; else null.
-        data: names of the data sets it was trained on; ``split`` of each.
-        seed: of the training run; null for imported weights.
-        version: of irpoint, that wrote the weights.
-        commit: of its sources; null where they lie in no repository. A + marks changes on top.
-        licence: of the weights.
-        parameters: number of trainable parameters.
-        gmac_512: 10⁹ multiply-adds for one 512 × 512 frame.
+        schema_version: version of these fields; 1 if missing.
+        name: name of the model.
+        method: method of the network, or the filter's name.
+        width: base width of the network; null if the method has a fixed width.
+        data: names of the datasets that the model was trained on.
+        split: split of each dataset that the model was trained on.
+        seed: seed of the training run; null for imported weights.
+        version: version of irpoint that wrote the weights.
+        commit: commit of its sources, with a + if files differed; null outside a repository.
+        licence: licence of the weights.
+        parameters: number of trainable parameters; 0 for a filter.
+        gmac_512: 10⁹ multiply-adds for one frame of 512 × 512 pixels.
         normalisation: how frame values become 0..1, see :mod:`irpoint.frames.levels`.
         input_scale: scale at which the model sees frames, ``native`` or ``fit:N``.
-        resize: ``half-pixel`` (ours) or ``corner`` (published weights).
-        stride: network pixels a response cell.
+        resize: ``half-pixel`` (irpoint) or ``corner`` (published weights).
+        stride: network pixels per response cell.
         map_offset: network pixel of cell 0.
-        halo: network pixels around a cell that its response depends on, but for global pooling.
+        halo: network pixels around a cell that influence its response, global pooling aside.
+        published_decoder: decoding rule of the method's publication; null if it has none.
         thresholds: see :class:`Thresholds`.
-        metrics: figures on the validation split, by data set and pooled, as ``irpoint evaluate
-            --json`` prints them; empty where none were measured.
-        clicks: what is left of F1 and places where labels are clicks; null where not measured.
-        sha256: of the ONNX file.
-        note: anything else.
+        metrics: figures on the validation split, pooled and by dataset, in the form of
+            ``irpoint evaluate --json``; empty if not measured.
+        clicks: comparison with training on imprecise clicks; null if not measured.
+        sha256: sha256 of the graph, and of its weights if they lie in a second file.
+        note: remarks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    schema_version: int = SCHEMA_VERSION
     name: str
     method: str
     width: int | None = None
@@ -115,6 +122,7 @@ class ModelCard(BaseModel):
     stride: int = Field(ge=1)
     map_offset: float
     halo: int = Field(64, ge=0)
+    published_decoder: PublishedRule | None = None
     thresholds: Thresholds
     metrics: dict[str, Any]
     clicks: Clicks | None = None
@@ -123,13 +131,34 @@ class ModelCard(BaseModel):
 
     @property
     def is_filter(self) -> bool:
-        """Whether it is a filter without weights."""
+        """Whether the model is a filter without weights."""
         return self.parameters == 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _schema_is_known(cls, values: Any) -> Any:
+        version = values.get("schema_version", 1) if isinstance(values, dict) else 1
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise ValueError(
+                f"schema version {version} was written by a newer irpoint, this one reads up to "
+                f"{SCHEMA_VERSION}; upgrade irpoint"
+            )
+        return values
+
+    @field_validator("published_decoder")
+    @classmethod
+    def _rule_is_in_range(cls, rule: PublishedRule | None) -> PublishedRule | None:
+        if rule and not (rule.threshold > 0 and 0 <= rule.relative_gate <= 1 <= rule.max_points):
+            raise ValueError("needs threshold > 0, relative_gate in 0..1 and max_points ≥ 1")
+        return rule
 
     @field_validator("input_scale")
     @classmethod
     def _scale_is_known(cls, text: str) -> str:
-        return str(InputScale.parse(text))
+        try:
+            return str(InputScale.parse(text))
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
 
 
 def digest(data: bytes) -> str:
@@ -141,13 +170,13 @@ def read_card(path: Path) -> ModelCard:
     """Read a card.
 
     Raises:
-        ModelError: where it is missing or a field is wrong; the message names the field.
+        ModelError: if it is missing, a field is wrong, or a newer irpoint wrote it.
     """
     try:
         return ModelCard.model_validate_json(path.read_bytes())
     except OSError as error:
         raise ModelError(
-            f"{path}: no model card ({one_line(error)}); it lies beside the weights"
+            f"{path}: no model card ({one_line(error)}); a card must lie beside the weights"
         ) from error
     except ValidationError as error:
         raise ModelError(f"{path}: model card: {first_error(error)}") from error

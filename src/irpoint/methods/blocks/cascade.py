@@ -1,4 +1,4 @@
-"""The stepped cascade (SFCC) by which branches of neighbouring resolutions inform each other."""
+"""Stepped cascade (SFCC): branches of neighbouring resolutions exchange their features."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from irpoint.methods.blocks.convolution import enlarged
 
 
 class SteppedCascade(nn.Module):
-    """SFCC: a stair of three branches on which each step already carries what came before it.
+    """SFCC: passes features from branch to branch, each step carrying those of the step before.
 
-    Downwards, the middle branch takes from the fine one and the coarse one from the middle just
-    renewed; upwards, the other way round. One way a step, shared by all levels that use it.
+    Downwards, the middle branch receives the fine one, then the coarse branch receives the updated
+    middle one. Upwards, the order is reversed. Every level that uses the cascade shares its layers.
+
+    Args:
+        downs: modules from branch 1 to 2 and from 2 to 3; they halve the resolution.
+        ups: modules from branch 2 to 1 and from 3 to 2; they keep the resolution.
     """
 
     def __init__(self, downs: Sequence[nn.Module], ups: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.downs = nn.ModuleList(downs)  # 1 → 2, 2 → 3
-        self.ups = nn.ModuleList(ups)  # 2 → 1, 3 → 2
+        self.downs = nn.ModuleList(downs)
+        self.ups = nn.ModuleList(ups)
 
     def forward(self, branches: list[Tensor], *, down: bool) -> list[Tensor]:
         x = list(branches)

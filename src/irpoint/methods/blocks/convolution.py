@@ -1,4 +1,4 @@
-"""Convolution with batch normalisation, and the few shapes it comes in."""
+"""Convolution with batch normalisation, and small operations that the networks share."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def shuffle(x: Tensor) -> Tensor:
 
 
 def enlarged(x: Tensor, factor: int, like: Tensor) -> Tensor:
-    """Every cell repeated ``factor`` times a side: ``x`` laid over the finer map ``like``.
+    """Repeat every cell ``factor`` times per axis, cropped to the size of ``like``.
 
-    A strided convolution makes ⌈n/2⌉ cells of n; what repetition gives beyond n is cut off, so
-    that cell i of the fine map always meets cell ⌊i/factor⌋ of the coarse one.
+    A strided convolution makes ⌈n/2⌉ cells of n, so the repeated map may be too large. After the
+    crop, cell i of the fine map meets cell ⌊i/factor⌋ of the coarse one.
     """
     height, width = like.shape[-2:]
     repeated = F.interpolate(x, scale_factor=factor, mode="nearest")

@@ -1,4 +1,4 @@
-"""Coordinate attention: weights by row and by column (CVPR 2021)."""
+"""Coordinate attention: channel weights per row and per column (CVPR 2021)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 
 class CoordAtt(nn.Module):
-    """Scales every cell by a weight of its row and a weight of its column, channel by channel.
+    """Scales every cell by a weight of its row and a weight of its column, for each channel.
 
-    Rows are averaged over the width and columns over the height; the two profiles share one
-    narrow layer and then part. Unlike a squeeze-excite gate it keeps *where* along each axis
-    something stands out.
+    The map is averaged over its width and over its height. Both profiles pass through one shared
+    narrow layer, then each through a layer of its own. Unlike a squeeze-excite gate, the weights
+    keep the position along each axis.
     """
 
     def __init__(self, channels: int) -> None:

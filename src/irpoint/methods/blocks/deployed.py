@@ -1,4 +1,4 @@
-"""Networks made ready to run: frames in counts, one input channel, no batch norms."""
+"""Networks prepared for inference: one input channel, batch norms fused, frames in counts."""
 
 from __future__ import annotations
 
@@ -10,44 +10,70 @@ from irpoint.frames.levels import CLIP
 from irpoint.methods.blocks.odconv import ODConv
 
 Channels = tuple[float, float, float]
+Statistics = tuple[Channels, Channels]
+"""Mean and deviation that normalise the three input channels of a network."""
+
+# irpoint maps 0..1 to −1..1; published weights were trained with the statistics of ImageNet.
+OURS: Statistics = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
-class Deployed(nn.Module):
-    """Frame (B, 1, H, W), 0..1 as normalised → response of a network (B, 1, h, w).
+class NormalisedInput(nn.Module):
+    """Base of deployed networks: normalises frames (B, 1, H, W) in 0..1 for the first layer.
+
+    If all channels share their statistics, the network receives one channel instead of three.
 
     Args:
-        network: trained network in evaluation mode, whose ``stem[0]`` takes the frame; taken
-            apart, so hand in a copy.
-        mean, deviation: per-channel normalisation of the RGB input that it was trained on.
+        mean, deviation: statistics per channel that the network was trained with.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, network: nn.Module, mean: Channels, deviation: Channels) -> None:
+    def __init__(self, mean: Channels, deviation: Channels) -> None:
         super().__init__()
-        one_channel = len(set(mean)) == len(set(deviation)) == 1  # three equal ones: one does
-        channels = 1 if one_channel else 3
+        self.one_channel = len(set(mean)) == len(set(deviation)) == 1
+        channels = 1 if self.one_channel else 3
         self.register_buffer("mean", torch.tensor(mean[:channels]).view(1, -1, 1, 1))
         self.register_buffer("deviation", torch.tensor(deviation[:channels]).view(1, -1, 1, 1))
-        self.network = fold(network)
-        stem = self.network.get_submodule("stem")
+
+    def merge_input_channels(self, stem: nn.Module) -> None:
+        """Let the first convolution of ``stem`` take one channel, if the statistics allow it."""
         assert isinstance(stem, nn.Sequential)
-        if one_channel:
-            first = convolution(stem[0])
+        if self.one_channel:
+            first = as_convolution(stem[0])
             stem[0] = with_weight(first, first.weight.sum(dim=1, keepdim=True), first.bias)
 
+    def normalised(self, image: Tensor) -> Tensor:
+        """Input of the network, (B, 1 or 3, H, W)."""
+        return (image - self.mean) / self.deviation
+
+
+class Deployed(NormalisedInput):
+    """Frame (B, 1, H, W) in 0..1 → response (B, 1, h, w).
+
+    Args:
+        network: trained network in evaluation mode, whose ``stem[0]`` is its first convolution. It
+            is modified, so pass a copy.
+        mean, deviation: statistics per channel that the network was trained with.
+    """
+
+    def __init__(self, network: nn.Module, mean: Channels, deviation: Channels) -> None:
+        super().__init__(mean, deviation)
+        self.network = fuse_batch_norms(network)
+        self.merge_input_channels(self.network.get_submodule("stem"))
+
     def forward(self, image: Tensor) -> Tensor:
-        response: Tensor = self.network((image - self.mean) / self.deviation)
+        response: Tensor = self.network(self.normalised(image))
         return response
 
 
 class FromCounts(nn.Module):
-    """Frame (B, 1, H, W) in counts and levels (B, 2) → response (B, 1, h, w) and its peaks.
+    """Frame (B, 1, H, W) in counts and levels (B, 2) → response (B, 1, h, w) and peaks.
 
     Args:
-        deployed: takes frames with ``low`` at 0 and ``high`` at 1.
-        peaks: response (B, 1, h, w) → (B, 3, h, w).
+        deployed: module for frames in which ``low`` is 0 and ``high`` is 1.
+        peaks: module for response (B, 1, h, w) → peaks (B, 3, h, w).
     """
 
     def __init__(self, deployed: nn.Module, peaks: nn.Module) -> None:
@@ -60,17 +86,17 @@ class FromCounts(nn.Module):
         return response, self.peaks(response)
 
 
-def fold(network: nn.Module) -> nn.Module:
-    """``network`` with every batch norm folded into the convolution before it, in place."""
+def fuse_batch_norms(network: nn.Module) -> nn.Module:
+    """Fuse every batch norm of ``network`` into the convolution before it, in place."""
     for name, child in network.named_children():
-        fold(child)
+        fuse_batch_norms(child)
         if isinstance(child, nn.Sequential):
-            setattr(network, name, nn.Sequential(*folded(child)))
+            setattr(network, name, nn.Sequential(*fused(child)))
     return network
 
 
-def folded(layers: nn.Sequential) -> list[nn.Module]:
-    """The layers with every batch norm folded into the convolution before it."""
+def fused(layers: nn.Sequential) -> list[nn.Module]:
+    """The layers, with every batch norm fused into the convolution before it."""
     kept: list[nn.Module] = []
     for layer in layers:
         if not isinstance(layer, nn.BatchNorm2d):
@@ -78,18 +104,18 @@ def folded(layers: nn.Sequential) -> list[nn.Module]:
         elif isinstance(kept[-1], ODConv):
             kept[-1].absorb(layer)
         else:
-            kept[-1] = fuse_conv_bn_eval(convolution(kept[-1]), layer)
+            kept[-1] = fuse_conv_bn_eval(as_convolution(kept[-1]), layer)
     return kept
 
 
-def convolution(layer: nn.Module) -> nn.Conv2d:
-    """The layer, known to be a convolution."""
+def as_convolution(layer: nn.Module) -> nn.Conv2d:
+    """The layer, which must be a convolution."""
     assert isinstance(layer, nn.Conv2d)
     return layer
 
 
 def with_weight(old: nn.Conv2d, weight: Tensor, bias: Tensor | None) -> nn.Conv2d:
-    """A convolution like ``old``, ungrouped, with other weights."""
+    """An ungrouped convolution like ``old`` with other weights."""
     new = nn.Conv2d(
         weight.shape[1],
         weight.shape[0],

@@ -1,4 +1,4 @@
-"""Plain Gaussian targets, the common ground of the three methods."""
+"""Gaussian target maps, which all methods can be trained on."""
 
 from __future__ import annotations
 
@@ -11,60 +11,63 @@ from irpoint.decoding import STRIDE
 
 Map = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.floating]
-# (frame (H, W), labels (N, 2) in network pixels, σ in cells) → target map (H/4, W/4)
 Draw = Callable[[Map, Labels, float], Map]
+"""(frame (H, W), labels (N, 2) in network pixels, σ in cells) → target map (H/4, W/4)."""
 
-RADIUS = 6  # cells: the footprint of a target is 13 × 13 cells, 52 × 52 network pixels
+RADIUS = 6  # cells: the response to a target covers 13 × 13 cells, 52 × 52 network pixels
 
 
 def gaussian(frame: Map, labels: Labels, sigma: float) -> Map:
-    """A unit-peak Gaussian at each real-valued label, overlaps joined by maximum.
+    """A Gaussian with peak 1 at each real-valued label; overlaps take the maximum.
 
-    Only the shape of ``frame`` is looked at. The order of the labels does not matter, and the
-    decoder gives every label back exactly.
+    Only the shape of ``frame`` is used. The order of the labels does not matter, and the decoder
+    recovers isolated labels exactly.
     """
     return _gaussian(frame, labels, sigma, quantised=False, averaged=False)
 
 
 def quantised_gaussian(frame: Map, labels: Labels, sigma: float) -> Map:
-    """As :func:`gaussian`, each label moved to the middle of its cell: what that costs."""
+    """As :func:`gaussian`, with labels rounded to cell centres. For comparison only."""
     return _gaussian(frame, labels, sigma, quantised=True, averaged=False)
 
 
 def averaged_gaussian(frame: Map, labels: Labels, sigma: float) -> Map:
-    """As :func:`gaussian`, but overlaps averaged with what is there: what that costs."""
+    """As :func:`gaussian`, with overlaps averaged in label order. For comparison only."""
     return _gaussian(frame, labels, sigma, quantised=False, averaged=True)
 
 
 def published_gaussian(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
-    """The target of SSHD-Net's published code: quantised, averaged, σ = 2 cells whatever is asked.
+    """The target map of SSHD-Net's published code: quantised, averaged, always σ = 2 cells.
 
-    Known behaviour: a position error of up to two network pixels is built in, and the result
-    depends on the order of neighbouring labels.
+    Known behaviour: positions are off by up to two network pixels, and the result depends on the
+    order of neighbouring labels.
     """
     del sigma
     return _gaussian(frame, labels, 2.0, quantised=True, averaged=True)
 
 
 def _gaussian(frame: Map, labels: Labels, sigma: float, *, quantised: bool, averaged: bool) -> Map:
-    target = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
+    target_map = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
     for x, y in (np.asarray(labels, np.float64).reshape(-1, 2) + 0.5) / STRIDE - 0.5:
         if quantised:
             x, y = np.floor(x + 0.5), np.floor(y + 0.5)
-        for window, columns, rows in footprint(x, y, target.shape):
+        for window, columns, rows in footprint(x, y, target_map.shape):
             response = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
-            there = target[window]
+            there = target_map[window]
             if averaged:
-                target[window] = np.where(there > 0, (there + response) / 2, response)
+                target_map[window] = np.where(there > 0, (there + response) / 2, response)
             else:
-                target[window] = np.maximum(there, response)
-    return target
+                target_map[window] = np.maximum(there, response)
+    return target_map
 
 
 def footprint(
     x: float, y: float, shape: tuple[int, ...]
 ) -> Iterator[tuple[tuple[slice, slice], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Window of the map around a label, its columns and rows; nothing where the label is off."""
+    """Window of the map around a label, with its columns and rows.
+
+    Yields nothing if the whole window lies outside the map.
+    """
     left, top = round(x) - RADIUS, round(y) - RADIUS
     across = np.arange(max(left, 0), min(left + 2 * RADIUS + 1, shape[1]))
     down = np.arange(max(top, 0), min(top + 2 * RADIUS + 1, shape[0]))

@@ -1,4 +1,4 @@
-"""Omni-dimensional dynamic convolution: kernels that are made for each image (ICLR 2022)."""
+"""Omni-dimensional dynamic convolution: every image gets its own kernel (ICLR 2022)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from torch.nn import functional as F
 
 
 class ODConv(nn.Module):
-    """A "same" convolution whose kernel is weighed by what the image holds.
+    """A "same" convolution whose kernel depends on the image.
 
-    From the mean of every input channel, four gates are read off: one weight an input channel, one
-    an output channel, one a place in the kernel, and a mixture of ``kernels`` candidates. All four
-    scale the *kernel*, not the maps, so that an image costs one small tensor product and one plain
-    convolution. A batch is one grouped convolution, each image a group with a kernel of its own.
+    The channel means of the image drive four gates: a weight per input channel, per output channel
+    and per kernel position, and the mixture of several candidate kernels. All gates scale the
+    *kernel*, not the maps: per image this costs one small tensor product and one convolution. A
+    batch is one grouped convolution in which each image is a group with its own kernel.
 
-    The gates' normalisation sees one value an image: training needs batches of two or more.
+    The batch norm of the gates sees one value per image and channel, so training needs batches of
+    two or more.
 
     Args:
         inputs, outputs: channels, multiples of ``groups``.
-        kernel: side of the kernel; 1 has no gate over places.
-        stride: of the convolution.
-        groups: as in a grouped convolution.
-        kernels: candidates that are mixed; 1 has no mixture.
+        kernel: side of the kernel; with 1 there is no gate over kernel positions.
+        stride: stride of the convolution.
+        groups: groups of channels, as in any grouped convolution.
+        kernels: number of candidate kernels; with 1 there is no mixture.
     """
 
     bias: Tensor | None
@@ -53,7 +54,7 @@ class ODConv(nn.Module):
         self.register_buffer("bias", None)
 
     def kernel_of(self, x: Tensor) -> Tensor:
-        """The kernel of each image: (B, C, H, W) → (B, outputs, inputs/groups, k, k)."""
+        """Kernel of each image: (B, C, H, W) → (B, outputs, inputs/groups, k, k)."""
         _, outputs, inner, side, _ = self.weight.shape
         batch, groups = x.shape[0], self.groups
         summary = self.summary(x.mean((2, 3), keepdim=True))
@@ -70,7 +71,7 @@ class ODConv(nn.Module):
 
     @torch.no_grad()
     def absorb(self, norm: nn.BatchNorm2d) -> None:
-        """Take over the batch norm that follows, in evaluation mode."""
+        """Fuse the batch norm that follows this layer, in evaluation mode."""
         assert norm.running_mean is not None
         assert norm.running_var is not None
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
@@ -80,7 +81,7 @@ class ODConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         batch, _, height, width = x.shape
         kernel, padding = self.kernel_of(x), self.weight.shape[-1] // 2
-        if batch == 1:  # without views, over which runtimes would change the layout and back
+        if batch == 1:  # without views, which would make runtimes convert the memory layout twice
             one = kernel[0].to(x.dtype)
             return F.conv2d(x, one, self.bias, self.stride, padding, 1, self.groups)
         y = F.conv2d(

@@ -1,4 +1,4 @@
-"""The decoder as part of a graph, for programs that have no NumPy (see docs/export.md)."""
+"""The decoder as part of the exported graph, for programs that do not use irpoint."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_MOST_GAIN = 1.15  # as in irpoint.decoding.peaks, to which a test holds this
-_LEAST = 1e-30  # keeps the logarithm of what is not used finite
+_MAX_GAIN = 1.15  # as in irpoint.decoding.peaks; a test compares the two
+_MIN_CELL = 1e-30  # keeps the logarithm of unused cells finite
 
 
 class PeakMaps(nn.Module):
-    """Response (B, 1, h, w) → peaks (B, 3, h, w): score where a cell is a peak, else 0; x; y.
+    """Response (B, 1, h, w) → peaks (B, 3, h, w): score (0 if the cell is no peak), x, y.
 
-    x and y are network pixels. What :func:`irpoint.decoding.peaks.decode` finds, cell by cell,
-    except for a
-    plateau of equal cells, of which the first in reading order stands for all and not the middle
-    one. The map must be 3 × 3 cells or more.
+    x and y are in network pixels. The peaks are those of :func:`irpoint.decoding.peaks.decode`,
+    with one exception: a plateau of equal cells is represented by its first cell in reading order,
+    not by its middle cell. The map must have at least 3 × 3 cells.
 
     Args:
-        stride: network pixels a cell.
+        stride: network pixels per cell.
         map_offset: network pixel of cell 0.
     """
 
@@ -31,8 +30,8 @@ class PeakMaps(nn.Module):
         x, gain_x = _vertex(response)
         y, gain_y = (part.mT for part in _vertex(response.mT))
         score = torch.where(_is_peak(response), response * gain_x * gain_y, 0.0)
-        places = [place * self.stride + self.map_offset for place in (x, y)]
-        return torch.cat([score, *places], dim=1)
+        positions = [cell * self.stride + self.map_offset for cell in (x, y)]
+        return torch.cat([score, *positions], dim=1)
 
 
 def _is_peak(response: Tensor) -> Tensor:
@@ -48,13 +47,13 @@ def _is_peak(response: Tensor) -> Tensor:
 
 
 def _vertex(cells: Tensor) -> tuple[Tensor, Tensor]:
-    """Column of the vertex next to every cell, and the factor from the cell to it."""
+    """Column of the vertex next to every cell, and the ratio of its value to the cell's."""
     width = cells.shape[3]
     cell = torch.arange(width, device=cells.device, dtype=cells.dtype)
-    middle = cell.clamp(1, width - 2)  # at the border the three cells nearest to it serve
+    middle = cell.clamp(1, width - 2)  # border cells use the three cells nearest to the border
     triple = torch.stack([cells[..., :-2], cells[..., 1:-1], cells[..., 2:]])
     logarithmic = (triple > 0).all(dim=0)
-    left, centre, right = torch.where(logarithmic, triple.clamp(min=_LEAST).log(), triple)
+    left, centre, right = torch.where(logarithmic, triple.clamp(min=_MIN_CELL).log(), triple)
     slope = _edged((right - left) / 2)
     curvature = _edged(left - 2 * centre + right)
     in_logs = _edged(logarithmic.to(cells.dtype)) > 0.5
@@ -65,7 +64,7 @@ def _vertex(cells: Tensor) -> tuple[Tensor, Tensor]:
     rise = slope * (step - start) + curvature * (step**2 - start**2) / 2
     linear = 1 + rise / torch.where(cells > 0, cells, 1.0)
     gain = torch.where(in_logs, rise.exp(), linear)
-    return middle + step, gain.clamp(1.0, _MOST_GAIN)
+    return middle + step, gain.clamp(1.0, _MAX_GAIN)
 
 
 def _edged(values: Tensor) -> Tensor:

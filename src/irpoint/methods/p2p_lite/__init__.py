@@ -1,4 +1,4 @@
-"""P2P-Lite: dynamic kernels, a quarter of a million weights (doi 10.3788/gzxb20265502.0210002)."""
+"""P2P-Lite: dynamic kernels and 0.24 M parameters (doi 10.3788/gzxb20265502.0210002)."""
 
 from __future__ import annotations
 
@@ -12,4 +12,6 @@ P2P_LITE = Method(
     published_target_map="gaussian",
     dynamic=True,
     halo=128,
+    # Its publication describes the decoder that irpoint uses for all methods.
+    published_decoder=None,
 )

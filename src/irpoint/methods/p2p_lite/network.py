@@ -1,8 +1,8 @@
-"""P2P-Lite: three resolutions, dynamic kernels, a quarter of a million parameters.
+"""P2P-Lite: three resolutions, dynamic kernels, 0.24 M parameters.
 
-The paper (Acta Photonica Sinica 55(2) 0210002) is public by its abstract alone. Its three modules
-are rebuilt here from that description so that parameters and cost agree with those it states; the
-method's README marks what is documented and what is reconstructed.
+Only the abstract of the paper (Acta Photonica Sinica 55(2) 0210002) is public. The three modules
+are reconstructed from it, so that the number of parameters and the cost agree with those it states.
+The README of the method marks what is documented and what is reconstructed.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from irpoint.methods.blocks.convolution import conv_bn, enlarged, shuffle, stem
 from irpoint.methods.blocks.coord_att import CoordAtt
 from irpoint.methods.blocks.odconv import ODConv
 
-_GROUP = 4  # channels a group of the dynamic convolution
-_KERNELS = 4  # candidate kernels it mixes
+_GROUP = 4  # channels per group of the dynamic convolution
+_KERNELS = 4  # candidate kernels that it mixes
 
 
 class AFD(nn.Module):
-    """Asymmetric full-dimensional dynamic unit: one half of the channels stays, one is convolved.
+    """Asymmetric full-dimensional dynamic unit: transforms half of the channels dynamically.
 
-    A ShuffleNet-v2 unit whose depthwise convolution is an ODConv with all four gates alive: groups
-    of four channels, so that input and output channels are not one and the same, and a mixture of
-    four kernels. Asymmetric, since the gates see one half only.
+    A ShuffleNet-v2 unit whose depthwise convolution is an ODConv with all four gates. Its groups
+    have four channels, so that the gates of input and output channels differ, and it mixes four
+    kernels. It is asymmetric, since the gates see one half of the channels only.
 
     Args:
         inputs, outputs: channels; equal at stride 1.
-        stride: 1, or 2 for half the resolution; then the other half is convolved as well, plainly.
+        stride: 1, or 2 to halve the resolution. At 2, plain convolutions transform the other half.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
@@ -61,9 +61,10 @@ class AFD(nn.Module):
 
 
 class DynamicFusion(nn.Module):
-    """All branches brought to the finest; each image says how much of each source a channel takes.
+    """Sum of all branches at the finest resolution, with weights that depend on the image.
 
-    The sources' weights add up to their number, so that equal weights are a plain sum.
+    For each channel the weights of the branches add up to their number, so that equal weights give
+    a plain sum.
     """
 
     def __init__(self, widths: Sequence[int]) -> None:
@@ -82,7 +83,7 @@ class DynamicFusion(nn.Module):
         aligned = [fine]
         for level, (align, x) in enumerate(zip(self.align, branches[1:], strict=True), start=1):
             aligned.append(enlarged(align(x), 2**level, fine))
-        # Source by source: a stack of them would cost more memory traffic than all the rest.
+        # Branch by branch: stacking them would move more memory than everything else here.
         summary = total([source.mean((2, 3), keepdim=True) for source in aligned])
         weights = self.weigh(summary).view(-1, len(aligned), fine.shape[1], 1, 1).softmax(dim=1)
         weighted = [len(aligned) * weights[:, i] * x for i, x in enumerate(aligned)]
@@ -90,14 +91,14 @@ class DynamicFusion(nn.Module):
 
 
 def total(parts: Sequence[Tensor]) -> Tensor:
-    """The sum of tensors of one shape."""
+    """Sum of tensors of one shape."""
     return reduce(torch.add, parts)
 
 
 class HCFE(nn.Module):
-    """High-resolution cross-feature enhancement: two levels of units, each with a stepped cascade.
+    """High-resolution cross-feature enhancement: two levels of units, then the dynamic fusion.
 
-    Down the stair after the first level, up after the second, then the dynamic fusion.
+    The stepped cascade follows each level: downwards after the first, upwards after the second.
     """
 
     def __init__(self, widths: Sequence[int]) -> None:

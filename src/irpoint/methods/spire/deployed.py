@@ -1,9 +1,9 @@
-"""HRPE rewritten for inference: the same function, without splits, shuffles and batch norms.
+"""HRPE rewritten for inference: the same function without splits, shuffles and batch norms.
 
-At a quarter of the frame, 256 channels wide, moving memory costs as much as arithmetic. Each of the
-256 channels that leave the bottleneck is used once: by the transition, or by one of the three
-shuffle units. So every producer emits the pieces that its consumers want, as tensors of their own,
-and where a consumer expects interleaved channels, its weight columns are taken apart instead:
+At a quarter of the frame and 256 channels, moving data costs as much time as computing. Each of the
+256 channels that leave the bottleneck is used once: by the transition or by one of the three
+shuffle units. So every layer emits separate tensors, one for each of its consumers. Where a
+consumer expects interleaved channels, the columns of its weights are reordered instead:
 
     bottleneck → c0 (32)  c1 (32)  c2 (64)  c3 (128)
     unit 1:  c3                          → n1 in pieces of 32, 32, 64
@@ -17,57 +17,49 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from irpoint.methods.blocks.deployed import Channels, convolution, folded, with_weight
+from irpoint.methods.blocks.deployed import (
+    Channels,
+    NormalisedInput,
+    as_convolution,
+    fused,
+    with_weight,
+)
 from irpoint.methods.spire.network import HRPE, ChannelWeighting, ShuffleUnit
 
 
-class DeployedHRPE(nn.Module):
-    """Frame (B, 1, H, W), 0..1 as normalised → response (B, 1, ⌈H/4⌉, ⌈W/4⌉).
+class DeployedHRPE(NormalisedInput):
+    """Frame (B, 1, H, W) in 0..1 → response (B, 1, ⌈H/4⌉, ⌈W/4⌉).
 
     Args:
-        network: trained network in evaluation mode; taken apart, so hand in a copy.
-        mean, deviation: per-channel normalisation of the RGB input that the network was trained on.
+        network: trained network in evaluation mode. It is modified, so pass a copy.
+        mean, deviation: statistics per channel that the network was trained with.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(
-        self,
-        network: HRPE,
-        mean: Channels,
-        deviation: Channels,
-    ) -> None:
-        super().__init__()
-        one_channel = len(set(mean)) == len(set(deviation)) == 1  # three equal ones: one does
-        channels = 1 if one_channel else 3
-        self.register_buffer("mean", torch.tensor(mean[:channels]).view(1, -1, 1, 1))
-        self.register_buffer("deviation", torch.tensor(deviation[:channels]).view(1, -1, 1, 1))
-        self.stem = nn.Sequential(*folded(network.stem))
-        if one_channel:
-            first = convolution(self.stem[0])
-            self.stem[0] = with_weight(first, first.weight.sum(dim=1, keepdim=True), first.bias)
-        *narrow, last = folded(network.bottleneck.branch)
+    def __init__(self, network: HRPE, mean: Channels, deviation: Channels) -> None:
+        super().__init__(mean, deviation)
+        self.stem = nn.Sequential(*fused(network.stem))
+        self.merge_input_channels(self.stem)
+        *narrow, last = fused(network.bottleneck.branch)
         self.bottleneck = nn.Sequential(*narrow)
         self.last = _rows(last, [32, 32, 64, 128])
-        self.shortcut = _rows(folded(network.bottleneck.shortcut)[0], [32, 32, 64, 128])
-        one, two, three = (folded(_branch(unit)) for unit in network.units)
+        self.shortcut = _rows(fused(network.bottleneck.shortcut)[0], [32, 32, 64, 128])
+        one, two, three = (fused(_branch(unit)) for unit in network.units)
         self.unit1, self.out1 = nn.Sequential(*one[:-2]), _rows(one[-2], [32, 32, 64])
         self.in2 = _columns(two[0], [(0, 2), (1, 2)])
         self.unit2, self.out2 = nn.Sequential(*two[1:-2]), _rows(two[-2], [64, 64])
         self.in3 = _columns(three[0], [(0, 4), (2, 4), (1, 2)])
         self.unit3 = nn.Sequential(*three[1:])
-        transition = convolution(folded(network.transition)[0])
+        transition = as_convolution(fused(network.transition)[0])
         order = torch.cat([torch.arange(s, 256, n) for s, n in ((0, 8), (4, 8), (2, 4), (1, 2))])
         self.transition = with_weight(transition, transition.weight[:, order], transition.bias)
         self.stages = network.stages
         for layer in self.stages.modules():
             if isinstance(layer, ShuffleUnit | ChannelWeighting):
-                layer.branch = nn.Sequential(*folded(layer.branch))
+                layer.branch = nn.Sequential(*fused(layer.branch))
         self.head = network.head
 
     def forward(self, image: Tensor) -> Tensor:
-        x = self.stem((image - self.mean) / self.deviation)
+        x = self.stem(self.normalised(image))
         wide = self.bottleneck(x)
         c0, c1, c2, c3 = (
             torch.relu(last(wide) + shortcut(x))
@@ -89,16 +81,16 @@ def _branch(unit: nn.Module) -> nn.Sequential:
 
 
 def _rows(layer: nn.Module, sizes: list[int]) -> nn.ModuleList:
-    """A convolution in pieces, by output channel."""
-    whole = convolution(layer)
+    """A convolution split into several by its output channels."""
+    whole = as_convolution(layer)
     assert whole.bias is not None
     pieces = zip(torch.split(whole.weight, sizes), torch.split(whole.bias, sizes), strict=True)
     return nn.ModuleList(with_weight(whole, weight, bias) for weight, bias in pieces)
 
 
 def _columns(layer: nn.Module, steps: list[tuple[int, int]]) -> nn.ModuleList:
-    """A convolution as a sum over pieces of its input, each (first, step) of the channels."""
-    whole = convolution(layer)
+    """A convolution split by its input channels, each part (first, step)."""
+    whole = as_convolution(layer)
     return nn.ModuleList(
         with_weight(whole, whole.weight[:, first::step], None if index else whole.bias)
         for index, (first, step) in enumerate(steps)

@@ -1,7 +1,7 @@
 """HRPE, the encoder-only network of SPIRE (arXiv 2604.05363): one resolution, one response map.
 
-Two strided convolutions bring the frame to a quarter of its size; there it stays. The network never
-pools further and has no decoder, so that a target of a few pixels is never lost on the way down.
+Two strided convolutions reduce the frame to a quarter of its size, where all further layers work.
+The network pools no further and has no decoder, so that targets of a few pixels are not lost.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Bottleneck(nn.Module):
 
 
 class ShuffleUnit(nn.Module):
-    """ShuffleNet-v2 unit of stride 1: half of the channels pass, half are transformed; shuffle."""
+    """ShuffleNet-v2 unit of stride 1: transforms half of the channels, then shuffles all."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class ShuffleUnit(nn.Module):
 
 
 class SqueezeExcite(nn.Module):
-    """Channel weights from the global mean: 1×1 to a quarter, ReLU, 1×1 back, sigmoid; no bias."""
+    """Scales channels by weights computed from their global means; no biases."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class SqueezeExcite(nn.Module):
 
 
 class ChannelWeighting(nn.Module):
-    """Conditional channel weighting, one scale (OCCW); ``local`` adds the 3×3 of LA-OCCW."""
+    """One-scale conditional channel weighting (OCCW); ``local`` adds the 3×3 of LA-OCCW."""
 
     def __init__(self, channels: int, *, local: bool) -> None:
         super().__init__()
@@ -84,8 +84,8 @@ class ChannelWeighting(nn.Module):
 class Stage(nn.Module):
     """OCCW, LA-OCCW and a shuffle unit.
 
-    The published multi-branch fusion, left with a single branch, adds that branch to itself: the
-    gain of two is kept, since published weights rely on it.
+    The published code fuses branches, of which only one is left, by adding it to itself. The
+    resulting factor of two is kept, since published weights rely on it.
     """
 
     def __init__(self, channels: int) -> None:
@@ -103,9 +103,9 @@ class Stage(nn.Module):
 class HRPE(nn.Module):
     """High-resolution response encoder: frame (B, 3, H, W) → response map (B, 1, ⌈H/4⌉, ⌈W/4⌉).
 
-    294,753 parameters; 4.837 GMAC for a 512² frame; receptive field 111 px. The response is linear:
-    about 1 at a target, about 0 elsewhere, not bounded. Channels and order as in the paper, so that
-    published weights can be imported (see :mod:`irpoint.methods.spire.published`).
+    294,753 parameters; 4.837 GMAC for a 512² frame; receptive field 111 px. The response is linear
+    and not bounded: about 1 at a target, about 0 elsewhere. Layers and their order are those of the
+    paper, so that published weights can be imported (:mod:`irpoint.methods.spire.published`).
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Names of the published SPIRE checkpoint, translated to ours.
+"""What the authors of SPIRE published: their decoding rule and their checkpoints.
 
-The published file lists the same tensors in the same order as :class:`HRPE` holds them, one to one;
-the shapes are checked tensor by tensor, so that another method's file is refused.
+The checkpoint lists the same tensors in the same order as :class:`HRPE` holds them. They are
+matched one by one and their shapes compared, so that a file of another network is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from irpoint.decoding.published import PublishedRule
 from irpoint.errors import ModelError
+from irpoint.methods.method import PublishedWeights
 from irpoint.methods.spire.network import HRPE
 
 
@@ -18,7 +20,7 @@ def published_state(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """State dict of :class:`HRPE` from the ``model`` entry of a published SPIRE checkpoint.
 
     Raises:
-        ModelError: where the tensors are not those of SPIRE.
+        ModelError: if the tensors are not those of SPIRE.
     """
     ours = HRPE().state_dict()
     if len(published) != len(ours):
@@ -32,3 +34,11 @@ def published_state(published: Mapping[str, Tensor]) -> dict[str, Tensor]:
             )
         state[name] = theirs
     return state
+
+
+PUBLISHED_DECODER = PublishedRule(threshold=0.35, relative_gate=0.65, max_points=8)
+PUBLISHED_WEIGHTS = PublishedWeights(
+    translate=published_state,
+    data={512: "SIRST4", 640: "SIRST-UAVB"},
+    threshold=PUBLISHED_DECODER.threshold,
+)

@@ -1,11 +1,14 @@
-"""PRPS: a point label becomes the response that a point target would leave, shaped by its image.
+"""PRPS: the target map of SPIRE, a Gaussian at each label shaped by the image around it.
 
-SPIRE's probabilistic response map (PRPS, arXiv 2604.05363) multiplies a Gaussian at the label with
-the image around it. ``prps`` keeps that idea and gives each factor the part it is good at: the
-**core** of the response, the three cells a side from which a decoder reads the position, is the
-Gaussian alone and so as exact as the label; the **skirt** around it follows the image, high where
-the target reaches, low where the background begins. ``published_prps`` is the variant of the
-published code, kept for comparison with all that is known of it.
+SPIRE's probabilistic response map (PRPS, arXiv 2604.05363) multiplies a Gaussian at the label by
+the image around it. ``prps`` divides the work between the two factors:
+
+* The **core**, the 3 × 3 cells from which the decoder reads the position, is the Gaussian alone. It
+  is as exact as the label.
+* The **skirt** around the core follows the image: high where the target extends, low where the
+  background begins.
+
+``published_prps`` reproduces the published code, for comparison.
 """
 
 from __future__ import annotations
@@ -16,43 +19,47 @@ import numpy.typing as npt
 from irpoint.decoding import STRIDE
 from irpoint.methods.blocks.gaussian import RADIUS, Labels, Map, footprint
 
-# The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; beyond, the image has its say.
+# Cells. The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; the image shapes those
+# beyond, fully from _SKIRT on.
 _CORE, _SKIRT = 1.6, 3.0
-# The image may halve the response, no more: then no skirt cell outshines its neighbour further in,
-# so that a target has one peak whatever its surroundings.
+# The image reduces the response by at most a half. Then no cell of the skirt exceeds its inner
+# neighbour, and a target has one peak whatever surrounds it.
 _IMAGE_SHARE = 0.5
-# A label whose contrast is below this share of its surroundings' spread has no visible target.
+# A target is visible if its contrast exceeds this multiple of the background's deviation.
 _FLAT = 0.5
 
 
 def prps(frame: Map, labels: Labels, sigma: float = 1.5) -> Map:
-    """Our target: peak exactly 1 at each (real-valued) label, overlaps joined by maximum.
+    """irpoint's PRPS: peak exactly 1 at each real-valued label; overlaps take the maximum.
+
+    Bright and dark targets are treated alike. If no target is visible at a label, its response is
+    the Gaussian. The order of the labels does not matter.
 
     Args:
-        frame: (H, W) network input, any scale; sides are multiples of the stride.
-        labels: (N, 2) in network pixels; labels outside the frame leave their skirt inside it.
+        frame: (H, W) network input with any gain and offset; sides are multiples of the stride.
+        labels: (N, 2) in network pixels. A label outside the frame contributes its skirt.
         sigma: width of the Gaussian in cells.
 
     Returns:
-        (H/4, W/4) float32 in 0..1. Order of the labels does not matter; bright and dark targets do
-        equally well; where nothing stands out at the label, the response is the Gaussian.
+        (H/4, W/4) float32 in 0..1.
     """
     height, width = frame.shape
     cells = frame.reshape(height // STRIDE, STRIDE, width // STRIDE, STRIDE).mean((1, 3))
-    target = np.zeros(cells.shape, np.float32)
+    target_map = np.zeros(cells.shape, np.float32)
     for x, y in (np.asarray(labels, np.float64).reshape(-1, 2) + 0.5) / STRIDE - 0.5:
         for window, columns, rows in footprint(x, y, cells.shape):
             distance = np.hypot(columns - x, rows - y)
-            # At the border a decoder reads the three cells nearest to it: the core reaches inwards.
+            # At the border the decoder reads the three cells nearest to it, so the core extends
+            # inwards.
             inwards = np.hypot(
-                columns - _inside(x, target.shape[1]), rows - _inside(y, len(target))
+                columns - _inside(x, target_map.shape[1]), rows - _inside(y, len(target_map))
             )
             beyond = np.minimum(distance, inwards) - _CORE
             skirt = np.clip(beyond / (_SKIRT - _CORE), 0, 1) * _IMAGE_SHARE
             likeness = _likeness(cells[window], distance)
             response = np.exp(-(distance**2) / (2 * sigma**2)) * (1 - skirt * (1 - likeness))
-            target[window] = np.maximum(target[window], response)
-    return target
+            target_map[window] = np.maximum(target_map[window], response)
+    return target_map
 
 
 def _inside(cell: float, length: int) -> float:
@@ -60,7 +67,7 @@ def _inside(cell: float, length: int) -> float:
 
 
 def _likeness(patch: Map, distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How much each cell looks like the target, 0 (background) to 1, bright or dark."""
+    """Similarity of each cell to the target: 0 (background) to 1, for bright and dark targets."""
     core, ring = patch[distance < 1.0], patch[distance >= _SKIRT]
     if not core.size or not ring.size:
         return np.ones(patch.shape)
@@ -73,16 +80,20 @@ def _likeness(patch: Map, distance: npt.NDArray[np.float64]) -> npt.NDArray[np.f
 
 
 def published_prps(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
-    """The target as the published code makes it, σ = 2 cells whatever is asked.
+    """The target map of SPIRE's published code, always with σ = 2 cells.
 
-    Known behaviour: labels are rounded to cells; the 13 × 13 *pixel* crop around the brightest
-    pixel within 5 px is laid over 13 × 13 *cells*; the min–max step is applied twice with the first
-    extremes, so that peaks may exceed 1; overlaps are averaged with what is there, so that the
-    order of the labels matters; a flat crop gives NaN; a label at (0, 0) means "no target".
-    It was made for whole frames: a label outside, as crops have them, leaves nothing.
+    Known behaviour:
+
+    * Labels are rounded to cells.
+    * The 13 × 13 *pixels* around the brightest pixel within 5 px are laid over 13 × 13 *cells*.
+    * Min–max scaling is applied twice with the extremes of the first pass: peaks may exceed 1.
+    * Overlaps are averaged, so that the order of the labels matters.
+    * A flat image gives NaN, and a label at (0, 0) means "no target".
+
+    The published code sees whole frames only. Here, labels outside the frame are ignored.
     """
     del sigma
-    target = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
+    target_map = np.zeros((frame.shape[0] // STRIDE, frame.shape[1] // STRIDE), np.float32)
     reach = np.arange(-RADIUS, RADIUS + 1)
     gaussian = np.exp(-(reach[:, None] ** 2 + reach[None, :] ** 2) / (2 * 2.0**2))
     framed = np.pad(frame, RADIUS, mode="edge")
@@ -97,8 +108,8 @@ def published_prps(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
             low, high = product.min(), product.max()
             for _ in range(2):
                 product = (product - low) / (high - low)
-        _paste_averaging(target, product, int(x / STRIDE + 0.5), int(y / STRIDE + 0.5))
-    return target
+        _paste_averaging(target_map, product, int(x / STRIDE + 0.5), int(y / STRIDE + 0.5))
+    return target_map
 
 
 def _brightest(frame: Map, x: float, y: float) -> tuple[int, int]:
@@ -109,9 +120,11 @@ def _brightest(frame: Map, x: float, y: float) -> tuple[int, int]:
     return top + int(row), left + int(column)
 
 
-def _paste_averaging(target: Map, response: npt.NDArray[np.float64], column: int, row: int) -> None:
-    """Lay a 13 × 13 response over a map, averaging where there is something already."""
-    for window, across, down in footprint(column, row, target.shape):
+def _paste_averaging(
+    target_map: Map, response: npt.NDArray[np.float64], column: int, row: int
+) -> None:
+    """Add a 13 × 13 response to a map, averaging with positive cells."""
+    for window, across, down in footprint(column, row, target_map.shape):
         piece = response[down - row + RADIUS, across - column + RADIUS]
-        there = target[window]
-        target[window] = np.where(there > 0, (there + piece) / 2, piece)
+        there = target_map[window]
+        target_map[window] = np.where(there > 0, (there + piece) / 2, piece)

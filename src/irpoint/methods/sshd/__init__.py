@@ -1,9 +1,10 @@
-"""SSHD-Net: high resolution kept beside three coarser branches that feed it (arXiv 2408.01976)."""
+"""SSHD-Net: a high-resolution branch beside three coarser ones that feed it (arXiv 2408.01976)."""
 
 from __future__ import annotations
 
 from torch import nn
 
+from irpoint.decoding.published import PublishedRule
 from irpoint.methods.method import Method
 from irpoint.methods.sshd.network import SSHDNet
 
@@ -18,5 +19,6 @@ SSHD = Method(
     target_map="gaussian",
     published_target_map="published-gaussian",
     dynamic=True,
-    halo=256,  # the two deepest branches look further still
+    halo=256,  # the two coarsest branches see further still
+    published_decoder=PublishedRule(threshold=0.2, relative_gate=0.8, max_points=8),
 )

@@ -1,8 +1,8 @@
-"""SSHD-Net (arXiv 2408.01976): four resolutions side by side, the finest never left.
+"""SSHD-Net (arXiv 2408.01976): four resolutions in parallel, the finest from end to end.
 
-A target of two pixels is gone after two poolings, yet what tells it from a bright leaf is the
-scene around it. So the branch at a quarter of the frame runs from end to end, and coarser ones,
-each of half the resolution and twice the channels, hand it context at every unit.
+A target of two pixels vanishes after two poolings, but only the scene around it tells it from
+clutter. So one branch keeps a quarter of the frame's resolution from end to end. Coarser branches,
+each with half the resolution and twice the channels of the one before, supply context.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from irpoint.methods.blocks.convolution import conv_bn, enlarged, stem
 from irpoint.methods.blocks.coord_att import CoordAtt
 from irpoint.methods.blocks.odconv import ODConv
 
-_RESIDUALS = 4  # residual units a branch and unit
+_RESIDUALS = 4  # residual units per branch in each unit
 
 
 class Bottleneck(nn.Module):
@@ -37,7 +37,7 @@ class Bottleneck(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two 3×3 convolutions and the way past them; ``dynamic`` makes both ODConvs."""
+    """Two 3×3 convolutions with a shortcut; ``dynamic`` makes both ODConvs."""
 
     def __init__(self, width: int, *, dynamic: bool = False) -> None:
         super().__init__()
@@ -58,10 +58,14 @@ def _conv(inputs: int, outputs: int, kernel: int, *, dynamic: bool) -> list[nn.M
 
 
 class Fusion(nn.Module):
-    """Every branch receives all others, brought to its resolution and width, and adds them up.
+    """Every branch adds all others, converted to its resolution and width.
 
-    Coarser ones by a 1×1 convolution and repetition, finer ones by a chain of strided 3×3
-    convolutions. ``outputs`` says how many branches (the finest first) are wanted.
+    Coarser branches pass a 1×1 convolution and are enlarged; finer ones pass a chain of strided
+    3×3 convolutions.
+
+    Args:
+        widths: channels of the branches, the finest first.
+        outputs: number of branches that are computed, the finest first.
     """
 
     def __init__(self, widths: Sequence[int], outputs: int) -> None:
@@ -97,12 +101,12 @@ def _path(widths: Sequence[int], source: int, target: int) -> nn.Module:
 
 
 class Unit(nn.Module):
-    """Four residual units on every branch, then the full fusion.
+    """Four residual units on every branch, then a fusion of all branches.
 
     Args:
         widths: channels of the branches, the finest first.
-        dynamic: the first residual unit of each branch uses ODConv (the "OD unit" of DCFM).
-        outputs: branches after the fusion; all where None.
+        dynamic: use ODConv in the first residual unit of each branch (the "OD unit" of DCFM).
+        outputs: number of branches after the fusion; None for all.
     """
 
     def __init__(
@@ -122,10 +126,10 @@ class Unit(nn.Module):
 
 
 class HCEM(Unit):
-    """High-resolution cross-feature extraction: a unit with the stepped cascade in every level.
+    """High-resolution cross-feature extraction: a unit whose branches exchange features throughout.
 
-    After each of the four residual levels the branches exchange what they found, down the stair
-    after the first and third, up after the second and fourth.
+    The stepped cascade follows each of the four residual levels: downwards after the first and
+    third, upwards after the second and fourth.
     """
 
     def __init__(self, widths: Sequence[int]) -> None:
@@ -153,8 +157,8 @@ class SSHDNet(nn.Module):
     28,735,256 parameters and 41.10 GMAC for a 512² frame at the published width of 32.
 
     Args:
-        width: channels of the finest branch; coarser ones have 2, 4 and 8 times as many. Width 8
-            is the slim variant.
+        width: channels of the finest branch; coarser ones have 2, 4 and 8 times as many. The
+            shipped model has width 8.
     """
 
     def __init__(self, width: int = 32) -> None:
@@ -169,13 +173,13 @@ class SSHDNet(nn.Module):
         self.stage2 = Unit(w[:2])
         self.attention2 = CoordAtt(w[0])
         self.split3 = _coarser(w[1], w[2])
-        # Plain, HCEM, plain, and the first DCFM: its OD unit and the attention after it.
+        # Plain, HCEM, plain, and DCFM-I: an OD unit followed by attention.
         self.stage3 = nn.Sequential(
             Unit(w[:3]), HCEM(w[:3]), Unit(w[:3]), Unit(w[:3], dynamic=True)
         )
         self.attention3 = nn.ModuleList([CoordAtt(w[0]), CoordAtt(w[1])])
         self.split4 = _coarser(w[2], w[3])
-        # HMRM, then the second DCFM, of which the finest branch alone goes on.
+        # HMRM, then DCFM-II, of which only the finest branch is used.
         self.stage4 = nn.Sequential(Unit(w), Unit(w), Unit(w, dynamic=True, outputs=1))
         self.attention4 = CoordAtt(w[0])
         self.head = nn.Conv2d(w[0], 1, 1)

@@ -1,0 +1,66 @@
+"""A run that is killed and resumed ends bit-equal to one that is not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from irpoint.training.run import fit
+from irpoint.training.run_folder import save_settings
+from support.runs import short_run
+
+# A process of its own group, so that the kill takes the worker of the loader along, as a power cut
+# would. It kills itself in the middle of the third epoch.
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+sys.path.insert(0, sys.argv[1])
+from irpoint.methods import METHODS
+from irpoint.training.module import ResponseModule
+from irpoint.training.run import fit
+from irpoint.training.run_folder import saved_settings
+from support.tiny_method import TINY
+torch.set_num_threads(1)
+METHODS["tiny"] = TINY
+step = ResponseModule.training_step
+def killed(module, batch, number):
+    if module.current_epoch == 2 and number == 1:
+        os.killpg(0, signal.SIGKILL)
+    return step(module, batch, number)
+ResponseModule.training_step = killed
+fit(saved_settings(Path(sys.argv[2])), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.usefixtures("one_thread", "tiny_method")
+def test_a_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -> None:
+    settings = short_run(scenes, workers=1)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    save_settings(tmp_path, settings)
+    tests = str(Path(__file__).parents[1])
+    process = subprocess.run(
+        [sys.executable, "-c", _KILLED, tests, str(tmp_path), str(broken)],
+        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
+    )  # fmt: skip
+    assert process.returncode == -signal.SIGKILL, process.stderr[-3000:]
+    assert torch.load(broken / "last.ckpt", weights_only=True)["epoch"] == 1
+    fit(settings, broken, resume=True)
+    fit(settings, whole)
+    ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, broken)]
+    assert ends[0]["epoch"] == ends[1]["epoch"] == 3
+    for name, value in ends[0]["state_dict"].items():
+        assert torch.equal(value, ends[1]["state_dict"][name]), name
+    for mined in ("false_alarms", "missed"):
+        assert torch.equal(ends[0][mined], ends[1][mined]), mined
+    best = [load_file(run / "best.safetensors") for run in (whole, broken)]
+    assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
+    assert (whole / "best.json").read_text() == (broken / "best.json").read_text()
