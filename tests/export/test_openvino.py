@@ -59,7 +59,7 @@ def test_an_openvino_export_that_differs_is_refused(
 ) -> None:
     from irpoint.export import openvino as to_openvino
 
-    monkeypatch.setattr(to_openvino, "_TOLERANCE", -1.0)
+    monkeypatch.setattr(to_openvino, "TOLERANCE", -1.0)
     with pytest.raises(ModelError, match=r"response in OpenVINO differs by"):
         to_openvino.to_openvino(find_model(model), tmp_path / "ov")
     assert not (tmp_path / "ov").exists()

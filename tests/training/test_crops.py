@@ -1,4 +1,4 @@
-"""Crops by number: crop k is crop k, and where each lies."""
+"""Training crops by number: what each depends on, and where it lies."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def frames() -> list[NetworkFrame]:
     return [network_frame(seed, seed % 3) for seed in range(6)]
 
 
-def test_crop_k_depends_on_the_seed_and_k_alone(frames: list[NetworkFrame]) -> None:
+def test_a_crop_depends_on_seed_and_number_only(frames: list[NetworkFrame]) -> None:
     crops = Crops(frames, train_settings(seed=3))
     first = [crops[k] for k in range(30)]
     np.random.seed(99)  # noqa: NPY002
@@ -57,7 +57,7 @@ def test_crop_k_depends_on_the_seed_and_k_alone(frames: list[NetworkFrame]) -> N
     assert not any(torch.equal(first[k][0], other[k][0]) for k in range(30))
 
 
-def test_making_crops_leaves_the_frames_as_they_were(frames: list[NetworkFrame]) -> None:
+def test_crops_do_not_change_the_frames(frames: list[NetworkFrame]) -> None:
     before = [frame.image.copy() for frame in frames]
     crops = Crops(frames, train_settings())
     _ = [crops[k] for k in range(40)]
@@ -74,8 +74,8 @@ def test_crops_have_the_shape_and_type_of_a_training_pair(
     assert frame.dtype == response.dtype == torch.float32
 
 
-def test_the_target_of_a_crop_has_its_peak_on_the_blob() -> None:
-    """From label to response through every step: warp, target and decoder agree on the pixels."""
+def test_the_target_map_of_a_crop_has_its_peak_on_the_blob() -> None:
+    """Warp, target map and decoder agree on the position in pixels."""
     still = AugmentSettings(
         target_share=1,
         warp_share=1,
@@ -105,7 +105,7 @@ def test_the_target_of_a_crop_has_its_peak_on_the_blob() -> None:
     ("enlargement", "scales", "cells"),
     [(2.0, False, 1.0), (1.0, True, 1.0), (1.5, True, 1.5), (9.0, True, 2.0), (0.1, True, 1.0)],
 )
-def test_the_response_grows_with_the_enlargement_where_asked(
+def test_the_response_grows_with_the_enlargement_if_set(
     enlargement: float, scales: bool, cells: float
 ) -> None:
     frame = network_frame(1, 1)
@@ -139,8 +139,8 @@ def test_bad_pixels_are_as_wide_as_the_frame_is_enlarged() -> None:
     assert 50 < most[1] <= 5 * 25
 
 
-def test_a_swarm_is_many_targets_in_a_part_of_the_crop() -> None:
-    """As many as have room: not so near one another that their responses would merge."""
+def test_a_swarm_fills_part_of_the_crop_with_targets() -> None:
+    """Targets keep a distance, so that their responses do not merge."""
     augment = AugmentSettings(target_share=0, hard_share=0, swarm_share=1, paste=0, warp_share=0)
     settings = train_settings(augment=augment).model_copy(update={"crop": ((256, 320),)})
     frames = [network_frame(1, 0), network_frame(9, 1)]
@@ -155,7 +155,7 @@ def test_a_swarm_is_many_targets_in_a_part_of_the_crop() -> None:
     assert max(np.min(s) for s in spread) > 0.8
 
 
-def test_swarms_are_as_frequent_as_is_asked() -> None:
+def test_swarms_have_their_share_of_the_crops() -> None:
     augment = AugmentSettings(target_share=0, hard_share=0, swarm_share=0.3, paste=0, simulated=1)
     settings = train_settings(augment=augment).model_copy(update={"crop": ((256, 256),)})
     crops = Crops([network_frame(seed, 0) for seed in range(2)], settings)
@@ -170,16 +170,16 @@ def test_frames_without_any_label_still_give_crops() -> None:
     assert crops[0][0].isfinite().all()
 
 
-def test_a_small_data_set_is_not_drowned_by_a_large_one() -> None:
-    """Drawn by the square root: 16 frames against 1 are 4 against 1, not 16."""
+def test_a_large_dataset_does_not_drown_a_small_one() -> None:
+    """Datasets are drawn by the square root of their size: 16 frames against 1 are 4 against 1."""
     frames = [network_frame(seed, 1, "large") for seed in range(16)]
     crops = Crops([*frames, network_frame(99, 1, "small")], train_settings())
     drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(1500)]
     assert np.mean(np.array(drawn) == 16) == pytest.approx(1 / 5, abs=0.04)
 
 
-def test_a_data_set_is_drawn_as_much_oftener_as_is_asked() -> None:
-    """Two of one size: with emphasis 3 one has three quarters, of labels and of frames alike."""
+def test_a_dataset_is_drawn_in_proportion_to_its_weight() -> None:
+    """Of two equal datasets, the one of weight 3 has three quarters of labels and of frames."""
     frames = [network_frame(k, k % 2, "one" if k < 8 else "two") for k in range(16)]
     crops = Crops(frames, train_settings(dataset_weights={"two": 3}))
     drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(1500)]
@@ -190,7 +190,7 @@ def test_a_data_set_is_drawn_as_much_oftener_as_is_asked() -> None:
         Crops(frames, train_settings(dataset_weights={"three": 2}))
 
 
-def test_crops_on_labels_go_to_those_overlooked() -> None:
+def test_crops_on_labels_show_missed_ones() -> None:
     augment = AugmentSettings(target_share=1, missed_share=1)
     crops = Crops([network_frame(0, 2), network_frame(1, 2)], train_settings(augment=augment))
     crops.missed = crops.labels[[3]]
@@ -200,8 +200,8 @@ def test_crops_on_labels_go_to_those_overlooked() -> None:
         assert np.abs(centre - crops.labels[3, 1:]).max() <= 0.4 * 64
 
 
-def test_what_is_always_overlooked_does_not_crowd_out_the_rest() -> None:
-    """One label of forty, missed: five times as often as others, not in every crop."""
+def test_labels_that_are_always_missed_do_not_crowd_out_the_rest() -> None:
+    """One missed label of forty is drawn five times as often as others, not in every crop."""
     augment = AugmentSettings(target_share=1, missed_share=1)
     frames = [network_frame(seed, 2) for seed in range(20)]
     crops = Crops(frames, train_settings(augment=augment))
@@ -211,7 +211,7 @@ def test_what_is_always_overlooked_does_not_crowd_out_the_rest() -> None:
     assert np.mean(np.array(drawn) == 0) == pytest.approx(wanted, abs=0.04)
 
 
-def test_background_crops_go_to_false_alarms() -> None:
+def test_background_crops_show_false_alarms() -> None:
     augment = AugmentSettings(target_share=0, hard_share=1)
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
     crops.false_alarms = np.array([[1.0, 30.0, 40.0, 0.5]])
@@ -221,7 +221,7 @@ def test_background_crops_go_to_false_alarms() -> None:
         assert np.abs(centre - (30, 40)).max() <= 0.4 * 64
 
 
-def test_the_surest_false_alarms_come_most_often() -> None:
+def test_false_alarms_with_high_scores_are_drawn_more_often() -> None:
     augment = AugmentSettings(target_share=0, hard_share=1)
     crops = Crops([network_frame(0, 0), network_frame(1, 1)], train_settings(augment=augment))
     crops.false_alarms = np.array([[0.0, 30.0, 40.0, 0.3], [1.0, 30.0, 40.0, 0.9]])
@@ -229,7 +229,7 @@ def test_the_surest_false_alarms_come_most_often() -> None:
     assert np.mean(drawn) == pytest.approx(0.9, abs=0.04)  # as the square of the score
 
 
-def test_a_target_with_a_neighbour_is_no_donor() -> None:
+def test_a_target_with_a_close_neighbour_is_not_extracted() -> None:
     frame = network_frame(0, 2)
     frame = dataclasses.replace(frame, xy=np.array([[30.0, 30.0], [40.0, 30.0]]))
     crops = Crops([frame], train_settings())
@@ -252,8 +252,8 @@ def test_a_batch_has_one_shape_and_the_epoch_has_them_all() -> None:
     assert response.shape[1:] == (frame.shape[1] // 4, frame.shape[2] // 4)
 
 
-def test_frames_are_cut_in_the_shapes_that_they_hold() -> None:
-    """A frame too small for a shape is not cut so; too small for all, it is cut in the smallest."""
+def test_frames_are_cut_in_the_shapes_that_fit_into_them() -> None:
+    """A frame that is too small for every shape is cut in the smallest."""
     still = AugmentSettings(
         warp_share=0, paste=0, swarm_share=0, gain=1, offset=0, noise=0, bad_pixels=0
     )
@@ -276,8 +276,8 @@ def test_frames_are_cut_in_the_shapes_that_they_hold() -> None:
     assert seen[64, 1] == pytest.approx(200, abs=40)
 
 
-def test_a_wide_crop_shows_the_frame_as_it_lies() -> None:
-    """Turned by a quarter it would find no room in a wide frame, and repeat its edges."""
+def test_a_wide_crop_is_not_turned_by_a_quarter() -> None:
+    """Turned, it would not fit into a wide frame, and would repeat its edge."""
     image = np.tile(np.linspace(0, 1, 100)[:, None], (1, 160)).astype(np.float32)
     for seed in range(20):
         crop, _ = cut(
@@ -290,8 +290,8 @@ def test_a_wide_crop_shows_the_frame_as_it_lies() -> None:
 
 
 @pytest.mark.parametrize("target", TARGET_MAPS)
-def test_every_target_is_made_of_crops(target: str) -> None:
-    """Also of those with labels outside: 64² out of frames full of targets has many."""
+def test_every_target_map_can_be_drawn_for_crops(target: str) -> None:
+    """Crops of 64² from frames full of targets have many labels outside."""
     crops = Crops([network_frame(seed, 30) for seed in range(3)], train_settings(target_map=target))
     for number in range(40):
         image, response = crops[number]

@@ -117,7 +117,7 @@ def import_weights(
     ] = None,
     side: Annotated[
         int | None,
-        typer.Option(help="Input side in pixels that the weights were trained at. Default: 512."),
+        typer.Option(help="Input side of the weights, in pixels. Default: the publication's."),
     ] = None,
 ) -> None:
     """Convert a published checkpoint that you hold to a model of irpoint.

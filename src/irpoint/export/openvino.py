@@ -15,7 +15,7 @@ from irpoint.runtime.backends.openvino import core
 from irpoint.system.atomic import atomic_write
 from irpoint.zoo import Model, card_path, digest
 
-_TOLERANCE = 1e-3  # weights are stored in half precision
+TOLERANCE = 1e-3  # weights are stored in half precision
 _SIZES = ((64, 64), (52, 84), (256, 320))
 
 
@@ -39,9 +39,9 @@ def to_openvino(model: Model, folder: Path) -> Path:
         draft = Path(scratch) / "model.xml"
         openvino.save_model(core().read_model(model.graph), draft, compress_to_fp16=True)
         difference = _difference(model, core().read_model(draft))
-        if not difference <= _TOLERANCE:
+        if not difference <= TOLERANCE:
             raise ModelError(
-                f"the response in OpenVINO differs by {difference:.2g}, at most {_TOLERANCE:g} is "
+                f"the response in OpenVINO differs by {difference:.2g}, at most {TOLERANCE:g} is "
                 "allowed; nothing was written"
             )
         graph, weights = draft.read_bytes(), draft.with_suffix(".bin").read_bytes()
