@@ -45,6 +45,7 @@ def test_names_of_commands_models_formats_and_scenes_are_completed(complete):
     assert complete("irpoint benchmark --backend op") == ["openvino"]
     assert complete("irpoint simulate --scene cl") == ["clear", "clouds", "clutter"]
     assert complete("irpoint simulate --format ") == ["png", "tiff"]
+    assert complete("irpoint train --init sp") == ["spire"]
     assert complete("irpoint detect --format ") == ["csv", "json", "coco"]
     assert complete("irpoint detect --engine r") == ["ray"]
     assert complete("irpoint label frames --model sp") == ["spire"]
@@ -57,9 +58,11 @@ def test_a_word_that_starts_no_name_is_left_to_the_completion_of_files(complete)
     assert complete("irpoint benchmark --model ./my") == []
 
 
-def test_the_names_of_the_methods_are_those_of_their_folders():
+def test_the_names_of_the_methods_are_those_of_their_folders(complete):
     methods = pytest.importorskip("irpoint.methods", reason="needs the extra train")
     assert complete_method("") == sorted(methods.METHODS)
+    assert complete("irpoint train --method ") == sorted(methods.METHODS)
+    assert complete("irpoint import-weights --method ") == sorted(methods.METHODS)
 
 
 def test_the_script_is_shown_and_installed(tmp_path):

@@ -8,12 +8,16 @@ from typing import Annotated
 
 import typer
 
+from irpoint.cli.completion import complete_method, complete_model
 from irpoint.errors import IrpointWarning, SettingsError
 from irpoint.system.atomic import check_folder
 
 
 def export(
-    model: Annotated[str, typer.Option(help="Folder of a training run, or a model.")],
+    model: Annotated[
+        str,
+        typer.Option(help="Folder of a training run, or a model.", autocompletion=complete_model),
+    ],
     to: Annotated[str, typer.Option(help="Format: onnx or openvino.")] = "onnx",
     out: Annotated[
         Path | None, typer.Option(help="Folder of the exported files. Default: the run.")
@@ -109,7 +113,10 @@ def import_weights(
     file: Annotated[Path, typer.Argument(help="Published checkpoint (.pth).")],
     method: Annotated[
         str | None,
-        typer.Option(help="Method that the weights belong to. Default: that of irpoint train."),
+        typer.Option(
+            help="Method that the weights belong to. Default: that of irpoint train.",
+            autocompletion=complete_method,
+        ),
     ] = None,
     out: Annotated[
         Path | None,

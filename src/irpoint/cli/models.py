@@ -17,11 +17,6 @@ from irpoint.errors import ModelError
 if TYPE_CHECKING:
     from irpoint.zoo import ModelCard
 
-_JSON_FIELDS = {
-    "name", "method", "parameters", "gmac_512", "data", "split", "seed", "metrics", "thresholds",
-    "sha256", "licence",
-}  # fmt: skip
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print the model cards as a JSON list.")]
 
 
@@ -37,7 +32,7 @@ def models(as_json: AsJson = False) -> None:
             broken += 1
             typer.echo(f"irpoint: skipped: {error}", err=True)
     if as_json:
-        listed = [card.model_dump(mode="json", include=_JSON_FIELDS) for card in cards]
+        listed = [card.model_dump(mode="json") for card in cards]
         typer.echo(json.dumps(listed, indent=2))
     elif cards:
         console = Console()

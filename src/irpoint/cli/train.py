@@ -7,10 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from irpoint.cli.completion import complete_method, complete_model
+
 Data = Annotated[list[Path], typer.Option(help="Dataset folder in any layout; repeat for several.")]
 MethodName = Annotated[
     str | None,
-    typer.Option(help="Method to train. Default: that of the shipped model given as --init."),
+    typer.Option(
+        help="Method to train. Default: that of the shipped model given as --init.",
+        autocompletion=complete_method,
+    ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/METHOD.")]
 Resume = Annotated[bool, typer.Option(help="Resume from the run's last checkpoint.")]
@@ -18,7 +23,11 @@ Split = Annotated[str, typer.Option(help="Split to train on; join several by '+'
 Epochs = Annotated[int | None, typer.Option(help="Number of epochs.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
 Init = Annotated[
-    Path | None, typer.Option(help="Initial weights: a safetensors file or a shipped model.")
+    Path | None,
+    typer.Option(
+        help="Initial weights: a safetensors file or a shipped model.",
+        autocompletion=complete_model,
+    ),
 ]
 Scale = Annotated[str | None, typer.Option(help="Input scale: native or fit:N.")]
 Noise = Annotated[
