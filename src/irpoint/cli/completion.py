@@ -45,6 +45,7 @@ def complete_method(incomplete: str) -> list[str]:
 
 complete_backend = complete_from("irpoint.runtime.backends.open:backend_names")
 complete_engine = complete_from("irpoint.pipeline.engine:ENGINES")
+complete_export_format = complete_from("irpoint.export.formats:format_names")
 complete_format = complete_from("irpoint.sinks:FORMATS")
 complete_frame_format = complete_from("irpoint.simulate.dataset:FILE_FORMATS")
 complete_model = complete_from("irpoint.zoo:model_names")

@@ -125,7 +125,7 @@ def evaluate(
     suite: SuiteOption = None,
     benchmark: OldSuiteOption = None,
 ) -> None:
-    """Precision, recall, F1, false alarms and localisation error, with 95 % intervals."""
+    """Measure precision, recall, F1, false alarms and localisation error, with intervals."""
     from irpoint.datasets.layout import Truth
     from irpoint.evaluation.counts import check_settings
     from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS

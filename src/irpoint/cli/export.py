@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from irpoint.cli.completion import complete_method, complete_model
+from irpoint.cli.completion import complete_export_format, complete_method, complete_model
 from irpoint.errors import IrpointWarning, SettingsError
 from irpoint.system.atomic import check_folder
 
@@ -18,7 +18,10 @@ def export(
         str,
         typer.Option(help="Folder of a training run, or a model.", autocompletion=complete_model),
     ],
-    to: Annotated[str, typer.Option(help="Format: onnx or openvino.")] = "onnx",
+    to: Annotated[
+        str,
+        typer.Option(help="Format: onnx or openvino.", autocompletion=complete_export_format),
+    ] = "onnx",
     out: Annotated[
         Path | None, typer.Option(help="Folder of the exported files. Default: the run.")
     ] = None,

@@ -1,4 +1,4 @@
-"""A one-line error for commands that need PyTorch where it is not installed."""
+"""A one-line error if a command needs PyTorch and it is not installed."""
 
 from __future__ import annotations
 

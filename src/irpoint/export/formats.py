@@ -41,6 +41,11 @@ FORMATS: dict[str, ExportFormat] = {
 }
 
 
+def format_names() -> tuple[str, ...]:
+    """The formats that ``irpoint export`` writes."""
+    return ("onnx", *FORMATS)
+
+
 def find_format(name: str) -> ExportFormat:
     """The format of the given name, whose libraries are installed.
 
@@ -48,8 +53,7 @@ def find_format(name: str) -> ExportFormat:
         SettingsError: if there is no such format, or its libraries are missing.
     """
     if name not in FORMATS:
-        known = ", ".join(("onnx", *FORMATS))
-        raise SettingsError(f"format {name!r} is unknown; choose from {known}")
+        raise SettingsError(f"format {name!r} is unknown; choose from {', '.join(format_names())}")
     chosen = FORMATS[name]
     require_libraries(f"format {name!r}", chosen.libraries, chosen.extra)
     return chosen
