@@ -36,9 +36,12 @@ def client(session: LabelSession) -> TestClient:
     return client_of(session)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests of the page; each test has its own context."""
+    """One Chromium per test module; each test has its own context.
+
+    It cannot be shared further: while it runs, playwright occupies the event loop of the thread.
+    """
     with chromium() as browser:
         yield browser
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+pytest.importorskip("matplotlib", reason="needs the extra report")
+pytest.importorskip("jinja2", reason="needs the extra report")
 from irpoint.errors import EvaluationError
+from irpoint.report import write_report
 from irpoint.report.inputs import read_model
 
 
@@ -59,3 +63,20 @@ def test_a_score_at_the_threshold_counts_in_figures_and_outcomes(results: list[P
     model = read_model(with_scores(results[0], score, threshold=0.7))
     assert model.evaluation.tp > 0
     assert sum(outcome.kind == "hit" for outcome in model.outcomes) == model.evaluation.tp
+
+
+def test_a_run_is_evaluated_on_its_validation_split(
+    scenes: Path, write_model: Callable[..., Path], tmp_path: Path
+) -> None:
+    run = tmp_path / "runs" / "1"
+    write_model(run / "model.onnx", name="mine", data=[scenes.name], split="train")
+    (run / "settings.json").write_text(json.dumps({"data": [str(scenes)], "val_split": "all"}))
+    log = run / "logs" / "csv" / "metrics.csv"
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch,train_loss,val_f1\n0,0.5,\n0,,0.75\n")
+    model = read_model(run)
+    assert (model.name, model.split, len(model.frames)) == ("mine", "all", 12)
+    assert model.trained_on == (scenes.name,)
+    assert model.training == ({"epoch": 0, "train_loss": 0.5}, {"epoch": 0, "val_f1": 0.75})
+    write_report([run], tmp_path / "page.html")
+    assert "<h3>Training</h3>" in (tmp_path / "page.html").read_text()
