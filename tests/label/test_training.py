@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,14 @@ pytest.importorskip("fastapi", reason="needs the extra label")
 pytest.importorskip("lightning", reason="needs the extra train")
 import httpx
 from fastapi.testclient import TestClient
+from safetensors.torch import save_file
 
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.label import LabelSession
 from irpoint.label.training import Progress, Schedule, Trainer
 from support.label_client import JSON, get_labels, label_all, put
 from support.label_scenes import write_folder
+from support.tiny_method import TINY
 from support.waiting import wait_until
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -43,26 +46,55 @@ def run_instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
     return replace
 
 
+# `irpoint train` in a process that knows the tiny method.
+_TRAIN_TINY = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from irpoint.methods import METHODS
+from support.tiny_method import TINY
+METHODS["tiny"] = TINY
+from irpoint.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def shipped_tiny(shipped: Path, write_model: Callable[..., Path]) -> None:
+    """A zoo that ships a model of the tiny method, with its weights, as ``spire``."""
+    write_model(shipped, name="spire", method="tiny", width=None)
+    save_file(TINY.build(None).state_dict(), shipped.with_suffix(".safetensors"))
+
+
 def test_a_trained_model_proposes_and_the_next_training_starts_from_it(
-    client: TestClient, session: LabelSession
+    client: TestClient,
+    session: LabelSession,
+    shipped_tiny: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    real = Trainer.command
+
+    def with_tiny(*arguments: Any) -> list[str]:
+        python, option, _, *rest = real(*arguments)
+        return [python, option, _TRAIN_TINY, *rest]
+
+    monkeypatch.setattr(Trainer, "command", with_tiny)
     session.trainer = Trainer(
         session.out / "runs", Schedule(epochs=2, crops_per_frame=2, min_crops=12)
     )
     label_all(client)
-    started = client.post("/api/training", headers=JSON, json={"model": "p2p-lite"}).json()
+    started = client.post("/api/training", headers=JSON, json={"model": "spire"}).json()
     assert (started["state"], started["name"]) == ("running", "runs/1")
     wait_until(finished(session))
     ended = client.get("/api/training").json()
     assert (ended["state"], ended["message"]) == ("done", "")
     assert (ended["epoch"], ended["epochs"], len(ended["loss"])) == (2, 2, 2)
     assert [epoch for epoch, _ in ended["f1"]] == [2]
-    assert session.proposer.models()[-1] == "runs/1"
+    assert session.proposer.models() == ["spire", "runs/1"]
     client.post("/api/model", headers=JSON, json={"model": "runs/1"})
     assert session.proposer.model == "runs/1"
     assert get_labels(client, "a.png")["labels"]["state"] == "done"
     command = session.training_command("runs/1")[1]
-    assert command[command.index("--method") + 1] == "p2p-lite"
+    assert command[command.index("--method") + 1] == "tiny"
     assert command[command.index("--init") + 1] == str(session.out / "runs/1/best.safetensors")
     assert command[command.index("--out") + 1] == str(session.out / "runs/2")
 
