@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Detector", "FrameResult", "IrpointError", "Points", "__version__"]
 
-# Imported on first use: the detector brings ONNX Runtime along, and points bring NumPy.
-_HOMES = {
+# Imported on first use, because the detector imports ONNX Runtime, and points import NumPy.
+_MODULES = {
     "Detector": "irpoint.runtime",
     "FrameResult": "irpoint.points",
     "Points": "irpoint.points",
@@ -23,6 +23,6 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

@@ -1,4 +1,4 @@
-"""The records that all rooms share: :class:`Points`, and :class:`FrameResult` for one frame."""
+"""The records that all packages share: :class:`Points` and :class:`FrameResult`."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class FrameResult:
         points: the detections, in frame pixels.
         track_ids: one track number per point; None without tracking.
         tails: the latest positions, float64 (n, 2), of each track, by track number.
-        pixels: the frame itself, (H, W) in the source's own type; None if it was not kept.
+        pixels: the frame itself, (H, W) in the source's data type; None if it was not kept.
     """
 
     source: str

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
 
-# Beyond six standard deviations a Gaussian holds 2e-9 of its flux.
+# Only 2e-9 of the flux of a Gaussian is beyond six standard deviations.
 _REACH_SIGMAS = 6.0
 
 
 def _edge_integral(first: int, count: int, centre: float, sigma: float) -> npt.NDArray[np.float64]:
-    """Integral of exp(-(t - centre)²/2σ²) over each of ``count`` pixels from ``first`` on."""
+    """Integral of exp(-(t - centre)²/2σ²) over each of ``count`` pixels, starting at ``first``."""
     edges = np.arange(first, first + count + 1) - 0.5
     cumulative = erf((edges - centre) / (math.sqrt(2.0) * sigma))
     scale = sigma * math.sqrt(math.pi / 2.0)
@@ -47,8 +47,9 @@ def gaussian_psf_image(
 
     The value of a pixel is ``amplitude`` times the integral of exp(-r²/2σ²) over the area of the
     pixel, computed from error functions at its edges. The flux of a target inside the frame is
-    therefore ``amplitude · 2πσ²``, wherever in a pixel the target lies. Targets add up. A target
-    may lie partly or wholly outside the frame. Only a patch of ±6σ around each is computed.
+    therefore ``amplitude · 2πσ²``, whatever its position within a pixel. Overlapping targets add
+    up. A target may be partly or completely outside the frame. Only a patch of ±6σ around each
+    target is computed.
 
     Args:
         shape: (height, width) in pixels.

@@ -215,7 +215,7 @@ def test_labels_in_the_folder_are_refused_before_anything_is_done(detect, folder
     (folder / "points.csv").write_text("image,x,y\na.png,1,2\n")
     code, out, err = detect(folder, "--out", folder)
     assert (code, out) == (1, "")
-    assert "points.csv: holds labels; give another folder" in one_error(err)
+    assert "points.csv: contains labels; give another folder" in one_error(err)
     assert sorted(path.suffix for path in folder.iterdir()) == [".csv", ".png", ".png", ".png"]
 
 

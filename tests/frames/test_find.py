@@ -1,4 +1,4 @@
-"""The frame files that names of files, folders and patterns stand for."""
+"""The frame files that files, folders and patterns refer to."""
 
 from __future__ import annotations
 

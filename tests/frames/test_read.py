@@ -298,7 +298,7 @@ def test_pages_of_a_tiff_in_any_order(tmp_path: Path) -> None:
     assert count_pages(path) == 7
     for number in (6, 0, 3, 2, 5):
         assert np.array_equal(read_page(path, number), pages[number])
-    with pytest.raises(FrameError, match="no page 7; it holds 7"):
+    with pytest.raises(FrameError, match="no page 7; it has 7"):
         read_page(path, 7)
 
 

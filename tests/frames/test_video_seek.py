@@ -52,7 +52,7 @@ def test_frames_are_the_same_in_any_order(clip: Path, in_order: list[np.ndarray]
 
 def test_a_missing_frame_is_an_error(clip: Path) -> None:
     video = VideoFrames(clip)
-    with pytest.raises(FrameError, match=f"no frame {COUNT}; it holds"):
+    with pytest.raises(FrameError, match=f"no frame {COUNT}; it has"):
         video.read(COUNT)
     video.close()
 

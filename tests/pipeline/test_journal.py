@@ -161,7 +161,7 @@ def test_damage_of_a_finished_source_is_said_again(
     code, _, err = cli("detect", folder, *arguments)
     said = " ".join(err.split())
     assert "2 sources finished before; 1 skipped" in said
-    assert "1.tif: the TIFF is cut short" in said
+    assert "1.tif: the TIFF is truncated" in said
     assert code == 1
 
 

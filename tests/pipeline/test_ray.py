@@ -149,8 +149,8 @@ def test_what_ray_cannot_do_is_one_line(
     monkeypatch.setattr("irpoint.pipeline.engine.find_spec", lambda name: os)
     for arguments, wanted in (
         ((folder, "--engine", "dask"), "--engine dask: give local or ray"),
-        (("-", "--engine", "ray"), "--engine ray: reads files; - needs --engine local"),
-        (("udp://127.0.0.1:9", "--engine", "ray"), "udp://127.0.0.1:9 needs --engine local"),
+        (("-", "--engine", "ray"), "--engine ray: reads files only; use --engine local for -"),
+        (("udp://127.0.0.1:9", "--engine", "ray"), "use --engine local for udp://127.0.0.1:9"),
     ):
         code, _, err = cli("detect", *arguments, "--model", model)
         assert code == 1
@@ -160,5 +160,5 @@ def test_what_ray_cannot_do_is_one_line(
     code, _, err = cli("detect", folder, "--model", model, "--engine", "ray")
     assert (code, err) == (
         1,
-        "irpoint: error: --engine ray needs it: pip install 'irpoint[ray]'\n",
+        "irpoint: error: --engine ray: Ray is not installed; run pip install 'irpoint[ray]'\n",
     )

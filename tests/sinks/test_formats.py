@@ -196,7 +196,7 @@ def test_csv_lies_beside_its_file_from_the_first_frame_on(tmp_path: Path):
 def test_labels_are_not_written_over(tmp_path: Path):
     file = tmp_path / "points.csv"
     file.write_text("image,x,y\na.png,1,2\n")
-    with pytest.raises(SettingsError, match=r"points\.csv: holds labels; give another folder"):
+    with pytest.raises(SettingsError, match=r"points\.csv: contains labels; give another folder"):
         PointsWriter("csv", tmp_path)
     assert file.read_text() == "image,x,y\na.png,1,2\n"
     file.write_text(written("csv", FRAMES))

@@ -19,8 +19,8 @@ class LogParabola:
     """Parabolas through values at the positions -1, 0 and 1.
 
     Attributes:
-        values: (3, …) what the parabolas go through: logarithms, or the values themselves.
-        logarithmic: (…) whether ``values`` are logarithms.
+        values: (3, …) the fitted values: logarithms of the samples, or the samples themselves.
+        logarithmic: (…) whether the values are logarithms.
         slope: (…) first derivative at position 0.
         curvature: (…) second derivative.
     """

@@ -19,8 +19,8 @@ Response = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
-# The peak of a Gaussian of σ ≥ 1 cell is at most 13 % per axis above its highest cell. The limit
-# keeps a single noisy cell from being raised above the threshold.
+# The peak of a Gaussian with σ ≥ 1 cell is at most 13 % per axis above its highest cell. The limit
+# prevents a single noisy cell from being raised above the threshold.
 _MAX_GAIN = 1.15
 # Row and column steps to the eight neighbours of a cell.
 _DOWN, _ACROSS = np.array([(d, a) for d in (-1, 0, 1) for a in (-1, 0, 1) if (d, a) != (0, 0)]).T
@@ -44,7 +44,8 @@ def decode(
         map_offset: network coordinate of cell 0; by default (stride − 1)/2, the centre of the
             cell; 0 for published weights.
         relative_gate: minimum score as a fraction of the highest score of the map, 0..1; 0 for
-            none. The published decoders have such a gate, by which a bright target hides dim ones.
+            none. The published decoders have such a gate; it lets a bright target suppress dim
+            ones.
         max_points: maximum number of points, the highest scores first; None for no limit.
 
     Returns:
@@ -61,7 +62,7 @@ def decode(
     rows, columns = _peaks(cells, threshold / _MAX_GAIN**2)
     y, gain_y = _vertex(cells, rows, columns, axis=0)
     x, gain_x = _vertex(cells, rows, columns, axis=1)
-    # In the precision of the result, so that a point at exactly the threshold is kept.
+    # Compared in the precision of the result, so that a score equal to the threshold is kept.
     score = (cells[rows, columns] * gain_x * gain_y).astype(np.float32)
     minimum = np.float32(max(threshold, relative_gate * float(score.max(initial=0.0))))
     order = np.argsort(-score, kind="stable")[: int((score >= minimum).sum())]

@@ -1,4 +1,4 @@
-"""Frames as 2-D arrays, from any source, at their full depth."""
+"""Read frames of any source as 2-D arrays at full bit depth."""
 
 from irpoint.frames.find import find_frames
 from irpoint.frames.open import open_source

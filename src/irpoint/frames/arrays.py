@@ -1,4 +1,4 @@
-"""Any array or Pillow image as one 2-D frame: the rules on colour and number types."""
+"""Convert arrays and Pillow images to 2-D frames: the rules for colour and data types."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def as_frame(array: object, name: str = "array") -> Frame:
 
     Args:
         array: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of integers, booleans or real numbers; or
-            a Pillow image, whose palette is applied. A fourth channel is taken for alpha and
+            a Pillow image, whose palette is applied. A fourth channel is treated as alpha and
             ignored. Pixels may be infinite or NaN.
-        name: name of the array in an error.
+        name: name of the array in error messages.
 
     Returns:
         (H, W), C-contiguous, in native byte order:
 
-        * equal colour channels give one channel in its own type;
+        * equal colour channels give one of them, with its type;
         * colour channels that differ give the luminance (BT.601) as float32, not rounded;
         * booleans become uint8 (0 and 1), float16 becomes float32;
         * masked pixels of a NumPy masked array become NaN.

@@ -1,4 +1,4 @@
-"""The frame files that the names of files, folders and patterns stand for."""
+"""Find the frame files that files, folders and patterns refer to."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[str | Path]:
-    """Find the frame files that ``sources`` name, each once.
+    """Find the frame files that ``sources`` refer to, each once.
 
     Args:
         sources: each one of
 
             * a file, whatever its suffix;
             * a folder, for the readable files in it, without subfolders;
-            * a pattern with ``*``, ``?``, ``[…]`` or ``**``, for the readable files that it
-              matches; for any file if the pattern states the suffix;
-            * a name that is no path, such as an address or ``"-"`` for standard input, which is
-              returned as it is.
+            * a pattern with ``*``, ``?``, ``[…]`` or ``**``, for the readable files that match it,
+              or for all files that match it if the pattern includes the suffix;
+            * a name that is not a path, such as an address or ``"-"`` for standard input, which is
+              returned unchanged.
         raw: layout of headerless files; if given, those are the readable ones.
 
     Returns:
@@ -38,7 +38,7 @@ def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[st
         before 10).
 
     Raises:
-        FrameError: if a source names nothing, or nothing readable.
+        FrameError: if a source refers to no file, or to no readable one.
     """
     suffixes = readable_suffixes(raw)
     found: dict[str, str | Path] = {}
@@ -65,7 +65,7 @@ def _files(source: str, suffixes: tuple[str, ...]) -> list[Path]:
     if not glob.has_magic(source):
         raise FrameError(f"{source}: no such file or folder; check the path")
     suffix_given = path.suffix and not glob.has_magic(path.suffix)
-    # Path.glob takes no absolute pattern.
+    # Path.glob does not accept absolute patterns.
     matches = (Path(match) for match in glob.glob(source, recursive=True))  # noqa: PTH207
     files = _sorted(
         m for m in matches if m.is_file() and (suffix_given or _is_readable(m, suffixes))

@@ -1,4 +1,4 @@
-"""Decode PNG, BMP, JPEG and WebP by Pillow, at full depth.
+"""Decode PNG, BMP, JPEG and WebP with Pillow, at full bit depth.
 
 Pillow itself reduces 16-bit colour to 8 bits without a warning.
 """
@@ -21,10 +21,10 @@ _PNG_HEADER = 26  # signature (8), IHDR length and name (8), width, height (8), 
 
 
 def decode_image(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
-    """Pixels of an image file, (H, W) or (H, W, 3), at the file's own depth; without alpha.
+    """Pixels of an image file, (H, W) or (H, W, 3), at the bit depth of the file; without alpha.
 
     Raises:
-        FrameError: if the file holds several images.
+        FrameError: if the file contains several images.
     """
     head = stream.read(_PNG_HEADER)
     stream.seek(0)
@@ -57,15 +57,15 @@ def _check_single(image: Image.Image, name: str) -> None:
     # The other images of an MPO (a JPEG variant of phones and thermal cameras) are previews.
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
-        raise FrameError(f"{name}: holds {frames} frames; give a video or one file per frame")
+        raise FrameError(f"{name}: contains {frames} frames; give a video or one file per frame")
 
 
 def _png_colour_16(data: bytes, colour_type: int, name: str) -> npt.NDArray[Any]:
     """Pixels of a 16-bit PNG with colour (type 2), grey and alpha (4) or colour and alpha (6).
 
-    Pillow keeps one byte of each sample; its raw modes ``;16B`` and ``;16L`` choose which, so
+    Pillow keeps one byte of each sample. Its raw modes ``;16B`` and ``;16L`` choose which one, so
     decoding with both gives all 16 bits. Grey with alpha has the row layout of 8-bit RGBA (4 bytes
-    per pixel) and is decoded as that.
+    per pixel) and is decoded as such.
     """
     if colour_type == 4:
         header = bytearray(data[:33])

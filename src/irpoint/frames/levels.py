@@ -1,7 +1,7 @@
-"""Frame values → network input, the same in training and in every runtime.
+"""Frame values → network input, identical in training and in every backend.
 
 Cameras deliver anything from 8-bit images to 14-bit frames in which the scene spans a hundred
-counts and hot pixels are saturated. A model therefore never sees raw counts: :func:`levels`
+counts and hot pixels are saturated. Therefore a model never sees raw counts: :func:`levels`
 measures two values per frame, and :func:`normalise` maps them to 0 and 1.
 """
 
@@ -17,11 +17,11 @@ from irpoint.frames.arrays import Frame
 
 Normalisation = Literal["robust", "full-range"]
 
-# Levels are measured on about this many pixels: enough for a percentile, and fast at any size.
+# Levels are measured on about this number of pixels: enough for a percentile, fast at any size.
 _SAMPLE = 65_536
 # A flat 8-bit sky spans two or three counts of rounding noise, which must not fill the range.
 _MIN_INTEGER_SPAN = 16.0
-# Range of the network input. Targets lie far above the clutter; beyond 5 are only hot pixels.
+# Range of the network input. Targets are far above the clutter; only hot pixels exceed 5.
 CLIP = (-1.0, 5.0)
 
 
@@ -46,7 +46,7 @@ def levels(frame: Frame, normalisation: Normalisation = "robust") -> tuple[float
     sample = _float32(frame[::step, ::step]).ravel()
     if frame.dtype.kind == "f":
         sample = sample[np.isfinite(sample)]
-        if not sample.size:  # the grid may miss all of them, as in an interlaced frame
+        if not sample.size:  # the grid may miss all finite pixels, as in an interlaced frame
             sample = _float32(frame).ravel()
             sample = sample[np.isfinite(sample)]
         if not sample.size:
@@ -73,7 +73,7 @@ def _float32(frame: Frame) -> npt.NDArray[np.float32]:
 def normalise(frame: Frame, low: float, high: float) -> npt.NDArray[np.float32]:
     """Frame (H, W) → float32 (H, W) in which ``low`` is 0 and ``high`` is 1, clipped to −1..5.
 
-    NaN becomes 0; an infinity becomes the end of the range on its side.
+    NaN becomes 0. Negative infinity becomes −1, positive infinity 5.
     """
     with np.errstate(over="ignore"):  # a "no data" value may be as large as the type allows
         scaled = (_float32(frame) - np.float32(low)) * np.float32(1.0 / (high - low))

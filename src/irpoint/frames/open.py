@@ -1,4 +1,4 @@
-"""The kinds of sources, and the one that a name stands for."""
+"""The table of source kinds, and how a name selects one of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOURCES: tuple[type[Source], ...] = (
 
 
 def open_source(name: str | Path, raw: RawLayout | None = None) -> Source:
-    """The source that a name stands for; it is read only when its frames are asked for.
+    """Open the source that a name refers to. Nothing is read until its frames are requested.
 
     Args:
         name: an image, a multi-page TIFF or a video file; a camera (``/dev/video0``); an address
@@ -41,7 +41,7 @@ def source_kind(name: str, raw: RawLayout | None = None) -> type[Source]:
 
 
 def readable_suffixes(raw: RawLayout | None = None) -> tuple[str, ...]:
-    """The file suffixes that a scan of a folder takes: headerless files if ``raw`` is given."""
+    """Suffixes of the files that a folder scan includes; those of headerless files with ``raw``."""
     return tuple(
         suffix
         for kind in SOURCES

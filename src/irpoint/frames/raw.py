@@ -55,16 +55,17 @@ class RawLayout:
 
         Args:
             stream: open for reading.
-            name: name of the stream in an error.
+            name: name of the stream in error messages.
 
         Raises:
-            FrameError: if the stream is empty, or at its end if it stops within a frame.
+            FrameError: if the stream is empty or, after the last complete frame, if it ends within
+                a frame.
         """
         count = 0
         while content := _read(stream, self.bytes):
             if len(content) < self.bytes:
                 raise FrameError(
-                    f"{name}: {len(content)} bytes after {count} whole frames of {self.bytes} "
+                    f"{name}: {len(content)} bytes after {count} complete frames of {self.bytes} "
                     "bytes; check the size and type of --raw"
                 )
             pixels = np.frombuffer(content, self.dtype).reshape(self.height, self.width)
@@ -75,7 +76,7 @@ class RawLayout:
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, or fewer at the end of the stream. A pipe delivers them in pieces."""
+    """``size`` bytes, or fewer at the end of the stream. A pipe may deliver them in parts."""
     content = bytearray()
     while len(content) < size and (chunk := stream.read(size - len(content))):
         content += chunk

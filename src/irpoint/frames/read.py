@@ -1,4 +1,4 @@
-"""Read a frame from a file, from bytes or from a stream, at its full depth.
+"""Read a frame from a file, from bytes or from a stream, at full bit depth.
 
 A frame is the image as stored: orientation tags and colour profiles are not applied.
 """
@@ -43,14 +43,14 @@ def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -
         source: a path; ``"-"`` for standard input; the bytes of a file; or a binary stream, which
             is read to its end. PNG, TIFF, BMP, JPEG, WebP or .npy, recognised by content, not by
             suffix.
-        name: name of the source in an error; by default its path.
+        name: name of the source in error messages; by default its path.
 
     Returns:
-        (H, W) in the file's own type; see :func:`as_frame` for colour. A 1-bit file gives 0 and 1;
-        a palette is applied.
+        (H, W) in the data type of the file; see :func:`as_frame` for colour. A 1-bit file gives 0
+        and 1; a palette is applied.
 
     Raises:
-        FrameError: if the source is missing, empty, damaged, of another format, or holds several
+        FrameError: if the source is missing, empty, damaged, of another format, or contains several
             frames.
     """
     name = name or _name_of(source)
@@ -63,10 +63,11 @@ def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -
 
 
 def read_pages(source: str | Path) -> Iterator[Frame]:
-    """Frames (H, W) of a TIFF of one page or many, one at a time.
+    """Frames (H, W) of a TIFF of one or several pages, one at a time.
 
     Raises:
-        FrameError: as :func:`read_frame`; if a page is damaged, after the pages before it.
+        FrameError: as :func:`read_frame`. If a page is damaged, the pages before it are yielded
+            first.
     """
     name = _name_of(source)
     with _opened(source, name) as stream, _one_line_errors(name):
@@ -89,12 +90,12 @@ def read_page(source: Path, index: int) -> Frame:
             return read_frame(source)
         numbers = _page_numbers(source, source.stat().st_mtime_ns)
         if not 0 <= index < len(numbers):
-            raise FrameError(f"{name}: no page {index}; it holds {len(numbers)}")
+            raise FrameError(f"{name}: no page {index}; it has {len(numbers)} pages")
         return as_frame(decode_page(stream, numbers[index], name), name)
 
 
 def count_pages(source: Path) -> int:
-    """Number of frames in a TIFF, read from its headers alone.
+    """Number of frames in a TIFF, read from its headers only.
 
     Raises:
         FrameError: as :func:`read_frame`.
@@ -114,10 +115,10 @@ def _page_numbers(source: Path, modified_ns: int) -> tuple[int, ...]:
 
 
 def frame_shape(path: str | Path) -> tuple[int, int]:
-    """(height, width) in pixels of an image file, read from its header alone.
+    """(height, width) in pixels of an image file, read from its header only.
 
     Raises:
-        FrameError: as :func:`read_frame`, as far as the header shows it.
+        FrameError: as :func:`read_frame`, for errors that the header shows.
     """
     name = str(path)
     with _opened(path, name) as stream, _one_line_errors(name):
@@ -136,7 +137,7 @@ def frame_shape(path: str | Path) -> tuple[int, int]:
 def _npy_array(stream: BinaryIO, name: str) -> Frame:
     _, dtype = _npy_header(stream)
     if dtype.hasobject:
-        raise FrameError(f"{name}: holds Python objects, not pixels; save an array of numbers")
+        raise FrameError(f"{name}: contains Python objects, not pixels; save an array of numbers")
     stream.seek(0)
     array: Frame = np.lib.format.read_array(stream, allow_pickle=False)
     return array
@@ -206,6 +207,6 @@ def _one_line_errors(name: str) -> Iterator[None]:
     except FrameError:
         raise
     except UnidentifiedImageError as error:
-        raise FrameError(f"{name}: damaged in its header; copy or export it again") from error
+        raise FrameError(f"{name}: the header is damaged; copy or export it again") from error
     except Exception as error:  # decoders raise errors of any type for damaged bytes
         raise FrameError(f"{name}: damaged ({one_line(error)}); copy or export it again") from error

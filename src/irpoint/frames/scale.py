@@ -1,4 +1,4 @@
-"""Frame pixels ↔ network pixels: the input scale of a model, its resize and its padding.
+"""Frame pixels ↔ network pixels: input scale, resize and padding.
 
 Coordinates are (x, y) with pixel centres at integers. The ``half-pixel`` resize keeps pixel edges
 in place, so network x = (frame x + ½)·s − ½. Published weights were trained with the ``corner``
@@ -18,12 +18,12 @@ from irpoint.errors import SettingsError
 
 Resize = Literal["half-pixel", "corner"]
 Image2D = npt.NDArray[np.float32]
-_MIN_CELLS = 3  # along each side: exported graphs look for peaks in 3 × 3 cells
+_MIN_CELLS = 3  # along each side, because exported graphs find peaks in 3 × 3 cells
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Position of a frame in the network input: frame = network · factor + shift, in x and y."""
+    """Mapping from network to frame coordinates: frame = network · factor + shift, in x and y."""
 
     factor: tuple[float, float]
     shift: tuple[float, float]
@@ -102,11 +102,11 @@ def pad(frame: Image2D, multiple: int) -> Image2D:
 
 
 def letterbox(frame: Image2D, side: int) -> tuple[Image2D, Placement]:
-    """Resize as the publications do: bilinear, corners in place, centred in a square of zeros."""
+    """Resize as the publications do: bilinear, corners aligned, centred in a square of zeros."""
     height, width = frame.shape
     factor = (max(height, width) - 1) / (side - 1)
     shift = tuple((n - 1) / 2 - factor * (side - 1) / 2 for n in (width, height))
-    # Pillow's transform measures from pixel edges, hence the halves.
+    # Pillow's transform counts from pixel edges, so half a pixel is added and subtracted.
     offsets = [0.5 + s - 0.5 * factor for s in shift]
     coefficients = (factor, 0.0, offsets[0], 0.0, factor, offsets[1])
     image = Image.fromarray(np.ascontiguousarray(frame)).transform(
@@ -125,7 +125,7 @@ def to_network(
         scale: input scale of the model.
         resize: ``half-pixel``; or ``corner`` for published weights, which needs a ``fit`` scale.
         multiple: ``half-pixel`` input is padded to sides of n · ``multiple`` pixels, n ≥ 3.
-        low: value that normalisation maps to 0, with which ``corner`` fills the surroundings.
+        low: value that normalisation maps to 0; ``corner`` fills the surroundings with it.
 
     Raises:
         SettingsError: if ``resize`` is ``corner`` and the scale is ``native``.

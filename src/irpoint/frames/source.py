@@ -1,7 +1,7 @@
-"""What a source of frames is: the :class:`Source` protocol and the records that a source yields.
+"""The :class:`Source` protocol, and the records that a source of frames yields.
 
-One class per kind of source lies in :mod:`irpoint.frames.sources`; the table of them is
-:data:`irpoint.frames.open.SOURCES`.
+:mod:`irpoint.frames.sources` has one class per kind of source;
+:data:`irpoint.frames.open.SOURCES` is the table of these classes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class SourceFrame:
         source: name of the file or stream.
         index: number of the frame in the source, from 0.
         time_s: seconds since the first frame; None if the source has no clock.
-        frame: pixels in the source's own type.
+        frame: pixels in the source's data type.
     """
 
     source: str
@@ -33,7 +33,7 @@ class SourceFrame:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A source, or a part of one, that was skipped; ``reason`` is one line that names it."""
+    """A source, or part of one, that was skipped. ``reason`` is one line that names the source."""
 
     source: str
     reason: str
@@ -47,10 +47,10 @@ class Source(Protocol):
     :data:`irpoint.frames.open.SOURCES`.
 
     Attributes:
-        suffixes: lower-case file suffixes that a scan of a folder takes for this kind of source.
-            Empty if the name is not a path, as for a network address.
+        suffixes: lower-case suffixes of the files that a folder scan includes for this kind of
+            source. Empty if the name is not a path but, for example, a network address.
         name: name of the source, as the user gave it.
-        live: whether frames arrive at a camera's pace, so that none should wait for a batch.
+        live: whether frames arrive in real time, so that none should wait for a batch to fill.
         clock: whether frames have times.
         repeatable: whether the same name gives the same frames again, also in another process.
     """
@@ -70,5 +70,5 @@ class Source(Protocol):
         ...
 
     def frames(self) -> Iterator[SourceFrame | Skipped]:
-        """The frames in order. Whatever cannot be read is yielded as :class:`Skipped`."""
+        """The frames in order. A part that cannot be read is yielded as :class:`Skipped`."""
         ...

@@ -1,4 +1,4 @@
-"""Decode TIFF at full depth by tifffile, and by Pillow if tifffile lacks the compression."""
+"""Decode TIFF at full depth with tifffile, or with Pillow if tifffile lacks the compression."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 
 
 def decode_tiff(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
-    """Pixels of a one-page TIFF, (H, W) or (H, W, 3), in the file's own type; without alpha.
+    """Pixels of a one-page TIFF, (H, W) or (H, W, 3), in the data type of the file; without alpha.
 
     Raises:
-        FrameError: if the file holds several pages or planes, or is cut short.
+        FrameError: if the file has several pages or planes, or is truncated.
     """
     with tifffile.TiffFile(stream) as tiff:
         return _pixels(tiff, _one_page(tiff, name), stream, name)
@@ -38,7 +38,7 @@ def decode_pages(stream: BinaryIO, name: str) -> Iterator[npt.NDArray[Any]]:
     """Pixels of every page, as :func:`decode_tiff` returns them, without thumbnails.
 
     Raises:
-        FrameError: at a page that cannot be decoded, or at the end if pages are missing.
+        FrameError: if a page cannot be decoded or, after the last page, if pages are missing.
     """
     with tifffile.TiffFile(stream) as tiff:
         if len(tiff.pages) == 1:
@@ -47,11 +47,11 @@ def decode_pages(stream: BinaryIO, name: str) -> Iterator[npt.NDArray[Any]]:
             for page in _full_pages(tiff):
                 yield _pixels(tiff, _one_plane(page, name), stream, name)
         if _has_next(tiff, tiff.pages[-1]):
-            raise FrameError(f"{name}: the TIFF is cut short and pages are missing; copy it again")
+            raise FrameError(f"{name}: the TIFF is truncated, and pages are missing; copy it again")
 
 
 def decode_page(stream: BinaryIO, number: int, name: str) -> npt.NDArray[Any]:
-    """Pixels of page ``number`` of the file, where thumbnails count as pages."""
+    """Pixels of page ``number`` of the file. Thumbnails count as pages here."""
     with tifffile.TiffFile(stream) as tiff:
         return _pixels(tiff, _one_plane(tiff.pages[number], name), stream, name)
 
@@ -68,7 +68,7 @@ def _full_pages(tiff: tifffile.TiffFile) -> list[Any]:
 
 
 def _has_next(tiff: tifffile.TiffFile, page: Any) -> bool:
-    """Whether a page refers to a next one. If the last page does, the file is cut short."""
+    """Whether a page refers to a next one. If the last page does, the file is truncated."""
     file, layout = tiff.filehandle, tiff.tiff
     file.seek(page.offset)
     (tags,) = struct.unpack(layout.tagnoformat, file.read(layout.tagnosize))
@@ -94,13 +94,13 @@ def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
     # ImageJ stores a stack of more than 4 GB as one page and a count.
     count = max(len(pages), int((tiff.imagej_metadata or {}).get("images", 1)))
     if count != 1:
-        raise FrameError(f"{name}: holds {count} pages; give one file per frame")
+        raise FrameError(f"{name}: has {count} pages; give one file per frame")
     return _one_plane(pages[0], name)
 
 
 def _one_plane(page: Any, name: str) -> Any:
     if page.imagedepth != 1:
-        raise FrameError(f"{name}: holds {page.imagedepth} planes; give one file per frame")
+        raise FrameError(f"{name}: has {page.imagedepth} planes; give one file per frame")
     return page
 
 
@@ -114,7 +114,7 @@ def _check_complete(tiff: tifffile.TiffFile, page: Any, name: str) -> None:
     parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
     complete = len(parts) >= max(1, math.prod(page.chunked))
     if not complete or any(not count or start + count > size for start, count in parts):
-        raise FrameError(f"{name}: the TIFF is cut short; copy or export it again")
+        raise FrameError(f"{name}: the TIFF is truncated; copy or export it again")
 
 
 def _tifffile_array(page: Any, name: str) -> npt.NDArray[Any] | None:

@@ -1,4 +1,4 @@
-"""Decode video files, cameras and network streams by PyAV (extra ``video``), at full depth."""
+"""Decode video files, cameras and network streams with PyAV (extra ``video``), at full depth."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VIDEO_SUFFIXES = (
     ".mjpeg", ".mxf",
 )  # fmt: skip
 _CAMERA = "/dev/video"
-_TIMEOUT_S = 10.0  # a stream without a packet for so long counts as dropped
+_TIMEOUT_S = 10.0  # a stream counts as dropped after this time without a packet
 
 TimedFrame = tuple[float, Frame]  # seconds since the start, (H, W)
 
@@ -31,17 +31,17 @@ def is_address(name: str) -> bool:
 
 
 def is_camera(name: str) -> bool:
-    """Whether a name is a V4L2 device of this machine, as ``/dev/video0``."""
+    """Whether a name is a V4L2 device of this machine, such as ``/dev/video0``."""
     return name.startswith(_CAMERA)
 
 
 def read_video(name: str) -> Iterator[TimedFrame | str]:
-    """Frames of a video file with their times; in between, one line per damaged part.
+    """Frames of a video file with their times, and a one-line reason for each damaged part.
 
-    The luminance is given as stored, 8 to 16 bits; nothing is converted.
+    The luminance is returned as stored, with 8 to 16 bits, without conversion.
 
     Raises:
-        FrameError: if the file cannot be opened, holds no video, or ends in damage.
+        FrameError: if the file cannot be opened, contains no video, or cannot be read to its end.
     """
     with open_video(name) as container:
         yield from read_container(container, name)
@@ -52,11 +52,11 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
 
     Args:
         container: as :func:`open_video` returns it.
-        name: name of the source in an error.
+        name: name of the source in error messages.
         offset: seconds that are added to the times.
 
     Raises:
-        FrameError: if the container holds no video, or ends in damage.
+        FrameError: if the container has no video, or cannot be read to its end.
     """
     if not container.streams.video:
         raise FrameError(f"{name}: contains no video; give another file")
@@ -77,7 +77,7 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
 
 
 def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | str]:
-    """The decoded frames; one line per run of packets that cannot be decoded."""
+    """The decoded frames, and a one-line reason for each run of packets that cannot be decoded."""
     import av
 
     count, damaged = 0, False
@@ -122,7 +122,7 @@ def open_video(name: str) -> Any:
         settings["timeout"] = _TIMEOUT_S
     if name.startswith("rtsp"):
         settings["options"] = {"rtsp_transport": "tcp"}
-    # FFmpeg takes the text before a colon for a protocol, so 12:30.mp4 needs an absolute path.
+    # FFmpeg reads the text before a colon as a protocol, so 12:30.mp4 needs an absolute path.
     location = name if is_address(name) else str(Path(name).absolute())
     try:
         return av.open(location, **settings)

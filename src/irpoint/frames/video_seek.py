@@ -18,7 +18,7 @@ _CACHED = 48  # decoded frames, for steps backwards
 class VideoFrames:
     """The frames of one video file, in any order. May be shared by threads.
 
-    Opening reads all packets without decoding them, for the times of the frames. A frame is then
+    Opening reads the times of the frames from all packets without decoding them. A frame is then
     decoded from the key frame before it, or from the last frame read if that is nearer.
 
     Args:
@@ -64,7 +64,7 @@ class VideoFrames:
             FrameError: if there is no such frame, or it is damaged.
         """
         if not 0 <= number < len(self._times):
-            raise FrameError(f"{self._path}: no frame {number}; it holds {len(self._times)}")
+            raise FrameError(f"{self._path}: no frame {number}; it has {len(self._times)} frames")
         with self._lock:
             if number not in self._cache:
                 self._decode_to(number)

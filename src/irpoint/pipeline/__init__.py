@@ -1,4 +1,4 @@
-"""Sources → detector → tracker → sinks: a whole detection, or its parts.
+"""Sources → detector → tracker → sinks: a complete detection run, or its parts.
 
 :func:`detect` does everything that the command does. Its parts can be combined freely:
 

@@ -16,20 +16,20 @@ from irpoint.runtime.detector import Detector
 
 # Pixels of the frames of one batch: eight of 640 × 512, or one of 8K.
 _BATCH_PIXELS = 2**22
-_FRAMES_AHEAD = 4  # read while the network works
+_FRAMES_AHEAD = 4  # prefetched while the network runs
 
 
 def find_sources(
     names: Sequence[str], raw: RawLayout | None = None
 ) -> tuple[list[Source], list[Skipped]]:
-    """List the files, streams and devices that ``names`` stand for, and the names without any.
+    """Find the files, streams and devices that ``names`` refer to, and the names that match none.
 
     Args:
         names: files, folders, patterns, addresses; see :func:`irpoint.frames.find_frames`.
         raw: pixel layout, if the files are headerless.
 
     Raises:
-        FrameError: if the only name stands for nothing readable.
+        FrameError: if there is one name only, and it matches nothing readable.
     """
     good, skipped = [], []
     for name in names:
@@ -48,10 +48,10 @@ def detect_frames(
     sources: Iterable[Source | str | Path],
     batch: int = 8,
 ) -> Iterator[FrameResult | Skipped]:
-    """Detect in every frame of every source, up to ``batch`` frames at a time.
+    """Detect points in every frame of every source, up to ``batch`` frames at a time.
 
-    The next frames are read while the network works. Batches of large frames are smaller. A frame
-    of a live stream never waits for others.
+    The next frames are prefetched while the network runs. Batches of large frames are smaller. A
+    frame of a live stream never waits for others.
 
     Args:
         detector: finds the points.
@@ -89,7 +89,7 @@ def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResul
     try:
         found: list[Points | IrpointError] = [*detector.batch([item.frame for item in group])]
     except IrpointError:
-        # A frame that cannot be processed must not cost the others of its batch.
+        # One frame that cannot be processed must not discard the other frames of its batch.
         found = [_detect_alone(detector, item.frame) for item in group]
     for item, points in zip(group, found, strict=True):
         if isinstance(points, Points):

@@ -1,4 +1,4 @@
-"""A whole detection, from sources to written results. Start reading here."""
+"""A complete detection run, from sources to written results. Start reading here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from irpoint.runtime.detector import Detector
 from irpoint.sinks import Journal, OverlayFolder, PointsWriter, find_format
 from irpoint.system.atomic import check_folder, lock_folder
 
-_FRAMES_BEHIND = 4  # written while the network works on the next ones
+_FRAMES_BEHIND = 4  # results that are written while the network runs on the next frames
 
 Watch = Callable[[FrameResult | Skipped, Summary], None]
 
@@ -43,11 +43,11 @@ def detect(
     engine: str = "local",
     watch: Watch | None = None,
 ) -> Summary:
-    """Detect in every frame of the sources and write the results, as ``irpoint detect`` does.
+    """Detect points in every frame of the sources, and write them as ``irpoint detect`` does.
 
-    What cannot be read is skipped and counted in the summary. SIGINT (Ctrl-C), SIGTERM and SIGHUP
-    stop a detection early: what was found so far is written, and ``stopped`` is set. The same call
-    resumes an interrupted detection of files; streams and tracked sequences start again.
+    Sources that cannot be read are skipped and counted in the summary. SIGINT (Ctrl-C), SIGTERM and
+    SIGHUP stop the run early: the results so far are written, and ``stopped`` is set. The same call
+    resumes an interrupted run on files; streams and tracked sequences start again.
 
     Args:
         sources: files, folders, patterns, addresses of streams, or ``-`` for standard input.
@@ -62,7 +62,7 @@ def detect(
         watch: called with every result or skipped part, and the summary so far.
 
     Raises:
-        FrameError: if the only source names nothing readable.
+        FrameError: if there is one source only, and it matches nothing readable.
         SettingsError: if a setting is out of range, ``out`` cannot be written, or another
             detection is writing there.
     """
@@ -90,7 +90,7 @@ def detect(
 
 
 def _write(items: Iterable[FrameResult | Skipped], results: Results, watch: Watch | None) -> None:
-    """Write all items in the background; a signal ends the detection, but not the writing."""
+    """Write all items in the background. A signal stops the detection, but not the writing."""
     finished = False
     with Signals() as signals:
         try:
@@ -129,8 +129,8 @@ def _locked(folder: Path) -> Iterator[None]:
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingsError(f"--out {folder}: is not writable; give another folder")
-    with lock_folder(folder) as ours:
-        if not ours:
+    with lock_folder(folder) as locked:
+        if not locked:
             raise SettingsError(
                 f"--out {folder}: another detection is writing there; wait, or give another folder"
             )

@@ -1,6 +1,6 @@
 """Where detection runs: in this process, or in the workers of a Ray cluster.
 
-A new engine is a module of its own and one more entry in ``ENGINES``.
+To add an engine, write a module and add an entry to ``ENGINES``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ Engine = Callable[[Detector, Sequence[Source], int, bool], Results]
 
 
 def find_engine(name: str, sources: Sequence[Source]) -> Engine:
-    """The engine of that name.
+    """The engine with this name.
 
     Raises:
-        SettingsError: if there is none, it is not installed, or it cannot read one of the sources.
+        SettingsError: if there is no such engine, it is not installed, or it cannot read one of the
+            sources.
     """
     if name not in ENGINES:
         raise SettingsError(f"--engine {name}: give {' or '.join(ENGINES)}")
@@ -33,10 +34,12 @@ def find_engine(name: str, sources: Sequence[Source]) -> Engine:
 
 def _check_ray(sources: Sequence[Source]) -> None:
     if find_spec("ray") is None:
-        raise SettingsError("--engine ray needs it: pip install 'irpoint[ray]'")
+        raise SettingsError("--engine ray: Ray is not installed; run pip install 'irpoint[ray]'")
     for source in sources:
         if not source.repeatable:
-            raise SettingsError(f"--engine ray: reads files; {source.name} needs --engine local")
+            raise SettingsError(
+                f"--engine ray: reads files only; use --engine local for {source.name}"
+            )
 
 
 def _local(
@@ -45,7 +48,7 @@ def _local(
     batch: int,
     pixels: bool,
 ) -> Results:
-    del pixels  # kept in any case: they are here
+    del pixels  # always kept, because they are in the memory of this process
     return detect_frames(detector, sources, batch)
 
 

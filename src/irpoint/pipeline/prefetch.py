@@ -1,4 +1,4 @@
-"""Reading, detecting and writing at the same time: threads with short queues between them."""
+"""Read, detect and write at the same time, in threads with short queues between them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _END = object()
 
 
 def prefetch(items: Iterable[Item], count: int) -> Iterator[Item]:
-    """Iterate over ``items`` in a thread of its own that is up to ``count`` of them ahead.
+    """Iterate over ``items`` in a background thread that is up to ``count`` items ahead.
 
-    An exception in ``items`` is raised here, in its place. The thread ends with the iterator.
+    An exception in ``items`` is raised after the items before it. The thread ends when the iterator
+    is closed.
     """
     ahead: Queue[Any] = Queue(count)
     stop = threading.Event()
@@ -42,7 +43,7 @@ def prefetch(items: Iterable[Item], count: int) -> Iterator[Item]:
     try:
         while True:
             try:
-                # With a timeout: without one, a signal that arrives now would have to wait.
+                # The timeout lets Python handle a signal that arrives while the queue is empty.
                 item, error = ahead.get(timeout=_POLL_S)
             except Empty:
                 continue
@@ -56,10 +57,10 @@ def prefetch(items: Iterable[Item], count: int) -> Iterator[Item]:
 
 
 class BackgroundWriter(Generic[Item]):
-    """Processes items in a thread of its own, which is up to ``count`` of them behind.
+    """Processes items in a background thread that is up to ``count`` items behind.
 
-    Use it as a context manager: leaving it waits until every item is processed. An exception in
-    the thread is raised by the next :meth:`add`, or on leaving.
+    Use it as a context manager; its exit waits until every item is processed. An exception in the
+    thread is raised by the next :meth:`add` or by the exit.
     """
 
     def __init__(self, process: Callable[[Item], object], count: int) -> None:
@@ -78,7 +79,7 @@ class BackgroundWriter(Generic[Item]):
         self._raise()
 
     def add(self, item: Item) -> None:
-        """Hand over one more item; waits while the thread is too far behind."""
+        """Add an item; wait while the queue is full."""
         self._put(item)
         self._raise()
 

@@ -22,7 +22,7 @@ from irpoint.pipeline.batches import detect_frames
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 
-_MAX_TASKS = 2000  # per run: each costs the cluster some milliseconds, however small it is
+_MAX_TASKS = 2000  # per run, because each task has an overhead of some milliseconds
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # no usage report leaves this machine
     "RAY_BACKEND_LOG_LEVEL": "fatal",
@@ -39,10 +39,10 @@ def detect_on_ray(
 ) -> Iterator[FrameResult | Skipped]:
     """Yield what :func:`irpoint.pipeline.batches.detect_frames` yields, from many workers.
 
-    Each worker builds a detector like ``detector`` once, with as many threads, or with one if
-    ``detector`` takes all cores. The workers run on the cluster that ``RAY_ADDRESS`` names, whose
-    machines must see the sources under the same paths. Without it, Ray is started on this machine
-    and stopped when the iterator ends.
+    Each worker builds one detector like ``detector``, with the same number of threads, or with one
+    thread if ``detector`` uses all cores. The workers run on the cluster at ``RAY_ADDRESS``, whose
+    machines must have the sources under the same paths. If that is not set, Ray is started on this
+    machine and stopped when the iterator ends.
 
     Args:
         detector: finds the points.
@@ -65,7 +65,7 @@ def detect_on_ray(
 
 
 def start_ray() -> None:
-    """Start Ray, or connect to the cluster that ``RAY_ADDRESS`` names, without log output.
+    """Start Ray, or connect to the cluster at ``RAY_ADDRESS``, without log output.
 
     Raises:
         IrpointError: if it does not start.
@@ -81,7 +81,7 @@ def start_ray() -> None:
 
 @contextmanager
 def _without_stderr() -> Iterator[None]:
-    """Redirect standard error: Ray's native code logs to it whatever the log level is."""
+    """Discard standard error, because Ray's native code logs to it at any log level."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -98,7 +98,7 @@ def _plan(
 ) -> ray.data.Dataset:
     nodes: Callable[[], list[dict[str, Any]]] = ray.nodes  # not typed by Ray
     machines = [int(node["Resources"].get("CPU", 0)) for node in nodes() if node["Alive"]]
-    cores = max(1, min(threads, max(machines)))  # Ray would wait for more than a machine has
+    cores = max(1, min(threads, max(machines)))  # Ray would wait forever for more cores
     workers = max(1, sum(count // cores for count in machines))
     context = ray.data.DataContext.get_current()
     context.execution_options.preserve_order = True
@@ -134,7 +134,7 @@ def _results(planned: ray.data.Dataset, own: bool) -> Iterator[FrameResult | Ski
 
 
 class _Worker:
-    """A detector in a process of Ray's. Yields results, and the texts of warnings, pickled."""
+    """A detector in a Ray worker. Yields results, and the texts of warnings, pickled."""
 
     def __init__(
         self,

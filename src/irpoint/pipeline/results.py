@@ -1,4 +1,4 @@
-"""All that a detection writes, together: points, overlays, the journal, and a summary."""
+"""Everything that a detection run writes: points, overlays, the journal, and a summary."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _FIRST = 10  # results that a summary keeps
 
 @dataclass
 class Summary:
-    """What a detection has done so far.
+    """The progress of a detection run.
 
     Attributes:
         sources: number of sources.
-        resumed: number of sources that an earlier run had finished; they count below too.
+        resumed: number of sources that an earlier run had finished; the counts below include them.
         frames, frames_with_points, points: numbers of frames and points.
         skipped: number of sources, or parts of them, that could not be read.
         first: the first results with points, at most ten.
         stopped: whether a signal ended the detection early.
-        resumable: whether the same call continues where this one stopped.
+        resumable: whether the same call resumes this run.
         seconds: duration.
         points_file: the file of the points; None for a stream, or if there was no frame.
         overlays: the folder of the overlays; None if there is none.
@@ -48,7 +48,7 @@ class Summary:
 
 @dataclass
 class Results:
-    """The sinks of one detection, and the summary of what went into them."""
+    """The sinks of one detection run, and the summary of their results."""
 
     writer: PointsWriter
     overlays: OverlayFolder | None
@@ -59,7 +59,7 @@ class Results:
     def resume(
         self, journal: Journal, sources: Sequence[Source]
     ) -> tuple[list[Source], list[Skipped]]:
-        """Take over what an earlier run has finished, and record this run in the journal.
+        """Reuse the results of an earlier run, and record this run in the journal.
 
         Returns:
             The sources that remain, and the parts that the earlier run could not read.
@@ -96,10 +96,10 @@ class Results:
         summary.points += len(result.points)
 
     def close(self, *, finished: bool) -> None:
-        """Complete every file, the points first; the journal stays unless all is finished.
+        """Complete every file, the points first. The journal is kept unless the run is finished.
 
         Raises:
-            SettingsError: if a file cannot be written; the journal stays then.
+            SettingsError: if a file cannot be written; the journal is then kept.
         """
         try:
             self.writer.close()

@@ -1,4 +1,4 @@
-"""Resume an interrupted detection: take over the sources that an earlier run finished."""
+"""Resume an interrupted detection run: reuse the results of the sources that it finished."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def resume(journal: Journal, sources: Sequence[Source]) -> Resumed:
 
 
 def _is_finished(journal: Journal, source: Source) -> bool:
-    # The name of a stream, or of standard input, does not tell what will come.
+    # The name of a stream, or of standard input, does not identify its frames.
     return source.repeatable and source.name in journal.done
 
 

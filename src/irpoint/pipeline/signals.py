@@ -1,4 +1,4 @@
-"""Signals stop a detection, but not the writing of what it has found."""
+"""Stop a detection on a signal, but finish writing its results."""
 
 from __future__ import annotations
 

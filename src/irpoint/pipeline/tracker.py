@@ -21,7 +21,7 @@ _TAIL = 30  # positions of a track that are kept for drawing
 
 
 class TrackSettings(BaseModel):
-    """How targets move, and when a track is confirmed. In frame pixels and frames."""
+    """How targets move, and when a track is confirmed. The units are frame pixels and frames."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -84,7 +84,7 @@ class Tracker:
         """Process the points (N, 2) of the next frame.
 
         Returns:
-            The track number of each point, int (N,); 0 for a point of no confirmed track.
+            The track number of each point, int (N,); 0 for points of no confirmed track.
         """
         points = np.asarray(xy, np.float64).reshape(-1, 2)
         for track in self.tracks:

@@ -8,6 +8,6 @@ from irpoint.runtime.region import Region
 
 __all__ = ["BACKENDS", "CANDIDATE_SCORE", "Detector", "Region"]
 
-# OpenVINO and NNCF report their use to Intel over the network when they are imported, unless the
-# package that does so is missing. Users of irpoint have not agreed to that, so it is hidden here.
+# OpenVINO and NNCF send usage data to Intel when they are imported, unless the package that sends
+# them is missing. Users of irpoint have not agreed to that, so this package is hidden.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

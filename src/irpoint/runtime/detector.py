@@ -1,4 +1,4 @@
-"""Frame → points: the public face of irpoint."""
+"""Frame → points: the detector, the main class of irpoint."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from irpoint.runtime.region import Region
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, find_model
 
-# `candidates` ignores weaker peaks, which are never targets; so a threshold sweep stays small.
+# `candidates` leaves out weaker peaks, which are never targets, to keep threshold sweeps small.
 CANDIDATE_SCORE = 0.05
-_MAX_SHRINK = 2.0  # larger factors are worth a warning
+_MAX_SHRINK = 2.0  # a larger factor causes a warning
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Prepared:
 
     Attributes:
         image: float32 (h, w), in counts.
-        levels: (low, high) in counts, which become 0 and 1 in the network.
+        levels: (low, high) in counts, which the network maps to 0 and 1.
         placement: network pixels ↔ frame pixels.
         shape: (height, width) of the original frame.
     """
@@ -58,15 +58,15 @@ class Detector:
         0
 
     Args:
-        model: name of a shipped model; path of an ONNX file with its card, or of a training run;
+        model: name of a shipped model; path of an ONNX file that has a card, or of a training run;
             or a loaded model.
         threshold: minimum score, > 0; None is the card's default.
         false_alarms_per_mpx: use the card's threshold for this false-alarm rate instead.
         scale: input scale instead of the card's, ``native`` or ``fit:N``. Warns, since the
             card's thresholds are valid at the card's scale.
-        region: where points are wanted; None is the whole frame.
-        published_decoder: decode as the method's publication does, with its threshold unless
-            another is given; for comparisons.
+        region: region of interest; None is the whole frame.
+        published_decoder: decode as the publication of the method does, for comparisons. Its
+            threshold is the default.
         backend: name of a backend, see :data:`irpoint.runtime.BACKENDS`; ``auto`` is the fastest
             that is installed.
         threads: CPU threads; 0 is all cores.
@@ -75,8 +75,8 @@ class Detector:
         card: the model's card.
         threshold: minimum score of a point.
         scale: the input scale in use.
-        region: where points are wanted.
-        backend, precision: what the network runs in.
+        region: region of interest.
+        backend, precision: name of the backend, and precision of its arithmetic.
         model, settings: ``Detector(model, **settings)`` builds an equal detector.
 
     Raises:
@@ -129,7 +129,7 @@ class Detector:
         return partial(Detector, **self.settings), (self.model,)
 
     def __call__(self, frame: npt.NDArray[Any], threshold: float | None = None) -> Points:
-        """Points of one frame, best first.
+        """Points of one frame, highest score first.
 
         Args:
             frame: (H, W) or colour (H, W, 3 or 4), any integer or float type.
@@ -160,8 +160,8 @@ class Detector:
     def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
         """Results of every frame of files, folders, patterns, videos or streams, one by one.
 
-        :func:`irpoint.pipeline.detect_frames` does the same in batches, reads ahead, and skips
-        what cannot be read.
+        :func:`irpoint.pipeline.detect_frames` does the same in batches, prefetches frames, and
+        skips those that cannot be read.
 
         Raises:
             FrameError: at the first frame that cannot be read.
@@ -190,8 +190,8 @@ class Detector:
         if factor > _MAX_SHRINK and not self._shrinking_reported:
             self._shrinking_reported = True
             warnings.warn(
-                f"frames are shrunk {factor:.1f} times for {self.card.name!r} ({self._scale}), and "
-                "small targets with them; scale native keeps them",
+                f"frames are shrunk {factor:.1f} times for {self.card.name!r} ({self._scale}), so "
+                "small targets may be missed; scale native keeps them",
                 IrpointWarning,
                 stacklevel=3,
             )
@@ -206,7 +206,7 @@ class Detector:
         if prepared[0].image.size <= WHOLE or self.card.is_filter:
             return self._network.run(np.stack([item.image for item in prepared])[:, None], levels)
         pairs = zip(prepared, levels, strict=True)
-        return np.stack([self._in_tiles(item.image, own) for item, own in pairs])
+        return np.stack([self._in_tiles(item.image, low_high) for item, low_high in pairs])
 
     def _in_tiles(
         self, frame: npt.NDArray[np.float32], levels: npt.NDArray[np.float32]
@@ -221,11 +221,11 @@ class Detector:
     def locate(
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None
     ) -> Points:
-        """Step 3: decode a response map into points in frame pixels, inside frame and region."""
+        """Step 3: decode a response map to points in frame pixels, inside the frame and region."""
         found = self._peaks(response, self.threshold if threshold is None else _positive(threshold))
         limit = np.array(prepared.shape[::-1]) - 0.5
         xy = prepared.placement.to_frame(found.xy)
-        # A peak up to one cell outside is a target at the border; further out it is padding.
+        # A peak up to one cell outside the frame is a target at the border; beyond that, padding.
         slack = self.card.stride * np.array(prepared.placement.factor)
         within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
         points = Points(np.clip(xy, -0.5, limit)[within].astype(np.float32), found.score[within])

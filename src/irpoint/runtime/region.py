@@ -20,7 +20,7 @@ class Region:
 
     Attributes:
         roi: (x0, y0, x1, y1) in frame pixels, both corners included; None is the whole frame.
-        ignored: (H, W), points on pixels that are not zero are dropped; None drops none.
+        ignored: (H, W) mask; points on pixels that are not zero are dropped. None drops no point.
     """
 
     roi: tuple[float, float, float, float] | None = None
@@ -43,7 +43,7 @@ class Region:
         """The points inside the region, of a frame of ``shape`` (height, width).
 
         Raises:
-            SettingsError: if the ignore mask has another shape than the frame.
+            SettingsError: if the shape of the ignore mask is not that of the frame.
         """
         keep = np.ones(len(points), bool)
         x, y = points.xy.T

@@ -1,8 +1,8 @@
-"""Large frames in tiles: memory stays bounded, and the response has no seams.
+"""Process large frames in tiles: memory stays bounded, and the response has no seams.
 
-Each tile is a core with a halo of pixels around it. The network runs on the whole tile; only the
-core's part of its response is kept. These parts form the response of the whole frame, which is
-decoded once. So a target on a seam is found once, like any other.
+Each tile is a core with a halo of pixels around it. The network runs on the whole tile, but only
+the response of the core is kept. The cores form the response of the whole frame, which is decoded
+once. Therefore a target on a seam is found exactly once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def tiles(shape: tuple[int, int], halo: int, core: int = CORE) -> Iterator[Tile]
     """Tiles whose cores cover a frame of ``shape`` (height, width) without overlap.
 
     Args:
-        halo: pixels around a core that its response depends on.
+        halo: number of pixels around a core that affect its response.
         core: longest side of a core, a multiple of 32. All cores along a side have the same
             length except the last, since a narrow last tile would be mostly halo.
     """
@@ -57,12 +57,12 @@ def respond_in_tiles(
 ) -> Image:
     """The response (H/stride, W/stride) of a large frame (H, W), from those of its tiles.
 
-    It equals the response of the whole frame if the network looks no further than ``halo``. Layers
+    It equals the response of the whole frame if no cell depends on pixels beyond ``halo``. Layers
     that pool over the whole frame, such as channel gates, pool over the tile instead.
 
     Args:
         respond: frame (h, w) → response (h/stride, w/stride).
-        frame: sides multiples of ``stride``.
+        frame: (H, W); both sides are multiples of ``stride``.
     """
     response = np.empty((frame.shape[0] // stride, frame.shape[1] // stride), np.float32)
     for tile in tiles((frame.shape[0], frame.shape[1]), halo, core):

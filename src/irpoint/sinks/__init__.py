@@ -1,4 +1,4 @@
-"""Where results go: point files, standard output, pictures and videos."""
+"""Write results: point files, standard output, pictures and videos."""
 
 from irpoint.sinks.formats import FORMATS, find_format
 from irpoint.sinks.journal import Journal

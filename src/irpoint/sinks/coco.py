@@ -1,10 +1,10 @@
 """The COCO keypoint record: one image per frame, one annotation with one keypoint per point.
 
-Detections are written in it, labels are stored in it, and both are read back from it. It lies
-with the sinks, the lowest room of those that use it.
+It stores both detections and labels. It is in ``sinks`` because that is the lowest package that
+uses it.
 
 COCO boxes count from the outer corner of the top-left pixel, irpoint's positions from its centre.
-The box of a point is the pixel around it, so it starts at the point's own coordinates.
+The box of a point is the pixel around it, so it starts at the coordinates of the point.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class CocoRecord:
         self._annotations: list[dict[str, Any]] = []
 
     def add_image(self, **fields: Any) -> None:
-        """Add a frame. ``fields`` are written as they are, after its id."""
+        """Add a frame. ``fields`` are written unchanged, after its id."""
         self._images.append({"id": len(self._images) + 1, **fields})
 
     def add_point(self, x: float, y: float, **fields: Any) -> None:
-        """Add a point to the last frame, in frame pixels. ``fields`` are written as they are."""
+        """Add a point to the last frame, in frame pixels. ``fields`` are written unchanged."""
         self._annotations.append(
             {
                 "id": len(self._annotations) + 1,
@@ -60,7 +60,7 @@ class CocoRecord:
     def text(self, **info: str) -> str:
         """The JSON text; ``info`` describes the file.
 
-        The text is ASCII, so that a file name that is not valid Unicode leaves the JSON valid.
+        The text is ASCII, so that the JSON is valid even if a file name is not valid Unicode.
         """
         content = {
             "info": info,

@@ -19,7 +19,7 @@ class CocoFormat:
     name, file_name = "coco", "points_coco.json"
 
     def text(self, results: Sequence[FrameResult]) -> str:
-        """The whole file."""
+        """The content of the file."""
         record = CocoRecord()
         for result in results:
             height, width = result.shape

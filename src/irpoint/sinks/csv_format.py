@@ -1,4 +1,4 @@
-"""Detections as CSV: one line per point, none for a frame without points."""
+"""Detections as CSV: one line per point; no line for a frame without points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("source", "frame", "x", "y", "score")
 
 
 class CsvFormat:
-    """``source,frame,x,y,score``, then ``time_s`` and ``track`` if there are any."""
+    """``source,frame,x,y,score``, then ``time_s`` and ``track`` if the columns include them."""
 
     name, file_name = "csv", "points.csv"
 

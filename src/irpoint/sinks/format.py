@@ -1,4 +1,4 @@
-"""What an output format is, and what all of them share."""
+"""The protocols of the output formats, and the helpers that the formats share."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class LineFormat(Protocol):
 
 @runtime_checkable
 class DocumentFormat(Protocol):
-    """A format that is written as a whole, after the last frame."""
+    """A format that is written at once, after the last frame."""
 
     name: str
     file_name: str
 
     def text(self, results: Sequence[FrameResult]) -> str:
-        """The whole file."""
+        """The content of the file."""
 
 
 def rounded(points: Points) -> Iterator[tuple[float, float, float]]:
-    """x and y to 3 digits and score to 4, for each point. Adding 0 turns −0 into 0."""
+    """x, y (3 decimals) and score (4 decimals) of each point. Adding 0 turns −0 into 0."""
     for (x, y), score in zip(points.xy.tolist(), points.score.tolist(), strict=True):
         yield round(x, 3) + 0.0, round(y, 3) + 0.0, round(score, 4) + 0.0
 
@@ -66,5 +66,5 @@ def time_field(result: FrameResult) -> dict[str, float]:
 
 
 def json_document(content: dict[str, Any]) -> str:
-    """JSON in ASCII, so that file names that are not valid Unicode stay valid JSON."""
+    """JSON in ASCII, so that it is valid even if a file name is not valid Unicode."""
     return json.dumps(content, indent=1, allow_nan=False) + "\n"

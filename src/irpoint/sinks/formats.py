@@ -14,10 +14,10 @@ FORMATS: dict[str, LineFormat | DocumentFormat] = {
 
 
 def find_format(name: str) -> LineFormat | DocumentFormat:
-    """The format of that name.
+    """The output format with this name.
 
     Raises:
-        SettingsError: if there is none.
+        SettingsError: if there is no such format.
     """
     if name not in FORMATS:
         raise SettingsError(f"format {name}: choose one of {', '.join(FORMATS)}")

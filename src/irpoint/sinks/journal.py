@@ -1,4 +1,4 @@
-"""The journal of a detection: results of finished sources, so that a killed run can be resumed."""
+"""The journal of a detection run: the results of finished sources, to resume a killed run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NAME = ".unfinished.jsonl"
 
 
 class Journal:
-    """The finished sources of a detection, in a hidden file of the output folder.
+    """The finished sources of a detection run, in a hidden file of the output folder.
 
-    A source is finished once the next one has begun. It counts as long as its file does not
-    change. A journal with other settings is discarded.
+    A source is finished once the next one has begun. Its results are used only if its file has not
+    changed since. A journal of a run with other settings is discarded.
 
     Args:
-        folder: the output folder; exists.
-        settings: everything that the points depend on, as JSON values.
+        folder: the output folder, which must exist.
+        settings: all settings that the points depend on, as JSON values.
 
     Attributes:
         done: the frames of each source that an earlier run finished, in order.
@@ -63,7 +63,7 @@ class Journal:
             raise cannot_write(self.path, error) from error
 
     def skip(self, source: str, reason: str) -> None:
-        """Remember a skipped part of a source; a resumed run reports it again."""
+        """Record a skipped part of a source; a resumed run reports it again."""
         self.skipped.setdefault(source, []).append(reason)
 
     def close(self, *, finished: bool) -> None:
@@ -81,7 +81,7 @@ class Journal:
         for text in texts:
             try:
                 lines.append(json.loads(text))
-            except ValueError:  # the line during which the process was killed
+            except ValueError:  # the process was killed while it wrote this line
                 break
         return lines
 
@@ -103,7 +103,7 @@ def _line(content: dict[str, Any]) -> str:
 
 
 def _stamp(source: str) -> list[int] | None:
-    """Size and modification time of a file, which tell whether it has changed."""
+    """Size and modification time of a file, which change if its content does."""
     try:
         status = Path(source).stat()
     except OSError:

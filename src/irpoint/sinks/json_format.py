@@ -1,4 +1,4 @@
-"""Detections as JSON: every frame is listed, also one without points."""
+"""Detections as JSON. Frames without points are listed too."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from irpoint.sinks.format import json_document, rounded, time_field, track_field
 class JsonFormat:
     """``{"frames": [{"source", "frame", "points": [{"x", "y", "score"}]}]}``.
 
-    A frame of a source with a clock also has ``time_s``, a point of a track ``track``.
+    A frame of a source with a clock also has ``time_s``; a point of a track also has ``track``.
     """
 
     name, file_name = "json", "points.json"
 
     def text(self, results: Sequence[FrameResult]) -> str:
-        """The whole file."""
+        """The content of the file."""
         listed = [
             {
                 "source": result.source,

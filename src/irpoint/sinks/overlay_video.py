@@ -22,15 +22,16 @@ _CODECS = (
     "mpeg4",
 )  # the first that this FFmpeg has
 _TICKS = 1000  # per second
-# A 640 px wide camera stays at 640: encoding costs time per pixel, and players enlarge.
+# Videos that are 640 px wide are not enlarged: encoding time grows with the number of pixels, and
+# players can enlarge.
 _MIN_WIDTH = 640
-# On noisy scenes, files are as large as with slower presets, in a quarter of the time. On quiet
-# scenes they are larger, and closer to the frames.
+# Encoding takes a quarter of the time of slower presets. Files of noisy scenes are as large as with
+# those; files of quiet scenes are larger, and closer to the original frames.
 _X264 = {"preset": "ultrafast", "crf": "20"}
 
 
 class OverlayVideo:
-    """Writes an MP4 frame by frame; the file appears, complete, on :meth:`close`.
+    """Writes an MP4 frame by frame. The complete file appears on :meth:`close`.
 
     Args:
         path: the file to write.
@@ -43,7 +44,7 @@ class OverlayVideo:
         import av
 
         self.path = path
-        # Absolute, because FFmpeg takes the text before a colon for a protocol.
+        # Absolute, because FFmpeg reads the text before a colon as a protocol.
         self._unfinished = path.with_name(f".{path.stem}.part{path.suffix}").absolute()
         self._container: Any = None
         self._stream: Any = None
@@ -56,7 +57,7 @@ class OverlayVideo:
         """Draw the points and the tails of one frame, and append it at its time.
 
         Raises:
-            SettingsError: if the file cannot be written; nothing of it remains then.
+            SettingsError: if the file cannot be written; the unfinished file is then removed.
         """
         assert result.pixels is not None
         drawn = draw_overlay(
@@ -98,7 +99,7 @@ class OverlayVideo:
         return stream
 
     def close(self) -> None:
-        """Complete the file; without frames, or after a failure, there is none.
+        """Complete the file. Without frames, or after a failure, no file is written.
 
         Raises:
             SettingsError: if it cannot be written.
@@ -119,8 +120,8 @@ class OverlayVideo:
             yield
         except (OSError, av.error.FFmpegError) as error:
             self._remove()
-            why = one_line(error)
-            raise SettingsError(f"{self.path}: cannot be written ({why})") from error
+            reason = one_line(error)
+            raise SettingsError(f"{self.path}: cannot be written ({reason})") from error
 
     def _remove(self) -> None:
         import av

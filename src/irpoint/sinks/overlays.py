@@ -1,4 +1,4 @@
-"""A folder of frames with their detections drawn on them: pictures, and videos of videos."""
+"""A folder of overlays: frames with their detections, as pictures or videos."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OverlayFolder:
         """Draw the points and the tails of the tracks on a frame.
 
         Returns:
-            The file; None if the result does not hold its pixels.
+            The file; None if the result has no pixels.
 
         Raises:
             SettingsError: if the file cannot be written.
@@ -56,7 +56,7 @@ class OverlayFolder:
         return path
 
     def reserve(self, result: FrameResult) -> None:
-        """Keep the name of a file that an earlier run has written."""
+        """Reserve the name of a file that an earlier run has written."""
         if result.time_s is None or result.source != self._source:
             self._free_name(result.source)
         self._source = result.source

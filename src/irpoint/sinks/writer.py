@@ -26,11 +26,11 @@ class PointsWriter:
 
     Attributes:
         count, hit, points: number of frames so far, of frames with points, and of points.
-        path: the file that :meth:`close` writes; None for a stream. Lines are collected beside
-            it, such as in ``points.csv.part``, which remains if the process is killed.
+        path: the file that :meth:`close` writes; None for a stream. Until then, lines are written
+            to a file beside it (``points.csv.part``), which remains if the process is killed.
 
     Raises:
-        SettingsError: if the folder's ``points.csv`` holds labels, or there is no such format.
+        SettingsError: if ``points.csv`` in the folder contains labels, or there is no such format.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class PointsWriter:
         self.points += len(result.points)
 
     def close(self) -> None:
-        """Write what is not written yet. Without any frame, a folder stays as it was.
+        """Write the remaining output. Without any frame, a folder is left unchanged.
 
         Raises:
             SettingsError: if the file cannot be written.
@@ -99,7 +99,7 @@ class PointsWriter:
 
 
 def _complete(stream: BinaryIO, path: Path) -> None:
-    """Turn the ``.part`` into the file, without a last line that was cut off."""
+    """Write the complete lines of the ``.part`` file to the final file, and remove the former."""
     with suppress(OSError):  # a full disk has been reported already
         stream.close()
     content = _part(path).read_bytes()
@@ -109,12 +109,12 @@ def _complete(stream: BinaryIO, path: Path) -> None:
 
 
 def _refuse_labels(path: Path) -> None:
-    """Our CSV label layout has a ``points.csv`` too: labels must not be overwritten."""
+    """Refuse to overwrite labels, because irpoint's CSV label layout also has a ``points.csv``."""
     if path.is_file():
         with path.open("rb") as stream:
             first = stream.readline(100).removeprefix(b"\xef\xbb\xbf")
         if first.strip() and not first.startswith(b"source,frame"):
-            raise SettingsError(f"{path}: holds labels; give another folder for --out")
+            raise SettingsError(f"{path}: contains labels; give another folder for --out")
 
 
 def _part(path: Path) -> Path:
@@ -145,5 +145,5 @@ def cannot_write(path: Path, error: OSError) -> SettingsError:
 
 
 def _encode(text: str) -> bytes:
-    # A file name that is not valid UTF-8 keeps its own bytes.
+    # A file name that is not valid UTF-8 is written with its original bytes.
     return text.encode("utf-8", "surrogateescape")

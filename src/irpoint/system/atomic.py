@@ -1,4 +1,4 @@
-"""Writing files atomically, checking folders to write to, and locking them."""
+"""Write files atomically, check output folders, and lock them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from irpoint.errors import SettingsError
 
 try:
     import fcntl
-except ImportError:  # Windows has no such locks
+except ImportError:  # Windows does not have these locks
     fcntl = None  # type: ignore[assignment]
 
 
 def atomic_write(path: str | Path, content: str | bytes) -> None:
-    """Write ``content`` to ``path``; a reader sees the old file or the new one, never a part.
+    """Write ``content`` to ``path``. A reader sees the old file or the new one, never a part of it.
 
     The content is written to a temporary file in the same folder, which then replaces ``path``.
-    Missing folders are made. An existing file keeps its permissions, a symbolic link keeps its
+    Missing folders are created. An existing file keeps its permissions, a symbolic link keeps its
     target, and a device or pipe (such as ``/dev/stdout``) is written to directly.
 
     Raises:
@@ -48,7 +48,7 @@ def atomic_write(path: str | Path, content: str | bytes) -> None:
 
 
 def _umask() -> int:
-    """The permissions that new files are denied. They can only be read by setting them."""
+    """The umask of this process. It can only be read by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
@@ -74,7 +74,7 @@ def lock_folder(folder: Path) -> Iterator[bool]:
 
     Yields:
         Whether the lock was obtained; False if another process holds it. Always True if the system
-        has no such locks (Windows, some network drives).
+        does not support these locks (Windows, some network drives).
     """
     if fcntl is None:
         yield True

@@ -31,7 +31,7 @@ def test_an_incomplete_frame_is_skipped_after_the_whole_ones(tmp_path: Path) -> 
     (tmp_path / "dump.raw").write_bytes(bytes(128 * 96 * 2 + 100))
     frames, (reason,) = read_with_problems(tmp_path / "dump.raw", BYTES)
     assert len(frames) == 2
-    assert "100 bytes after 2 whole frames" in reason
+    assert "100 bytes after 2 complete frames" in reason
 
 
 @pytest.mark.parametrize(("name", "reason"), [("empty.raw", "empty"), ("none.raw", "No such file")])

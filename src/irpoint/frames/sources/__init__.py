@@ -1,1 +1,1 @@
-"""One class per kind of source, each behind the protocol :class:`irpoint.frames.source.Source`."""
+"""One class per kind of source; each implements :class:`irpoint.frames.source.Source`."""

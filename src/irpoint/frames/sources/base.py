@@ -1,4 +1,4 @@
-"""What most kinds of sources share."""
+"""The base class of the sources."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, SourceFrame
 
-# Time in seconds (or None) and pixels (H, W) of a frame; or one line on a part that was skipped.
+# Time in seconds (or None) and pixels (H, W) of a frame; or a one-line reason for a skipped part.
 Item = tuple[float | None, Frame] | str
 
 
 class NamedSource(ABC):
     """A :class:`irpoint.frames.source.Source` whose frames come from :meth:`read`.
 
-    By default it is a file, recognised by its suffix, whose frames have no times.
+    By default, it is a file, recognised by its suffix, whose frames have no times.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = ()
@@ -37,7 +37,7 @@ class NamedSource(ABC):
         return Path(name).suffix.lower() in cls.suffixes
 
     def frames(self) -> Iterator[SourceFrame | Skipped]:
-        """The frames in order. Whatever cannot be read is yielded as :class:`Skipped`."""
+        """The frames in order. A part that cannot be read is yielded as :class:`Skipped`."""
         index = 0
         try:
             for item in self.read():
@@ -51,7 +51,7 @@ class NamedSource(ABC):
 
     @abstractmethod
     def read(self) -> Iterator[Item]:
-        """The times and pixels of the frames, and one line on each part that was skipped.
+        """The times and pixels of the frames, and a one-line reason for each skipped part.
 
         Raises:
             FrameError: if the source cannot be read, or cannot be read to its end.

@@ -1,4 +1,4 @@
-"""A file of headerless frames, whose layout the user gives."""
+"""A file of headerless frames; the user gives their layout."""
 
 from __future__ import annotations
 

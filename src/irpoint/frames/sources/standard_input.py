@@ -36,8 +36,8 @@ class StandardInput(NamedSource):
 def _unbuffered() -> BinaryIO:
     """Standard input without Python's buffer.
 
-    A thread that waits for input holds the lock of the buffer, and the interpreter aborts if the
-    process exits meanwhile.
+    A thread that waits for input holds the lock of the buffer. If the process exits in the
+    meantime, the interpreter aborts.
     """
     stream: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     return stream

@@ -1,4 +1,4 @@
-"""A TIFF file of one page or many: each page is a frame."""
+"""A TIFF file of one or several pages. Each page is a frame."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from irpoint.frames.raw import RawLayout
 from irpoint.frames.sources.base import Item, NamedSource
 from irpoint.frames.video import is_address, is_camera, open_video, read_container
 
-# Over these protocols a server states a length if the video has an end; all others are cameras.
+# With these protocols, a server reports a duration if the video has an end. A stream over any
+# other protocol is treated as a camera.
 _MAY_END = ("http:", "https:", "ftp:", "sftp:")
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0)  # before each attempt to reconnect
 
@@ -18,8 +19,8 @@ _PAUSES_S = (1.0, 2.0, 4.0, 8.0)  # before each attempt to reconnect
 class VideoStream(NamedSource):
     """A camera (``/dev/video0``) or an address (``rtsp://…``).
 
-    If a live stream drops, it is opened again, with up to four attempts within a quarter of a
-    minute. A video that has an end, such as a file on a web server, is read once.
+    If a live stream drops, up to four attempts to reconnect are made within 15 seconds. A video
+    that has an end, such as a file on a web server, is read once.
     """
 
     clock = True

@@ -1,1 +1,1 @@
-"""What a network runs in: ONNX Runtime, OpenVINO, or a filter without a network."""
+"""The backends that run a model: ONNX Runtime, OpenVINO, or a filter without a network."""

@@ -1,4 +1,4 @@
-"""What every backend does: frames and their levels in, response maps out."""
+"""The interface of every backend: frames and their levels in, response maps out."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ RESPONSE, PEAKS = "response", "peaks"
 
 
 class Backend(Protocol):
-    """Runs one model. Threads may share it.
+    """Runs one model. Threads may share a backend.
 
     Attributes:
-        backend: its name.
-        precision: of its arithmetic, such as ``f32`` or ``bf16``.
+        backend: name of the backend.
+        precision: precision of its arithmetic, such as ``f32`` or ``bf16``.
     """
 
     backend: str
@@ -34,9 +34,9 @@ class Backend(Protocol):
 
 
 class GraphBackend(ABC):
-    """A backend that runs an exported graph: checks and errors that all of them share.
+    """A backend that runs an exported graph, with the checks and errors that all of them share.
 
-    To add a backend, write a subclass in a module of its own and add a row to
+    To add a backend, write a subclass in a new module and add a row to
     :data:`irpoint.runtime.backends.open.BACKENDS`.
 
     Args:
@@ -67,7 +67,8 @@ class GraphBackend(ABC):
         """Load the graph.
 
         Returns:
-            Whether the graph takes one frame at a time, because its kernels depend on the image.
+            Whether the graph accepts one frame at a time only, because its kernels depend on the
+            image.
         """
 
     @abstractmethod
@@ -78,7 +79,7 @@ class GraphBackend(ABC):
         """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, h, w).
 
         Raises:
-            ModelError: if the graph does not take frames of this size, memory runs out, or a
+            ModelError: if the graph does not accept frames of this size, memory runs out, or a
                 response is not finite.
         """
         try:

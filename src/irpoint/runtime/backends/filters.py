@@ -42,28 +42,28 @@ def mpcm(frame: Image, sides: tuple[int, ...] = (3, 5, 7, 9)) -> Image:
 
     For each of the four pairs of opposite neighbour patches, the two differences are multiplied.
     The smallest product counts, so an edge, which is brighter than one side only, gives no
-    response. The largest over all patch sizes is taken. Its square root has the frame's units.
-    Bright targets only.
+    response. The result is the square root of the largest over all patch sizes, in the units of
+    the frame. Detects bright targets only.
 
     Source: Wei, You and Li, Pattern Recognition 58 (2016).
     """
     best = np.zeros_like(frame)
     for side in sides:
         mean = ndimage.uniform_filter(frame, side, mode="nearest")
-        framed = np.pad(mean, side, mode="edge")
+        padded = np.pad(mean, side, mode="edge")
         height, width = frame.shape
-        least = np.full_like(frame, np.inf)
+        smallest = np.full_like(frame, np.inf)
         for down, across in ((0, 1), (1, 0), (1, 1), (1, -1)):
             one, other = (
                 mean
-                - framed[
+                - padded[
                     side + sign * down * side : side + sign * down * side + height,
                     side + sign * across * side : side + sign * across * side + width,
                 ]
                 for sign in (1, -1)
             )
-            least = np.minimum(least, np.where((one > 0) & (other > 0), one * other, 0))
-        best = np.maximum(best, np.sqrt(least))
+            smallest = np.minimum(smallest, np.where((one > 0) & (other > 0), one * other, 0))
+        best = np.maximum(best, np.sqrt(smallest))
     return best
 
 
@@ -85,11 +85,13 @@ class FilterBackend:
     def run(self, frames: Image, levels: Image) -> Image:
         """Frames (B, 1, H, W) in counts, levels (B, 2) low and high → responses (B, H, W)."""
         pairs = zip(frames[:, 0], levels.tolist(), strict=True)
-        return np.stack([self._respond(normalise(frame, *own)) for frame, own in pairs])
+        return np.stack(
+            [self._respond(normalise(frame, low, high)) for frame, (low, high) in pairs]
+        )
 
     def _respond(self, frame: Image) -> Image:
         response = self._filter(frame)
-        # Targets cover too few pixels to change it.
+        # Targets cover too few pixels to affect the root mean square.
         spread = float(np.sqrt(np.mean(np.square(response, dtype=np.float64))))
         scores: Image = (response / (DEVIATIONS * max(spread, _MIN_SPREAD))).astype(np.float32)
         return scores

@@ -1,4 +1,4 @@
-"""ONNX Runtime, part of every installation."""
+"""The ONNX Runtime backend, which every installation has."""
 
 from __future__ import annotations
 

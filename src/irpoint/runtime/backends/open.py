@@ -18,8 +18,8 @@ class BackendRow(NamedTuple):
     """A row of the table of backends. Nothing is imported until the backend is needed.
 
     Attributes:
-        library: the module that the backend needs. If it is not the runtime that every
-            installation has, the package has an extra of the backend's name.
+        library: the module that the backend needs. Except for ONNX Runtime, which is always
+            installed, an extra with the name of the backend installs it.
         location: ``"module:class"``, a subclass of
             :class:`irpoint.runtime.backends.base.GraphBackend`.
     """
@@ -58,8 +58,8 @@ def open_backend(model: Model, backend: str = AUTO, threads: int = 0) -> Backend
 
     Args:
         model: graph and card. A filter has no graph and runs in NumPy and SciPy.
-        backend: name of a backend, or ``auto`` for the fastest that is installed. Models in
-            OpenVINO's own format run in ``openvino`` only.
+        backend: name of a backend, or ``auto`` for the fastest that is installed. Models in the
+            format of OpenVINO run in ``openvino`` only.
         threads: CPU threads; 0 is all cores.
 
     Raises:
