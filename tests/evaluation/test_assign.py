@@ -58,7 +58,7 @@ def test_no_prediction_gives_frames_without_points():
 
 def test_a_name_in_two_datasets_is_ambiguous_unless_its_folders_decide():
     frames = [frame("one/images/a.png", "one"), frame("two/images/a.png", "two")]
-    with pytest.raises(EvaluationError, match=r"'images/a\.png' means one/images/a\.png and two"):
+    with pytest.raises(EvaluationError, match=r"'images/a\.png' matches one/images/a\.png and two"):
         assign_predictions({"images/a.png": ONE}, frames, frames)
     found = assign_predictions({"/data/two/images/a.png": ONE}, frames, frames)
     assert found == {frames[0].image: Points.empty(), frames[1].image: ONE}
@@ -72,5 +72,5 @@ def test_copies_of_one_image_share_their_points():
 
 def test_two_names_of_one_image_are_refused():
     frames = [frame("d/a.png")]
-    with pytest.raises(EvaluationError, match=r"'a\.png' and 'a' both mean d/a\.png"):
+    with pytest.raises(EvaluationError, match=r"'a\.png' and 'a' both match d/a\.png"):
         assign_predictions({"a.png": ONE, "a": ONE}, frames, frames)

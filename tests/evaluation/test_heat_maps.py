@@ -128,7 +128,7 @@ def test_maps_of_datasets_with_equal_names_lie_in_subfolders(
     other = tmp_path / "Sea"
     shutil.copytree(root, other)
     frames = [frame for path in (root, other) for frame in load_dataset(path, "all")]
-    with pytest.raises(EvaluationError, match=r"a\.png: is the map of .*Sky.* and of .*Sea"):
+    with pytest.raises(EvaluationError, match=r"a\.png: matches .*Sky.* and .*Sea"):
         evaluate_maps(frames, Maps(maps))
     for name in ("Sky", "Sea"):
         (maps / name).mkdir()

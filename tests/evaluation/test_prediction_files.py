@@ -105,7 +105,7 @@ def test_coco_dictionary_looks_names_up(tmp_path):
                 "images": [{"id": 1, "file_name": "a"}],
                 "annotations": [{"image_id": 2, "keypoints": []}],
             },
-            r"annotations\.0\.image_id: 2 is no id",
+            r"annotations\.0\.image_id: images has no id 2",
         ),
         ("p.txt", "image,x,y\n", r"p\.txt: predictions are read from \.csv or \.json"),
     ],

@@ -31,7 +31,7 @@ def with_scores(file: Path, score: float | None = None, **changes: object) -> Pa
     ("content", "problem"),
     [
         ("junk", "is not JSON"),
-        ("{}", "lacks the frames"),
+        ("{}", "has no frames"),
         ('{"frames": []}', "has no frames"),
         ('{"frames": [{"name": 3}]}', "frames.0"),
         ('{"frames": [], "protocol": "point-greedy"}', "protocol point-greedy"),

@@ -41,7 +41,7 @@ class FrameFigures(TypedDict):
     Attributes:
         model: name of the model.
         size: side of the frames in pixels, or ``"WxH"`` if they are not square.
-        backend, precision, threads: what the network ran in.
+        backend, precision, threads: backend of the network, its precision, and CPU threads.
         total_ms: time of one call, from array to points.
         stages_ms: time of each stage: ``read`` (a PNG), ``prepare`` (levels and scale),
             ``network``, ``decode``, ``write`` (CSV).

@@ -1,4 +1,4 @@
-"""What the benchmark runs on: simulated 16-bit frames, as PNG files or as a video."""
+"""The input of the benchmark: simulated 16-bit frames, as PNG files or as a video."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from irpoint.errors import SettingsError
 from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
 
 _PNG_FRAMES = 4
-_CLIP_SCENES = 6  # a clip repeats these, because simulating a frame takes longer than detecting
+_CLIP_SCENES = 6  # repeated in a clip, because simulating a frame takes longer than detection
 _MAX_SIDE = 1024  # of a simulated scene; larger frames are tiled with it
 _FRAMES_PER_SECOND = 25
 
@@ -39,7 +39,7 @@ def parse_size(size: str) -> tuple[int, int]:
 def simulated_pngs(width: int, height: int) -> list[bytes]:
     """PNG files of simulated frames: four; one if the frame is larger than a simulated scene.
 
-    A large frame is tiled with one scene, so that simulating it needs less memory than detecting.
+    A large frame is tiled with one scene, so that simulation needs less memory than detection.
     """
     settings = SceneSettings.checked(
         width=min(width, _MAX_SIDE), height=min(height, _MAX_SIDE), bits=16

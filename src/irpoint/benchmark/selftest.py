@@ -1,4 +1,4 @@
-"""The self-test: detect in a simulated frame whose targets are known."""
+"""The self-test: detect the targets of a simulated frame, whose positions are known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from irpoint.evaluation.matching import match
 from irpoint.runtime.detector import Detector
 from irpoint.simulate import SceneSettings, scene_rng, simulate_scene
 
-# Bright targets in a clear sky: every shipped model finds all of them.
+# Bright targets in a clear sky, all of which every shipped model finds.
 SCENE = SceneSettings(
     width=512, height=512, scene="clear", targets=(4, 4), snr=(30.0, 30.0), min_separation=60.0
 )
@@ -42,7 +42,7 @@ class SelfTest:
 
 
 def self_test(detector: Detector) -> SelfTest:
-    """Detect in the simulated frame, compare with its truth, and measure the time."""
+    """Detect the targets of the simulated frame, compare with its truth, and measure the time."""
     scene = simulate_scene(SCENE, scene_rng(_SEED, 0))
     points = detector(scene.frame)
     times = []

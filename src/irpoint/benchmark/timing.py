@@ -1,4 +1,4 @@
-"""Stopwatch and percentiles: how every figure of the benchmark is measured."""
+"""Stopwatch and percentiles for all figures of the benchmark."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from irpoint.frames.arrays import Frame
 from irpoint.points import Points
 from irpoint.runtime.detector import Detector, Prepared
 
-WARM_UP = 3  # calls that are not counted: the first ones load code and fill caches
+WARM_UP = 3  # calls that are not timed, because the first ones load code and fill caches
 
 
 class Stopwatch:
-    """Measures stages that follow one another.
+    """Measures consecutive stages.
 
     Attributes:
         milliseconds: duration of each finished stage.
@@ -37,7 +37,7 @@ class Stopwatch:
 def time_detection(
     detector: Detector, frame: Frame, stopwatch: Stopwatch
 ) -> tuple[Prepared, Points]:
-    """Detect in one frame, from array to points, in three laps: prepare, network, decode."""
+    """Detect points in one frame, in three laps: prepare, network, decode."""
     prepared = detector.prepare(frame)
     stopwatch.lap()
     response = detector.respond([prepared])

@@ -29,7 +29,7 @@ from irpoint.sinks import OverlayFolder, PointsWriter
 
 SIMULATED = "simulated"
 STAGES = ("read", "prepare", "network", "decode", "write", "draw")
-_FRAMES_BEHIND = 4  # results that may wait for the writer
+_FRAMES_BEHIND = 4  # maximum number of results that wait for the writer
 
 
 class VideoFigures(TypedDict):
@@ -41,7 +41,7 @@ class VideoFigures(TypedDict):
         size: ``"WxH"`` in pixels.
         bits: bits per pixel as decoded, 8 or 16.
         frames: number of timed frames.
-        backend, precision, threads: what the network ran in.
+        backend, precision, threads: backend of the network, its precision, and CPU threads.
         fps: frames per second from the file to points (``csv``), and to points and an overlay
             (``overlay``), while reading, detecting and writing overlap.
         stages_ms: time of each stage alone: ``read``, ``prepare`` (levels and scale), ``network``,
@@ -78,7 +78,7 @@ def benchmark_video(
         model: name or path.
         video: a video file; ``"simulated"`` makes a clip of 16-bit frames.
         size: size of a simulated clip in pixels, ``"512"`` for a square or ``"640x512"``.
-        frames: maximum number of frames to take from the video.
+        frames: maximum number of frames to read from the video.
         backend, scale, threads: as for :class:`irpoint.Detector`.
 
     Raises:

@@ -77,7 +77,7 @@ def convert(
 def _members(
     opened: OpenedLayout, split: str, names: Sequence[str], frames: Sequence[LabelledFrame]
 ) -> list[str]:
-    """The frames of a list, under the names that the destination has for them."""
+    """The frames of a split list, by their names in the destination."""
     written = {frame.image: frame.name for frame in frames}
     images = [opened.find(name) for name in names]
     lost = next((image for image in images if image not in written), None)

@@ -26,8 +26,8 @@ _COLUMNS = ("image", "x", "y")
 def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
     """Open a folder with ``points.csv``, or with one CSV file of any name; None if it has none.
 
-    Images lie in ``images/`` or, without such a folder, in ``root``. Further columns are ignored.
-    An image without a row is not part of the dataset.
+    Images are in ``images/`` or, if there is no such folder, in ``root``. Other columns are
+    ignored. An image without a row is not part of the dataset.
 
     Raises:
         DatasetError: if there are several CSV files and none is named ``points.csv``, or if a row
@@ -110,7 +110,7 @@ def _read_rows(path: Path) -> dict[str, list[tuple[float, float]]]:
 def _point(image: str, x: str | None, y: str | None, label: str) -> tuple[float, float] | None:
     x, y = (x or "").strip(), (y or "").strip()
     if not image:
-        raise DatasetError(f"{label}: no image named; give its file name")
+        raise DatasetError(f"{label}: the image is missing; give its file name")
     if not x and not y:
         return None
     try:

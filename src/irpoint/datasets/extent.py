@@ -44,7 +44,7 @@ class Extent:
         return (self.high - self.low) / 2
 
     def holds(self, xy: npt.NDArray[np.float64]) -> bool:
-        """Whether a position lies on a pixel of the target, or in its box if only that is known."""
+        """Whether a position is on a pixel of the target, or in its box if it has no pixels."""
         if self.pixels is None:
             return bool((xy >= self.low).all() and (xy <= self.high).all())
         return bool((np.abs(self.pixels - xy) <= np.array(self.size) / 2).all(axis=1).any())

@@ -57,7 +57,7 @@ class Images:
         """
         wanted = name.strip().replace("\\", "/").removeprefix("./")
         inside = wanted.removeprefix(f"{self.folder.name}/")
-        # First as it is: "a.tif" may be the name of "a.tif.png".
+        # Try the name unchanged first, because "a.tif" may be the name of "a.tif.png".
         key = (
             inside if inside in self._by_key or inside in self._by_stem else without_suffix(inside)
         )
@@ -87,7 +87,7 @@ class Images:
 
 
 def _image_files(folder: Path) -> Iterator[Path]:
-    """Every image below a folder. A folder that several links lead to is entered once."""
+    """Every image below a folder. A folder to which several links point is entered once."""
     entered: set[str] = set()
     for root, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(root)

@@ -1,4 +1,4 @@
-"""What every layout module returns: the splits of a folder, and its frames by name."""
+"""The record that every layout module returns: the splits of a folder, and its frames by name."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class OpenedLayout:
         splits: the names listed under each split; empty if the folder has no split lists.
         find: returns the image file of a name.
         read: reads the named frames, in the given order.
-        one_label_file: whether one file holds all labels, so that the folder may have images that
-            are not part of the dataset.
+        one_label_file: whether one file contains all labels, so that the folder may have images
+            that are not part of the dataset.
         corrects_others: whether its labels replace those of the same image in other datasets.
         layout: name of the layout, filled in by :func:`irpoint.datasets.load.open_dataset`.
     """

@@ -9,7 +9,7 @@ from irpoint.datasets.images import without_suffix
 from irpoint.errors import DatasetError
 from irpoint.frames.find import natural_key
 
-# The first folder counts if two of them have a list of the same name.
+# If two folders have a list of the same name, the first one is used.
 SPLIT_FOLDERS = ("img_idx", "idx_427", "splits", "50_50", "ImageSets/Main")
 
 
@@ -33,7 +33,7 @@ def _read_list(path: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as a list of names ({error})") from error
     lines = (line.strip().replace("\\", "/") for line in text.splitlines())
-    # In VOC's lists of one class each line ends with whether the class is present.
+    # In VOC's lists of one class, a flag at the end of each line tells if the class is present.
     if path.parent.name == "Main":
         lines = (re.sub(r"\s+-?[01]$", "", line) for line in lines)
     return tuple(without_suffix(line) for line in lines if line)

@@ -104,7 +104,7 @@ def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
     listed = opened.splits[split]
     if not listed:
         raise DatasetError(f"{opened.root}: the list '{split}' is empty; name the images in it")
-    # The first of two names of an image counts.
+    # If an image has two names, the first one is used.
     names = tuple({opened.find(name): name for name in reversed(listed)}.values())[::-1]
     if len(names) < len(listed):
         warnings.warn(

@@ -16,7 +16,7 @@ from irpoint.frames.read import read_frame
 
 @dataclass
 class _Kept:
-    """A frame of the pool: its position, the number of its dataset, and whether it may change."""
+    """A frame of the pool: its position, the number of its dataset, and whether it is final."""
 
     position: int
     owner: int
@@ -26,14 +26,14 @@ class _Kept:
 def pool(datasets: Sequence[Dataset]) -> list[LabelledFrame]:
     """The frames of several datasets, in their order; an image that two of them share counts once.
 
-    Two images are the same if their decoded pixels are, whatever the file type or colour mode. The
-    first record of an image is kept, unless a later dataset corrects the labels of others, as
-    SIRST v2 does. Images that one dataset lists twice under two names both stay.
+    Two images are the same if their decoded pixels are equal, regardless of file type and colour
+    mode. The first record of an image is kept, unless a later dataset corrects the labels of
+    others, as SIRST v2 does. If one dataset lists an image under two names, both are kept.
 
     Raises:
         DatasetError: if an image that has to be compared cannot be read.
     """
-    # Only images of the same size in two datasets can be the same; the others are not read.
+    # Only images of a size that occurs in two datasets can be the same; the others are not read.
     owners: dict[tuple[int, int], set[int]] = defaultdict(set)
     for number, dataset in enumerate(datasets):
         for frame in dataset:
@@ -62,6 +62,6 @@ def _pixel_key(frame: LabelledFrame) -> bytes:
     except FrameError as error:
         raise DatasetError(str(error)) from error
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    # One type for all, so that an 8-bit file and a float32 file of the same values agree.
+    # Convert to one type, so that an 8-bit file and a float32 file with the same values are equal.
     digest.update(pixels.astype(np.float64).tobytes())
     return digest.digest()

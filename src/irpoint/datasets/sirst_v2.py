@@ -66,7 +66,7 @@ def _centroid_frames(
             frames.append(masked_frame(name, images, masks, dataset))
     if without:
         warnings.warn(
-            f"{folder}: {without} of {len(names)} images have no XML; their masks give the targets",
+            f"{folder}: {without} of {len(names)} images have no XML; their masks are used instead",
             IrpointWarning,
             stacklevel=2,
         )

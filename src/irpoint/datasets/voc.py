@@ -2,8 +2,8 @@
 
 The edges of a box count from the outer corner of the top-left pixel, irpoint's positions from its
 centre, so half a pixel is subtracted: the box of the pixels 3..5 has the edges 3 and 6 and the
-centre 4.5 - 0.5 = 4. The first VOC releases counted whole pixels from 1 with both ends inclusive.
-Their files come out half a pixel too high, because a file does not state its convention.
+centre 4.5 - 0.5 = 4. The first VOC releases counted whole pixels from 1, with both ends inclusive.
+Positions from their files are half a pixel too large, because a file does not state its convention.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _read_frame(name: str, images: Images, labels: Path, dataset: str) -> Labell
         ) from error
     height, width = shape = image_shape(image)
     stated = (root.findtext("size/width", "0").strip(), root.findtext("size/height", "0").strip())
-    # Some tools write 0 for a size that they did not look up.
+    # Some tools write 0 if they do not know the size.
     if stated not in (("0", "0"), (str(width), str(height))):
         raise DatasetError(
             f"{path}: states {'x'.join(stated)} but {image.name} is {width}x{height}; "

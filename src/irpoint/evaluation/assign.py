@@ -19,10 +19,10 @@ def assign_predictions(
 ) -> dict[Path, Points]:
     """The points of each frame, by its image file; a frame that no name refers to has no points.
 
-    A name refers to the images with its file name, else to those with its stem: ``a/000024.png``,
-    ``000024.png`` and ``000024`` all refer to ``000024.png``. If several images match, the folders
-    in the name decide. The images that are left must be copies of one image, of which the pool
-    keeps one; otherwise the name is ambiguous.
+    A name refers to the images with the same file name or, if there are none, to those with the
+    same stem: ``a/000024.png``, ``000024.png`` and ``000024`` all refer to ``000024.png``. If
+    several images match, the folders in the name decide. The remaining images must be copies of one
+    image, of which the pool keeps one; otherwise the name is ambiguous.
 
     Args:
         predictions: points by image name, from :func:`read_predictions`.
@@ -48,13 +48,13 @@ def assign_predictions(
             unknown.append(name)
         if sum(image in kept for image in images) > 1:
             raise EvaluationError(
-                f"prediction name {name!r} means {' and '.join(str(image) for image in images)}; "
+                f"prediction name {name!r} matches {' and '.join(str(image) for image in images)}; "
                 "add the folders to the name, or evaluate one dataset at a time"
             )
         for image in images:
             if image in named_by:
                 raise EvaluationError(
-                    f"prediction names {named_by[image]!r} and {name!r} both mean {image}; "
+                    f"prediction names {named_by[image]!r} and {name!r} both match {image}; "
                     "keep one of them"
                 )
             named_by[image] = name
@@ -99,11 +99,11 @@ def _report_unknown(unknown: list[str], total: int, frames: list[LabelledFrame])
     if len(unknown) == total:
         example = f" (such as {frames[0].image.name!r})" if frames else ""
         raise EvaluationError(
-            f"none of the {total} prediction names (first: {unknown[0]!r}) is an image of the "
+            f"none of the {total} prediction names (first: {unknown[0]!r}) matches an image of the "
             f"split{example}; name images by file name or stem, and check the name of the split"
         )
     warnings.warn(
-        f"{len(unknown)} of {total} prediction names are no image of the split and are ignored "
+        f"{len(unknown)} of {total} prediction names match no image of the split and are ignored "
         f"(first: {unknown[0]!r})",
         IrpointWarning,
         stacklevel=3,

@@ -24,8 +24,8 @@ def bootstrap_intervals(
     """The 2.5 and 97.5 percentiles of each figure over resampled lists of images.
 
     Images are drawn with replacement, as many as there are, so that the points of one image stay
-    together. The intervals describe the choice of images only, neither the seed of a training nor
-    images of another kind. If all images agree (no error at all), an interval has no width.
+    together. The intervals describe the choice of images only, neither the seed of a training run
+    nor images of another kind. If all images agree (no error at all), an interval has no width.
 
     Args:
         evaluation: the counts of each image.

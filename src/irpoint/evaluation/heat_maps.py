@@ -22,11 +22,12 @@ from irpoint.frames.read import read_frame
 class Maps:
     """A folder of heat maps or mask images, one per frame, with the names of the frames.
 
-    Floating-point values are used as they are, usually 0..1. Integers are divided by the largest
-    value of their type, so that 255 becomes 1. If they never exceed 1, they are a mask of ones.
+    Floating-point values, usually 0..1, are used unchanged. Integers are divided by the largest
+    value of their type, so that 255 becomes 1. If no integer exceeds 1, the map is a mask and is
+    used unchanged.
 
     Args:
-        folder: the maps; those of several datasets may lie in subfolders with the datasets' names.
+        folder: the maps; those of several datasets may be in subfolders with the datasets' names.
 
     Raises:
         EvaluationError: if the folder has no image.
@@ -55,7 +56,7 @@ class Maps:
                 )
             if self._given.setdefault(file, frame.image) != frame.image:
                 raise EvaluationError(
-                    f"{file}: is the map of {self._given[file]} and of {frame.image}; put the maps "
+                    f"{file}: matches {self._given[file]} and {frame.image}; put the maps "
                     "of each dataset into a subfolder with its name"
                 )
             values = read_frame(file)
@@ -77,7 +78,7 @@ def truth_mask(frame: LabelledFrame) -> Mask:
     for extent in frame.extents or ():
         if extent.pixels is not None:
             half = np.array(extent.size) / 2
-            # Every frame pixel whose centre lies in a pixel of the mask, which may be larger.
+            # Every frame pixel whose centre is in a pixel of the mask, which may be larger.
             first = np.clip(np.ceil(extent.pixels - half), 0, None).astype(int)
             last = np.maximum(np.ceil(extent.pixels + half).astype(int), first + 1)
             for (left, top), (right, bottom) in zip(first, last, strict=True):

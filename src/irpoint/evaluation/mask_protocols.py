@@ -1,6 +1,6 @@
-"""The mask protocols: blobs of a heat map against blobs of a mask, as segmentation papers count.
+"""The mask protocols: blobs of a heat map against blobs of a mask, as in segmentation papers.
 
-The heat map is cut at a threshold: a pixel above it belongs to a blob. Blobs and targets are
+The heat map is thresholded: a pixel above the threshold belongs to a blob. Blobs and targets are
 8-connected components. ``mask`` pairs a target with the first free blob whose centroid is *less*
 than three pixels away. ``mask-opdc`` first pairs by overlap, then pairs the rest by distance.
 False alarms are counted in blobs, as everywhere in irpoint, and in *pixels* of false blobs, which
@@ -61,7 +61,7 @@ class Blobs:
 
 
 def pair_by_distance(truth: Blobs, predicted: Blobs, radius: float) -> Pairs:
-    """``mask``: each target in order takes the *first* free blob that is nearer than ``radius``."""
+    """``mask``: pair each target, in order, with the *first* free blob nearer than ``radius``."""
     near = _distances(truth, predicted) < radius
     pairs: Pairs = []
     for target in range(len(truth)):
@@ -75,8 +75,9 @@ def pair_by_distance(truth: Blobs, predicted: Blobs, radius: float) -> Pairs:
 def pair_by_overlap(truth: Blobs, predicted: Blobs, radius: float) -> Pairs:
     """``mask-opdc``: overlap priority with distance compensation (NeurIPS 2025).
 
-    Of the assignment with the smallest total distance, the pairs that overlap by half are kept. The
-    rest is assigned again, and pairs nearer than ``radius`` are kept.
+    Of the assignment with the smallest total distance, the pairs with an intersection over union of
+    at least :data:`MINIMUM_OVERLAP` are kept. The rest is assigned again, and pairs nearer than
+    ``radius`` are kept.
     """
     distance = _distances(truth, predicted)
     overlaps = _overlaps(truth, predicted) >= MINIMUM_OVERLAP
@@ -145,7 +146,7 @@ def count_map(
             "give maps of the frames' size"
         )
     if np.isnan(response).any():
-        raise EvaluationError(f"map of {name!r} holds NaN; write 0 where nothing was found")
+        raise EvaluationError(f"map of {name!r} contains NaN; write 0 where nothing was found")
     targets, blobs = Blobs.of(truth), Blobs.of(response > threshold)
     pairs = MASK_PROTOCOLS[protocol](targets, blobs, radius)
     found = [p for _, p in pairs]

@@ -59,9 +59,9 @@ def match(
 ) -> Matches:
     """Optimal one-to-one assignment: the ``point`` protocol.
 
-    Of all assignments within the radius, it has the most pairs, and among those the smallest total
-    distance. The order of targets or predictions changes neither the pairs nor their distances;
-    points at the same position are interchangeable.
+    Of all assignments within the radius, it has the largest number of pairs and, among those, the
+    smallest total distance. The order of targets or predictions affects neither the pairs nor their
+    distances; points at the same position are interchangeable.
 
     Args:
         truth_xy: (N, 2) targets, frame pixels.
@@ -87,9 +87,9 @@ def match_greedy(
 ) -> Matches:
     """The published rule: the ``point-greedy`` protocol (SPIRE, SSHD-Net, P2P).
 
-    Each target, in label order, takes the nearest free prediction within the radius; of equally
-    near ones the first. Use it to compare with published tables: the result depends on the order
-    of the labels.
+    Each target, in label order, is paired with the nearest free prediction within the radius, or
+    with the first of equally near ones. The result depends on the order of the labels, so use this
+    rule only to compare with published tables.
 
     Arguments and errors are those of :func:`match`.
     """
@@ -176,7 +176,7 @@ def _near_pairs(
     if not len(truth) or not len(predicted):
         nothing = np.empty(0, dtype=np.intp)
         return nothing, nothing, np.empty(0)
-    # A little wider, because the tree rounds differently; the exact comparison follows.
+    # Search a slightly larger radius, because the tree rounds differently; then compare exactly.
     found = KDTree(truth).sparse_distance_matrix(
         KDTree(predicted), radius * (1 + 1e-9), output_type="ndarray"
     )

@@ -1,4 +1,4 @@
-"""Read predicted points of any program: CSV, JSON, COCO keypoints."""
+"""Read the predicted points of any program from CSV, JSON or COCO keypoints."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def read_predictions(path: str | Path) -> dict[str, Points]:
 
     Raises:
         EvaluationError: if the file cannot be read, if a value is missing or not finite, or if a
-            source has several frames, as a video has: splits consist of single images.
+            source has several frames, as a video does; splits consist of single images.
     """
     file = Path(path)
     try:
@@ -191,7 +191,7 @@ def _coco_points(file: Path, listed: Any, images: Any) -> Iterator[_Predicted]:
             ) from error
         if names and result.image_id not in names:
             raise EvaluationError(
-                f"{file}: annotations.{index}.image_id: {result.image_id!r} is no id in images; "
+                f"{file}: annotations.{index}.image_id: images has no id {result.image_id!r}; "
                 "add that image"
             )
         name, number = names.get(result.image_id, (str(result.image_id), 0))

@@ -68,8 +68,8 @@ def predictions_of_model(
     level = detector.threshold if threshold is None else threshold
     chosen = "given"
     if threshold is None:
-        own = level == card.thresholds.default
-        chosen = f"{card.thresholds.chosen}, from the model's card" if own else "as published"
+        from_card = level == card.thresholds.default
+        chosen = f"{card.thresholds.chosen}, from the model's card" if from_card else "as published"
     lowest = min(level, CANDIDATE_SCORE)
     return Predictions(
         title=card.name,

@@ -14,8 +14,8 @@ from irpoint.evaluation.counts import EvaluatedFrame
 from irpoint.frames import read_frame
 from irpoint.points import Points
 
-_REACH = 12  # px around a target: its surroundings
-_CORE = 4  # px around a target that may belong to it
+_REACH = 12  # px, radius of the surroundings of a target
+_CORE = 4  # px, radius around a target within which pixels may belong to it
 
 
 class TargetRecord(BaseModel):

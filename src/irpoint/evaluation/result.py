@@ -41,7 +41,7 @@ def figures(evaluation: Evaluation) -> dict[str, Any]:
 def result(
     evaluation: SplitEvaluation, model: str | None, trained_on: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """The whole result, ready for JSON.
+    """The complete result, ready for JSON.
 
     Args:
         evaluation: figures of a split.
@@ -50,8 +50,8 @@ def result(
 
     Returns:
         The pooled figures with ``model``, ``data`` (names of the datasets) and ``split``. With
-        several datasets, also the figures of each one under ``datasets``. If ``trained_on`` is not
-        empty, also that.
+        several datasets, also the figures of each one under ``datasets``; and ``trained_on`` if it
+        is not empty.
     """
     content = {
         **figures(evaluation.pooled),
@@ -60,7 +60,7 @@ def result(
         "split": evaluation.split,
     }
     if len(evaluation.datasets) > 1:
-        content["datasets"] = {name: figures(own) for name, own in evaluation.datasets.items()}
+        content["datasets"] = {name: figures(part) for name, part in evaluation.datasets.items()}
     if trained_on:
         content["trained_on"] = list(trained_on)
     return content

@@ -73,13 +73,15 @@ def load_split(folders: Iterable[str | Path], name: str, truth: Truth = "mask") 
 
     Raises:
         DatasetError: if a folder, its layout, the split or a label is missing or wrong.
-        EvaluationError: if two folders have the same name, which a table could not tell apart.
+        EvaluationError: if two folders have the same name, which would be ambiguous in tables.
     """
     datasets = tuple(load_dataset(Path(folder), name, truth) for folder in folders)
     names = [dataset.name for dataset in datasets]
-    for index, own in enumerate(names):
-        if own in names[:index]:
-            raise EvaluationError(f"two datasets are named {own!r}; give each once, or rename one")
+    for index, repeated in enumerate(names):
+        if repeated in names[:index]:
+            raise EvaluationError(
+                f"two datasets are named {repeated!r}; give each once, or rename one"
+            )
     return Split(name, datasets, tuple(pool(datasets)))
 
 

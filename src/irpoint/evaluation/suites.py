@@ -72,10 +72,10 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
 
 
 def find_suite(name: str) -> Suite:
-    """The suite of that name.
+    """The suite with this name.
 
     Raises:
-        EvaluationError: if there is none.
+        EvaluationError: if there is no such suite.
     """
     if name not in SUITES:
         raise EvaluationError(f"suite {name!r} is not known; choose one of: {', '.join(SUITES)}")

@@ -116,8 +116,9 @@ def sweep(
 ) -> Sweep:
     """Count the predictions at every distinct score.
 
-    The counts are exact: every score is a threshold. A prediction that is near no target is false
-    at every threshold, so a frame is matched again only at the scores of predictions near a target.
+    The counts are exact, because every score is used as a threshold. A prediction that is near no
+    target is false at every threshold, so a frame is matched again only at the scores of
+    predictions near a target.
 
     Args:
         frames: the frames; at least one.

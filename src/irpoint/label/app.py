@@ -76,7 +76,7 @@ def create_app(
         token: token that every request must carry; None if only this machine can reach the server.
     """
 
-    async def seen(tab: Tab = "") -> None:  # async, because a plain function would need a thread
+    async def seen(tab: Tab = "") -> None:  # async, because FastAPI runs plain functions in threads
         session.tabs.seen(tab)
 
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,

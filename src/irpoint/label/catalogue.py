@@ -1,4 +1,4 @@
-"""The frames of a folder: found quickly, named, and read at random."""
+"""The frames of a folder: find them quickly, name them, and read them in any order."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Catalogue:
         return self._by_name.get(name)
 
     def read(self, entry: FrameEntry) -> Frame:
-        """The pixels (H, W) of a frame in their own type.
+        """The pixels (H, W) of a frame, in the data type of its file.
 
         Raises:
             FrameError: if the frame cannot be read, or its file is a link out of the folder.

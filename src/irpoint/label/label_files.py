@@ -27,7 +27,7 @@ from irpoint.system.atomic import atomic_write
 
 VAL_SHARE = 0.2
 _TRAIN_AND_VAL_LISTS = {"trainval", "all"}  # lists that do not decide between train and val
-_BLOCK = 100  # consecutive frames of a file that stay in one list, since neighbours look alike
+_BLOCK = 100  # consecutive frames of a file are kept in one list, because neighbours look alike
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# source: came with the dataset; click: set or moved by a person; proposal: a model's, accepted;
-# track: interpolated between the clicks of a track.
+# source: a label of the dataset; click: set or moved by a person; proposal: an accepted proposal of
+# a model; track: interpolated between the clicks of a track.
 Origin = Literal["source", "click", "proposal", "track"]
 # open: not labelled yet; done: the points are complete; empty: no target; unsure: needs review.
 State = Literal["open", "done", "empty", "unsure"]
@@ -27,7 +27,7 @@ class Point(BaseModel):
 
 
 class FrameLabels(BaseModel):
-    """The labels of one frame. They are replaced as a whole, so that no half of them is stored.
+    """The labels of one frame. They are always replaced together, so that they stay consistent.
 
     Attributes:
         state: progress of the frame.

@@ -1,4 +1,4 @@
-"""Proposals of a model: at once for the frame on the screen, in the background for the others."""
+"""Proposals of a model: immediately for the frame on the screen, in the background for others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Proposer:
 
     Args:
         catalogue: the frames.
-        store: where proposals are kept, separately for each model and its weights.
+        store: the store of the proposals, separate for each model and its weights.
         runs: folder of training runs, whose models can be chosen like the shipped ones.
     """
 

@@ -1,4 +1,4 @@
-"""A labelling session: the frames, their labels, the model that proposes, and training."""
+"""A labelling session: the frames, their labels, the proposals of a model, and training."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class LabelSession:
         return {name: self.labels(name) for name in self.store.undo(self.tabs.others(tab))}
 
     def redo(self, tab: str = "") -> dict[str, StoredLabels]:
-        """Apply the step again that was undone last; see :meth:`undo`."""
+        """Apply the last undone step again; see :meth:`undo`."""
         return {name: self.labels(name) for name in self.store.redo(self.tabs.others(tab))}
 
     def interpolate(self, name: str, track: int, tab: str = "") -> dict[str, StoredLabels]:
@@ -190,7 +190,7 @@ class LabelSession:
         """Write the dataset and train on it in the background.
 
         Args:
-            init: the model to start from: a shipped one, as ``spire``, or a run, as ``runs/3``.
+            init: the model to start from: a shipped model (``spire``) or a run (``runs/3``).
 
         Raises:
             DatasetError: if no frame is decided, or the decided frames have no target.
@@ -200,7 +200,10 @@ class LabelSession:
         return self.trainer.start(dataset.folder, dataset.frames, init)
 
     def training_command(self, init: str) -> tuple[WrittenDataset, list[str]]:
-        """Write the dataset; the command line that trains on it. Raises as :meth:`train`."""
+        """Write the dataset, and return it with the command that trains on it.
+
+        Raises as :meth:`train`.
+        """
         dataset = self._training_dataset()
         run = self.trainer.new_run()
         return dataset, self.trainer.command(dataset.folder, dataset.frames, init, run)

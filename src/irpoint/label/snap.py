@@ -26,17 +26,17 @@ _MAX_CENTROID_SHIFT = 1.0  # px from the peak
 def snap_click(
     frame: npt.NDArray[Any], xy: tuple[float, float], how: Snap, contrast: Contrast = "bright"
 ) -> tuple[float, float]:
-    """Find the target that a click means.
+    """Find the target that a click refers to.
 
-    It is the most prominent point within :data:`REACH` of the click; near ones are preferred.
+    It is the most prominent point within :data:`REACH` of the click. Nearer points are preferred.
 
     Args:
         frame: (H, W) pixels of any type.
         xy: the click in frame pixels.
         how: ``peak`` refines the extremum by a log-parabola along each axis, in a slightly smoothed
-            frame. ``centroid`` takes the centre of the intensity around it, which suits blobs and
+            frame. ``centroid`` returns the centre of the intensity around it, which suits blobs and
             saturated targets. ``off`` returns the click.
-        contrast: whether targets are brighter or darker than their surroundings; ``either`` takes
+        contrast: whether targets are brighter or darker than their surroundings; ``either`` selects
             whichever is more prominent.
 
     Returns:
@@ -101,7 +101,7 @@ def _most_prominent(
 
 
 def _local_maximum(values: npt.NDArray[np.float64], column: int, row: int) -> tuple[int, int]:
-    """The local maximum near a pixel: the weights have moved the choice down its slope."""
+    """The local maximum near a pixel. The weights have shifted the pixel down its slope."""
     for _ in range(2):
         left, top = max(column - 1, 0), max(row - 1, 0)
         near = values[top : row + 2, left : column + 2]
@@ -135,7 +135,7 @@ def _vertex(samples: npt.NDArray[np.float64], at: int) -> float:
 
 
 def _centroid(excess: npt.NDArray[np.float64], peak: tuple[float, float]) -> tuple[float, float]:
-    """Centre of the intensity under a Gaussian window that follows it until it converges.
+    """Centre of the intensity in a Gaussian window, which is centred on the result repeatedly.
 
     Returns the peak if the window moves too far, as it does at the edge of a cloud.
     """
@@ -148,7 +148,7 @@ def _centroid(excess: npt.NDArray[np.float64], peak: tuple[float, float]) -> tup
         total = weighted.sum()
         if not total > 0:
             return peak
-        # The window shortens the step to the centre; doubling it nearly compensates for that.
+        # The window shortens the step to the centre; doubling the step nearly compensates for that.
         step = (weighted * columns).sum() / total - x, (weighted * rows).sum() / total - y
         x, y = float(x + 2 * step[0]), float(y + 2 * step[1])
         if np.hypot(x - peak[0], y - peak[1]) > _MAX_CENTROID_SHIFT:

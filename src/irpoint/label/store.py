@@ -1,4 +1,4 @@
-"""The labels in a SQLite file: every change is on disk at once and can be undone."""
+"""Labels in a SQLite file. Every change is written to disk immediately and can be undone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from irpoint.errors import IrpointError
 from irpoint.label.labels import FrameLabels, State, StoredLabels
 
 _FORMAT = 2
-_CHECKPOINT_STEPS = 50  # bounds what a copy of the file without its write-ahead log would lack
-# The column "doubt" holds the ambiguity. It keeps its first name, so that the format is the same.
+_CHECKPOINT_STEPS = 50  # a copy of the file without its write-ahead log lacks at most these steps
+# The column "doubt" contains the ambiguity. It keeps its old name, so that the format is unchanged.
 _TABLES = """
 CREATE TABLE IF NOT EXISTS labels (
     frame TEXT PRIMARY KEY, labels TEXT NOT NULL, state TEXT NOT NULL, points INTEGER NOT NULL,
@@ -89,7 +89,7 @@ class Store:
 
     @property
     def folder(self) -> str | None:
-        """The folder to which the labels belong; None if it was not set yet."""
+        """The folder to which the labels belong; None if it is not set yet."""
         rows = self._rows("SELECT value FROM about WHERE name = 'folder'")
         return str(rows[0][0]) if rows else None
 
@@ -129,7 +129,7 @@ class Store:
 
         Returns:
             The stored labels of the frames. A repeated call with the same labels, as after a lost
-            response, returns them and is not a second step.
+            response, returns them without adding a step.
 
         Raises:
             Conflict: if a frame is at another version; then nothing is changed.
@@ -155,8 +155,8 @@ class Store:
                     (step, frame, now.labels.model_dump_json(), labels.model_dump_json(), tab),
                 )
                 stored[frame] = self._replace(frame, labels, based_on + 1)
-            own, values = _except_tabs(others)
-            self._base.execute(f"DELETE FROM change WHERE undone = 1 AND {own}", values)
+            condition, values = _except_tabs(others)
+            self._base.execute(f"DELETE FROM change WHERE undone = 1 AND {condition}", values)
         if step % _CHECKPOINT_STEPS == 0:
             self.checkpoint()
         return stored
@@ -199,9 +199,9 @@ class Store:
         return dict(self._rows("SELECT frame, doubt FROM proposals WHERE model = ?", model))
 
     def _travel(self, undone: int, others: Collection[str]) -> list[str]:
-        last, (own, values) = ("min" if undone else "max"), _except_tabs(others)
+        last, (condition, values) = ("min" if undone else "max"), _except_tabs(others)
         with self._transaction():
-            query = f"SELECT {last}(step) FROM change WHERE undone = ? AND {own}"
+            query = f"SELECT {last}(step) FROM change WHERE undone = ? AND {condition}"
             step = self._rows(query, undone, *values)[0][0]
             rows = self._rows("SELECT frame, before, after FROM change WHERE step = ?", step)
             for frame, *sides in rows:
@@ -253,5 +253,5 @@ class Store:
 
 
 def _except_tabs(tabs: Collection[str]) -> tuple[str, tuple[str, ...]]:
-    """SQL condition, with its values, for the steps of all tabs but some."""
+    """SQL condition, with its values, for the steps of all tabs except ``tabs``."""
     return f"tab NOT IN ({', '.join('?' * len(tabs))})", tuple(tabs)

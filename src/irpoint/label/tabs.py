@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
-_TIMEOUT_S = 150.0  # without a request; browsers slow hidden tabs to one request per minute
+# A tab counts as closed after this time without a request. Browsers limit hidden tabs to one
+# request per minute.
+_TIMEOUT_S = 150.0
 
 
 class Tabs:

@@ -1,4 +1,4 @@
-"""Training from the page: ``irpoint train`` in its own process, followed through its logs."""
+"""Training from the page: runs ``irpoint train`` in a separate process and follows its logs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Schedule:
     Attributes:
         epochs: number of epochs.
         crops_per_frame: crops per labelled frame in each epoch.
-        min_crops, max_crops: limits of the crops per epoch. The default shows every label several
-            times in an epoch of one or two minutes.
+        min_crops, max_crops: limits of the crops per epoch. With the defaults, an epoch shows every
+            label several times and takes one or two minutes.
     """
 
     epochs: int = 20
@@ -44,7 +44,7 @@ class Progress:
     Attributes:
         state: ``none`` (not started), ``running``, ``done``, ``stopped`` or ``failed``.
         name: name of the run and of its model.
-        epoch, epochs: number of finished epochs, and of all.
+        epoch, epochs: number of finished epochs, and of all epochs.
         loss: training loss of each epoch.
         f1: (epoch, F1 on the val list) of each validation.
         message: last line of the output of a failed training.
@@ -79,7 +79,7 @@ class Trainer:
 
         Args:
             data: folder of the dataset.
-            frames: number of its frames, which sets the length of an epoch.
+            frames: number of its frames, which determines the length of an epoch.
             init: the model to start from: a shipped one, as ``spire``, or a run, as ``runs/3``.
 
         Raises:
@@ -88,7 +88,7 @@ class Trainer:
         """
         with self._lock:
             if self._process is not None and self._process.poll() is None:
-                raise SettingsError("a training is running already; stop it, or wait for its end")
+                raise SettingsError("a training is running already; stop it, or wait until it ends")
             run = self.new_run()
             command = self.command(data, frames, init, run)
             self._run, self._stopped = run, False
@@ -120,7 +120,7 @@ class Trainer:
         return [*call, *(part for text in settings for part in ("--set", text))]
 
     def stop(self) -> Progress:
-        """Stop the training. Its folder stays, but its model cannot be chosen."""
+        """Stop the training. Its folder is kept, but its model cannot be chosen."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 self._stopped = True
@@ -153,7 +153,8 @@ def _fine_tuning_settings(crops_per_epoch: int) -> list[str]:
     return [
         f"crops_per_epoch={crops_per_epoch}",
         "learning_rate=0.005",
-        # A few frames adapt a model to a camera; without this share it would forget all others.
+        # Fine-tuning on a few frames adapts a model to a camera. Without this share of the initial
+        # weights, the model would forget all other cameras.
         "initial_weight_share=0.5",
         "ema_decay=0.99",
         "val_every=2",

@@ -23,7 +23,7 @@ _TARGET_COLOUR, _DETECTION_COLOUR = (70, 220, 120), (255, 120, 40)
 
 @dataclass(frozen=True)
 class Gallery:
-    """A kind of error: its heading, and which of its outcomes come first.
+    """A kind of error, its heading, and the order of its outcomes.
 
     Attributes:
         title: the heading.
@@ -74,7 +74,7 @@ class Picture:
 
 
 def pictures(model: ReportedModel, gallery: Gallery) -> list[Picture]:
-    """The first pictures of a gallery. Frames whose image cannot be read are left out."""
+    """The first pictures of a gallery. Frames whose image cannot be read are skipped."""
     chosen = sorted((o for o in model.outcomes if o.kind == gallery.kind), key=gallery.order)
     drawn = (_picture(outcome) for outcome in chosen[:_MAX_PICTURES])
     return [picture for picture in drawn if picture]

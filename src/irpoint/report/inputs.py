@@ -59,7 +59,7 @@ def _read_result(file: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(content, dict) or "frames" not in content:
         raise EvaluationError(
-            f"{file}: lacks the frames; write it with  irpoint evaluate … --json FILE --points"
+            f"{file}: has no frames; write it with  irpoint evaluate … --json FILE --points"
         )
     protocol = content.get("protocol", _PROTOCOL)
     if protocol != _PROTOCOL:
@@ -98,7 +98,7 @@ def _read_settings(run: Path) -> dict[str, Any]:
         settings: dict[str, Any] = json.loads((run / "settings.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EvaluationError(
-            f"{run}: is not a training run, because its settings.json cannot be read"
+            f"{run}: is not a training run, because it has no readable settings.json"
         ) from error
     return settings
 

@@ -21,7 +21,7 @@ _CLASSES = "Six classes with equal numbers of targets. Colours as above."
 
 
 def write_report(sources: Sequence[Path], out: Path) -> None:
-    """Write a report on one model, or on several side by side.
+    """Write a report on one model, or on several models side by side.
 
     Args:
         sources: folders of training runs, or results of ``irpoint evaluate --json FILE --points``.
@@ -42,7 +42,7 @@ def write_report(sources: Sequence[Path], out: Path) -> None:
 
 
 def render(models: Sequence[ReportedModel]) -> str:
-    """The HTML page on some models."""
+    """The HTML page about ``models``."""
     table = tables.rows(models)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("irpoint.report"),

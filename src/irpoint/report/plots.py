@@ -41,7 +41,7 @@ def _svg(draw: Callable[[Axes], None], size: tuple[float, float] = (5.2, 3.6)) -
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
-    # The page sets the width; the metadata would name a schema on the network.
+    # The page sets the width. The metadata would refer to a schema on the network.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     return re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
 

@@ -79,7 +79,7 @@ def _table(path: Path, rows: list[tuple[str, ...]]) -> str:
 
 @dataclass
 class _Truth:
-    """Truth of the dataset in ``out``: what earlier runs wrote, and what this run adds."""
+    """The truth of the dataset in ``out``: frames of earlier runs, and those that this run adds."""
 
     out: Path
     frames: list[tuple[str, LabelledFrame]]
@@ -88,7 +88,7 @@ class _Truth:
 
     @classmethod
     def read(cls, out: Path) -> _Truth:
-        """Read what is there; empty if ``out`` is a new folder."""
+        """Read the truth that exists; empty if ``out`` is a new folder."""
         return cls(out, _earlier_frames(out), _earlier_runs(out / _RUNS))
 
     def add(self, image: Path, scene: Scene) -> None:
@@ -143,9 +143,9 @@ def _check_destination(out: Path, names: list[str], append: bool) -> None:
     if not append and out.exists() and any(out.iterdir()):
         raise SettingsError(f"{out}: not empty; give an empty folder, or use --append")
     present = {path.stem: path for path in (out / "images").glob("*")}
-    taken = next((present[name] for name in names if name in present), None)
-    if taken:
-        raise SettingsError(f"{taken}: already exists; give the new frames another --name")
+    existing = next((present[name] for name in names if name in present), None)
+    if existing:
+        raise SettingsError(f"{existing}: already exists; give the new frames another --name")
 
 
 def simulate_dataset(
@@ -169,8 +169,8 @@ def simulate_dataset(
     * ``targets.csv``: position, signal-to-noise ratio and width of each target
     * ``simulation.json``: settings and seed of each run
 
-    A frame depends only on settings, seed and index. All frames come from one detector array. A run
-    that is stopped leaves a complete dataset of the frames simulated so far.
+    A frame depends only on settings, seed and index. All frames have the fixed pattern of one
+    detector array. A run that is stopped leaves a complete dataset of the frames simulated so far.
 
     Args:
         out: folder to write; created if missing.

@@ -47,11 +47,11 @@ def draw_fixed_pattern(settings: SceneSettings, rng: np.random.Generator) -> Fix
     offset = settings.column_noise * noise * rng.standard_normal((1, width))
     offset = offset + settings.pixel_noise * noise * rng.standard_normal((height, width))
     count = round(settings.bad_pixels * height * width)
-    where = rng.choice(height * width, size=count, replace=False)
+    bad = rng.choice(height * width, size=count, replace=False)
     hot = np.zeros(height * width, dtype=bool)
     dead = np.zeros(height * width, dtype=bool)
-    hot[where[::2]] = True
-    dead[where[1::2]] = True
+    hot[bad[::2]] = True
+    dead[bad[1::2]] = True
     mean = settings.well_fill * settings.well_electrons
     stuck = rng.uniform(mean, settings.well_electrons, size=(height, width))
     return FixedPattern(offset, hot.reshape(height, width), dead.reshape(height, width), stuck)

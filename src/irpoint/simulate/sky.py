@@ -1,4 +1,4 @@
-"""Sky in the thermal infrared: warmer towards the horizon, clouds warmer than the gaps."""
+"""Sky in the thermal infrared: warmer towards the horizon, clouds warmer than clear sky."""
 
 from __future__ import annotations
 

@@ -39,6 +39,6 @@ def power_law_field(
 
 def power_law_profile(length: int, beta: float, rng: np.random.Generator) -> Field:
     """One-dimensional :func:`power_law_field`, not periodic: mean 0, standard deviation 1."""
-    # Taken from a line of twice the length, which makes it not periodic.
-    whole = power_law_field((1, 2 * length), beta, rng)[0, :length]
-    return np.asarray((whole - whole.mean()) / whole.std(), dtype=np.float32)
+    # Half of a periodic line of twice the length is not periodic.
+    half = power_law_field((1, 2 * length), beta, rng)[0, :length]
+    return np.asarray((half - half.mean()) / half.std(), dtype=np.float32)
