@@ -33,7 +33,7 @@ def test_csv_with_images_beside_it(tmp_path: Path) -> None:
         ("a.png,1,2\nb.png,x,2", "line 3.*not two numbers"),
         ("a.png,1,", "line 2.*not two numbers"),
         ("a.png,1", "line 2.*not two numbers"),
-        (",1,2", "line 2: no image"),
+        (",1,2", "line 2: the image is missing"),
         ("a.png,nan,2", "line 2.*not finite"),
         ("a.png,,\na.png,1,2", "line 3.*another row"),
         ("a.png,1,2\na.png,,", "line 3.*another row"),

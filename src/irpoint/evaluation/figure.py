@@ -1,4 +1,4 @@
-"""What a figure is, and the resampled lists from which its interval is computed."""
+"""The record of a figure, and the resampled lists from which its interval is computed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Resamples:
     """Resampled lists of images, for the intervals; the sums are float64 (samples,).
 
     Attributes:
-        evaluation: of the images themselves.
-        weights: int64 (samples, images): how often each image is in each list.
+        evaluation: the evaluation of the original images.
+        weights: int64 (samples, images) number of times that each image is in each list.
         images: number of images in each list.
         tp, fp, fn: targets found, false points, targets missed.
         pixels: number of pixels of the images.
@@ -55,7 +55,7 @@ class Figure:
             Lists for which it is undefined are left out.
         title: heading of its column in tables; empty if it has no column.
         unit: ``percent`` if a fraction 0..1 is shown as a percentage.
-        optional: whether the JSON result lacks the field if the value is None.
+        optional: whether the JSON result omits the field if the value is None.
     """
 
     key: str
@@ -67,6 +67,6 @@ class Figure:
 
     @staticmethod
     def table_value(value: Any) -> float | None:
-        """The number that tables show for a value: a number itself, a dictionary's mean."""
+        """The number that tables show for a value: itself, or the mean of a dictionary."""
         number: float | None = value["mean"] if isinstance(value, dict) else value
         return number

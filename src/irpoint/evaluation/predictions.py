@@ -1,4 +1,4 @@
-"""The points that are evaluated: those of a model, or those of a file."""
+"""Get the points to evaluate, from a model or from a file."""
 
 from __future__ import annotations
 

@@ -207,6 +207,6 @@ def _one_line_errors(name: str) -> Iterator[None]:
     except FrameError:
         raise
     except UnidentifiedImageError as error:
-        raise FrameError(f"{name}: the header is damaged; copy or export it again") from error
+        raise FrameError(f"{name}: damaged header; copy or export it again") from error
     except Exception as error:  # decoders raise errors of any type for damaged bytes
         raise FrameError(f"{name}: damaged ({one_line(error)}); copy or export it again") from error
