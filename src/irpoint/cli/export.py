@@ -20,7 +20,9 @@ def export(
     ],
     to: Annotated[
         str,
-        typer.Option(help="Format: onnx or openvino.", autocompletion=complete_export_format),
+        typer.Option(
+            help="Format, such as onnx or openvino.", autocompletion=complete_export_format
+        ),
     ] = "onnx",
     out: Annotated[
         Path | None, typer.Option(help="Folder of the exported files. Default: the run.")

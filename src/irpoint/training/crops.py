@@ -129,9 +129,9 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         return min(max(self.settings.sigma * enlargement, 1.0), 2.0)
 
     def _crop_shapes(self, shapes: Sequence[tuple[int, int]]) -> list[CropShape]:
-        """Assign frames to shapes: each to all that fit into it, or else to the smallest.
+        """Assign every frame to the shapes that fit into it, or else to the smallest shape.
 
-        The odds of a frame are divided among its shapes, so that it is drawn as often as with one.
+        The odds of a frame are divided among its shapes, so that it is drawn as often as others.
         """
         sides = np.array([frame.image.shape for frame in self.frames]).reshape(-1, 2)
         held = np.array([(sides >= _MIN_SIDE * np.array(shape)).all(axis=1) for shape in shapes])
