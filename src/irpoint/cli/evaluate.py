@@ -74,8 +74,8 @@ SuiteOption = Annotated[
     str | None,
     typer.Option(
         "--suite",
-        help="Named pool of datasets with published figures: sirst4. --data is then the folder "
-        "that contains the datasets.",
+        help="Named pool of datasets with published figures, such as sirst4. --data is then the "
+        "folder that contains the datasets.",
         autocompletion=complete_suite,
     ),
 ]
