@@ -13,11 +13,15 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from pydantic import BaseModel
+
+from irpoint.training import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ROOT / "src" / "irpoint" / "methods"
 _LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 _ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>~?")
+_SETTINGS = re.compile(r"<!-- settings: (\w+) -->")
 _LOADED = re.compile(
     r"<(?:script|img|iframe|source)\b[^>]*?\ssrc=[\"']?(https?:)?//"
     r"|<link\b(?=[^>]*rel=[\"']?(?:stylesheet|preconnect|icon|preload))[^>]*href=[\"']?(https?:)?//",
@@ -55,6 +59,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Turn links to files of the repository, which work on GitHub, into links to pages."""
     uri = page.file.src_uri
+    markdown = _SETTINGS.sub(lambda match: _settings_table(match[1]), markdown)
     path = outside_pages().get(uri, ROOT / "docs" / uri)
     return _with_links_of_the_site(markdown, path, uri)
 
@@ -73,6 +78,20 @@ def on_post_build(config: MkDocsConfig) -> None:
     for page in sorted(Path(config.site_dir).rglob("*.html")):
         if found := _LOADED.search(page.read_text(encoding="utf-8")):
             raise PluginError(f"{page.name} loads from the network: {found[0]}")
+
+
+def _settings_table(model: str) -> str:
+    """Name, default and description of every setting of a pydantic model, as a table."""
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for name, field in getattr(settings, model).model_fields.items():
+        if field.is_required():
+            default = "required"
+        elif isinstance(field.default, BaseModel):
+            continue
+        else:
+            default = "–" if field.default is None else f"`{field.default}`"
+        rows.append(f"| `{name}` | {default} | {field.description or ''} |")
+    return "\n".join(rows)
 
 
 def _with_links_of_the_site(text: str, path: Path, uri: str) -> str:

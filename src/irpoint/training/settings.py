@@ -86,7 +86,7 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: MethodName = DEFAULT_METHOD
+    method: MethodName = Field(DEFAULT_METHOD, description="method to train")
     data: tuple[Path, ...] = Field(min_length=1, description="dataset folders, any layout")
     split: str = Field("train", description="split to train on; join several by '+'")
     val_split: str = Field("val", description="split on which weights and thresholds are chosen")
@@ -124,29 +124,33 @@ class TrainSettings(BaseModel):
     dataset_weights: dict[str, Weight] = Field(
         {}, description="factor by which a dataset is drawn more often, by dataset name"
     )
-    epochs: int = Field(100, ge=1)
-    crops_per_epoch: int = Field(2040, ge=1)
+    epochs: int = Field(100, ge=1, description="number of epochs")
+    crops_per_epoch: int = Field(2040, ge=1, description="number of crops in an epoch")
     crop: tuple[tuple[Side, Side], ...] = Field(
         ((192, 192),),
         min_length=1,
         description="rows and columns of a crop in network pixels; each batch draws one of several "
         "shapes; a single number is a square",
     )
-    batch: int = Field(12, ge=1)
-    optimizer: Literal["muon", "adamw"] = "muon"
+    batch: int = Field(12, ge=1, description="number of crops in a step")
+    optimizer: Literal["muon", "adamw"] = Field(
+        "muon", description="muon, or adamw for all weights"
+    )
     learning_rate: float = Field(
         0.02, gt=0, description="of Muon, whose AdamW part uses 0.15 of it; 0.003 suits adamw"
     )
-    weight_decay: float = Field(1e-2, ge=0)
-    ema_decay: float = Field(0.999, ge=0, lt=1)
+    weight_decay: float = Field(1e-2, ge=0, description="weight decay of kernels")
+    ema_decay: float = Field(
+        0.999, ge=0, lt=1, description="decay per step of the averaged network, which is kept"
+    )
     val_every: int = Field(10, ge=1, description="epochs between two validations")
     mine_every: int = Field(
         7, ge=0, description="epochs between two searches for errors on the training frames; 0: off"
     )
-    seed: int = Field(0, ge=0)
-    precision: Literal["bf16", "f32"] = "bf16"
-    compile: bool = True
-    workers: int = Field(1, ge=0)
+    seed: int = Field(0, ge=0, description="seed of all random numbers")
+    precision: Literal["bf16", "f32"] = Field("bf16", description="bf16 or f32 arithmetic")
+    compile: bool = Field(True, description="compile the network if one process trains it")
+    workers: int = Field(1, ge=0, description="processes that prepare crops; 0: this one")
     augment: AugmentSettings = AugmentSettings()
 
     @model_validator(mode="before")
