@@ -8,12 +8,7 @@ from typing import Annotated
 
 import typer
 
-
-class PointFormat(StrEnum):
-    """Formats of point labels."""
-
-    coco = "coco"
-    csv = "csv"
+from irpoint.cli.completion import complete_point_format
 
 
 class TruthKind(StrEnum):
@@ -28,7 +23,14 @@ def convert(
     destination: Annotated[
         Path, typer.Argument(metavar="DST", help="Folder to write; new or empty.")
     ],
-    to: Annotated[PointFormat, typer.Option("--to", help="Format of the points.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMAT",
+            help="Format of the points: coco, csv, …",
+            autocompletion=complete_point_format,
+        ),
+    ],
     split: Annotated[
         str | None,
         typer.Option(help="Convert only this split. Default: every image and every list."),
@@ -44,6 +46,6 @@ def convert(
     """Convert a dataset of any layout to point labels, with its images and split lists."""
     from irpoint.datasets import convert as convert_dataset
 
-    written = convert_dataset(source, destination, to.value, split=split, truth=truth.value)
+    written = convert_dataset(source, destination, to, split=split, truth=truth.value)
     targets = sum(len(frame.points) for frame in written)
     typer.echo(f"{destination}: {len(written)} images, {targets} targets ({written.layout})")

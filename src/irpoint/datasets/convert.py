@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
-from irpoint.errors import DatasetError, one_line
+from irpoint.errors import DatasetError, SettingsError, one_line
 from irpoint.system.atomic import atomic_write, check_folder
-
-PointFormat = Literal["coco", "csv"]
 
 _LIST_FOLDER = "img_idx"
 _ToText = Callable[[list[tuple[str, LabelledFrame]]], str]
-_POINT_FILES: dict[PointFormat, tuple[str | Path, _ToText]] = {
+POINT_FORMATS: dict[str, tuple[str | Path, _ToText]] = {
     "coco": (ANNOTATIONS, coco_json),
     "csv": (POINTS_FILE, csv_text),
 }
+"""The file of each format, and what writes its text. To add a format, add a row."""
 
 
 def convert(
     source: Path,
     destination: Path,
-    to: PointFormat,
+    to: str,
     split: str | None = None,
     truth: Truth = "mask",
 ) -> Dataset:
@@ -41,7 +39,7 @@ def convert(
     Args:
         source: a dataset folder of any layout.
         destination: a folder that is empty or does not exist.
-        to: the format to write.
+        to: the format to write, a key of :data:`POINT_FORMATS`.
         split: the split to convert; by default every image and every list.
         truth: as in :func:`irpoint.datasets.load_dataset`.
 
@@ -49,10 +47,12 @@ def convert(
         The converted frames, as loaded from the source.
 
     Raises:
-        SettingsError: if the destination is a file or not empty.
+        SettingsError: if the format is unknown, or the destination is a file or not empty.
         DatasetError: if the source cannot be loaded, or if the destination cannot be written.
     """
     source, destination = Path(source), Path(destination)
+    if to not in POINT_FORMATS:
+        raise SettingsError(f"format {to}: choose one of {', '.join(POINT_FORMATS)}")
     check_folder(destination, empty=True)
     opened = open_dataset(source, truth)
     frames = opened.read(opened.names if split is None else split_names(opened, split))
@@ -60,7 +60,7 @@ def convert(
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
     named = [(file_names[frame.image], frame) for frame in frames]
-    points, to_text = _POINT_FILES[to]
+    points, to_text = POINT_FORMATS[to]
     text = to_text(named)
     for image, file_name in file_names.items():
         _write(destination / "images" / file_name, image.read_bytes)
