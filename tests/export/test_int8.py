@@ -92,7 +92,7 @@ def test_a_model_without_a_layer_to_quantise_is_refused(
     assert not (tmp_path / "x").exists()
     code, _, err = cli("export", "--model", model, *arguments[:-1], model.parent)
     assert code == 1
-    assert "holds another model" in err
+    assert "contains another model" in err
 
 
 @needs_nncf
@@ -102,7 +102,7 @@ def test_a_model_without_a_layer_to_quantise_is_refused(
         (0.90, 20.0, "int8 is faster here: 20.0 ms against 30.0 in bf16, F1 lower by 0.5 points"),
         (0.91, 20.0, "int8 is faster here: 20.0 ms against 30.0 in bf16, F1 higher by 0.5 points"),
         (0.91, 30.5, "not recommended, int8 is slower here: 30.5 ms against 30.0 in bf16"),
-        (0.80, 20.0, "not recommended, int8 finds less: 20.0 ms against 30.0 in bf16"),
+        (0.80, 20.0, "not recommended, int8 is less accurate: 20.0 ms against 30.0 in bf16"),
     ],
 )
 def test_what_is_slower_or_finds_less_is_not_recommended(
@@ -130,7 +130,7 @@ def test_options_that_belong_together_are_required_together(
     ):
         code, _, err = cli("export", "--model", model, *arguments)
         assert (code, len(err.splitlines())) == (1, 1)
-        assert "--int8 goes with --to openvino, --data DIR and --out DIR" in err
+        assert "--int8 needs --to openvino, --data DIR and --out DIR" in err
     arguments = ("--to", "openvino", "--int8", "--data", tmp_path, "--out", out)
     monkeypatch.setattr(sys.modules["irpoint.export.formats"], "find_spec", lambda name: None)
     code, _, err = cli("export", "--model", model, *arguments)

@@ -49,7 +49,7 @@ def test_openvino_files_beside_an_onnx_file(write_model, tmp_path: Path, cli) ->
     other.write_bytes(b"another")
     code, _, err = cli("export", "--model", run, "--to", "openvino", "--out", other.parent)
     assert code == 1
-    assert "other: holds another model; give another folder" in " ".join(err.split())
+    assert "other: contains another model; give another folder" in " ".join(err.split())
     assert sorted(path.name for path in other.parent.iterdir()) == ["model.json", "model.onnx"]
 
 

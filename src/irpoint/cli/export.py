@@ -51,7 +51,7 @@ def export(
     Example: [bold]irpoint export --model spire --to openvino --int8 --data mine --out small[/]
     """
     if int8 != bool(data) or (int8 and (to != "openvino" or out is None)):
-        raise SettingsError("--int8 goes with --to openvino, --data DIR and --out DIR; give all")
+        raise SettingsError("--int8 needs --to openvino, --data DIR and --out DIR; give them all")
     if out is not None:
         check_folder(out)
     if int8 and data and out:
@@ -59,7 +59,7 @@ def export(
     elif to != "onnx":
         typer.echo(str(_export_model(model, to, out)))
     elif out is not None:
-        raise SettingsError("--out: an ONNX export is written to its run; leave --out out")
+        raise SettingsError("--out: an ONNX export is always written to its run; remove --out")
     else:
         from irpoint.cli.torch_needed import torch_needed
 
@@ -81,7 +81,7 @@ def _export_model(name: str, to: str, out: Path | None) -> Path:
     # --model FOLDER would run model.onnx, not the exported file.
     onnx = folder / "model.onnx"
     if onnx.exists() and digest(onnx.read_bytes()) != model.card.sha256:
-        raise SettingsError(f"--out {folder}: holds another model; give another folder")
+        raise SettingsError(f"--out {folder}: contains another model; give another folder")
     return chosen.write(model, folder)
 
 
@@ -90,7 +90,7 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
 
     require_libraries("--int8", ("nncf", "openvino"), "int8")
     if (out / "model.onnx").exists():
-        raise SettingsError(f"--out {out}: holds another model; give another folder")
+        raise SettingsError(f"--out {out}: contains another model; give another folder")
     from irpoint.datasets.load import load_dataset
     from irpoint.datasets.pool import pool
     from irpoint.evaluation.splits import trained_on

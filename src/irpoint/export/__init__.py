@@ -1,1 +1,1 @@
-"""Trained networks as files for other runtimes, each checked against its original."""
+"""Export trained networks for other runtimes, and check each against the original."""

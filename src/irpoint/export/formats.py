@@ -1,4 +1,4 @@
-"""Formats to which any model can be exported, by name.
+"""The table of formats to which any model can be exported.
 
 To add a format, write a module with a function that writes a model into a folder, and name it in
 :data:`FORMATS`. Training itself writes ONNX, so that is not a format of this table.
@@ -47,7 +47,7 @@ def format_names() -> tuple[str, ...]:
 
 
 def find_format(name: str) -> ExportFormat:
-    """The format of the given name, whose libraries are installed.
+    """The format with this name; checks that its libraries are installed.
 
     Raises:
         SettingsError: if there is no such format, or its libraries are missing.

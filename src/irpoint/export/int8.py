@@ -1,8 +1,9 @@
 """A model quantised to 8 bits (extra ``int8``), with its cost in F1 and its gain in time.
 
-Only dense convolutions with many fixed weights are quantised: they take nearly all of the time.
-Small ones would not become faster, and each costs accuracy. The input and the response stay in full
-precision: a dim target may span less than one of 256 steps of the frame's range.
+Only dense convolutions with many fixed weights are quantised, because they account for nearly all
+of the time. Small ones would not become faster, and each would reduce accuracy. The input and the
+response keep full precision, because the contrast of a dim target may be less than one of 256 steps
+of the frame's range.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _MIN_WEIGHTS = 2000
 _MIN_CHANNELS = 16
 _SIDE = 512
 RUNS = 25
-_MAX_LOSS = 0.01  # of F1, up to which 8 bits are recommended
+_MAX_LOSS = 0.01  # maximum loss of F1 at which 8 bits are recommended
 
 Backends = Mapping[str, OpenVinoBackend]
 
@@ -69,20 +70,20 @@ class Int8:
     @property
     def verdict(self) -> str:
         """Whether the quantised model is recommended on this machine, in one line."""
-        own = self.figures["int8"]
+        int8 = self.figures["int8"]
         name, best = min(
             ((name, other) for name, other in self.figures.items() if name != "int8"),
             key=lambda item: item[1].ms,
         )
-        lost = best.f1 - own.f1
+        lost = best.f1 - int8.f1
         comparison = (
-            f"{own.ms:.1f} ms against {best.ms:.1f} in {name}, "
+            f"{int8.ms:.1f} ms against {best.ms:.1f} in {name}, "
             f"F1 {'lower' if lost > 0 else 'higher'} by {100 * abs(lost):.1f} points"
         )
-        if own.ms >= best.ms:
+        if int8.ms >= best.ms:
             return f"not recommended, int8 is slower here: {comparison}"
         if lost > _MAX_LOSS:
-            return f"not recommended, int8 finds less: {comparison}"
+            return f"not recommended, int8 is less accurate: {comparison}"
         return f"int8 is faster here: {comparison}"
 
 
@@ -97,19 +98,19 @@ def to_int8(
 
     Args:
         model: model to quantise.
-        train: frames whose activations set the ranges; a hundred of them, evenly spread, are read.
+        train: frames that determine the ranges of activations; up to a hundred, evenly spread.
         val: frames on which F1 is measured, at the threshold of the card.
         folder: folder to write to. Inputs and outputs are those of the ONNX graph.
         threads: CPU threads while measuring; 0 for all cores.
 
     Raises:
-        ModelError: if the model is a filter, or no layer of it is worth quantising.
+        ModelError: if the model is a filter, or none of its layers is large enough for 8 bits.
         DatasetError: if ``train`` or ``val`` is empty.
     """
     check_exportable(model)
     if not train or not val:
         raise DatasetError(
-            "int8 needs frames of the splits train, to set ranges, and val, to measure F1"
+            "int8 needs frames of the splits train, to determine ranges, and val, to measure F1"
         )
     chosen = train[:: -(-len(train) // _CALIBRATION_FRAMES)]
     detector = Detector(model, backend="onnxruntime")
@@ -142,7 +143,7 @@ def _quantised(model: Model, frames: list[dict[str, Any]]) -> openvino.Model:
     nncf.set_log_level(logging.ERROR)
     graph = read_graph(model)
     nodes = graph.get_ordered_ops()
-    chosen = {node.get_friendly_name() for node in nodes if _is_worth_it(node)}
+    chosen = {node.get_friendly_name() for node in nodes if _is_quantisable(node)}
     if not chosen:
         raise ModelError(f"model {model.card.name!r}: no layer is large enough for 8 bits")
     rest = [
@@ -160,7 +161,7 @@ def _quantised(model: Model, frames: list[dict[str, Any]]) -> openvino.Model:
         )
 
 
-def _is_worth_it(node: openvino.Node) -> bool:
+def _is_quantisable(node: openvino.Node) -> bool:
     """Whether a node is a dense convolution with many fixed weights."""
     if node.get_type_name() != "Convolution":
         return False
@@ -193,7 +194,7 @@ def _f1(backends: Backends, detector: Detector, val: Sequence[LabelledFrame]) ->
 
 
 def _milliseconds(backends: Backends) -> dict[str, float]:
-    """Median network time of every backend; they take turns, so that load affects all alike."""
+    """Median network time of every backend. Backends alternate, so that load affects all alike."""
     image = np.random.default_rng(0).random((1, 1, _SIDE, _SIDE), np.float32)
     times: dict[str, list[float]] = {name: [] for name in backends}
     for _ in range(RUNS):

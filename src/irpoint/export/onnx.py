@@ -1,4 +1,4 @@
-"""Trained network → ONNX graph; written only if ONNX Runtime reproduces the network's response."""
+"""Trained network → ONNX graph, written only if ONNX Runtime reproduces the network's response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from irpoint.runtime.backends.base import FRAME, LEVELS, PEAKS, RESPONSE
 from irpoint.system.atomic import atomic_write
 from irpoint.zoo import ModelCard, digest
 
-TOLERANCE = 1e-4  # largest difference of an exported graph from its network
+TOLERANCE = 1e-4  # maximum difference of an exported graph from its network
 HALF_TOLERANCE = 1e-3  # the same, for weights stored in half precision
 _MIN_STORED = 64  # values; smaller tensors are not worth a cast
 _OPSET = 18
@@ -45,7 +45,7 @@ def export_onnx(
     map_offset: float | None = None,
     half: bool = True,
 ) -> bytes:
-    """Export a network as an ONNX graph that takes frames in counts and returns peaks.
+    """Export a network as an ONNX graph that accepts frames in counts and returns peaks.
 
     Inputs are ``frame`` (B, 1, H, W) float32 and ``levels`` (B, 2), low and high. Outputs are
     ``response`` (B, 1, h, w) and ``peaks`` (B, 3, h, w): score, x and y. B is always 1 if the
@@ -69,8 +69,8 @@ def export_onnx(
     difference = _difference(graph, network, statistics, batches=not method.dynamic)
     if not difference <= TOLERANCE:
         raise ModelError(
-            f"exported graph differs from the network by {difference:.2g}, at most {TOLERANCE:g} "
-            "is allowed; nothing was written"
+            f"exported graph differs from the network by {difference:.2g}, more than the allowed "
+            f"{TOLERANCE:g}; nothing was written"
         )
     if not half:
         return graph
@@ -80,7 +80,7 @@ def export_onnx(
 
 
 def trace(module: nn.Module, batches: bool) -> bytes:
-    """ONNX graph of a module that takes frames and levels, for any size of frames.
+    """ONNX graph of a module whose inputs are frames and levels, for frames of any size.
 
     Args:
         module: frame (B, 1, H, W), levels (B, 2) → response, peaks.

@@ -1,4 +1,4 @@
-"""A model in OpenVINO's own format, for programs that run it without irpoint."""
+"""Write a model in the format of OpenVINO, for programs that run it without irpoint."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def to_openvino(model: Model, folder: Path) -> Path:
         difference = _difference(model, core().read_model(draft))
         if not difference <= TOLERANCE:
             raise ModelError(
-                f"the response in OpenVINO differs by {difference:.2g}, at most {TOLERANCE:g} is "
-                "allowed; nothing was written"
+                f"the response in OpenVINO differs by {difference:.2g}, more than the allowed "
+                f"{TOLERANCE:g}; nothing was written"
             )
         graph, weights = draft.read_bytes(), draft.with_suffix(".bin").read_bytes()
     card = model.card.model_copy(update={"sha256": digest(graph + weights)})

@@ -1,4 +1,4 @@
-"""The methods by name. Each is one folder; ``blocks`` holds what they share.
+"""The methods by name. Each method is one folder; ``blocks`` contains the code that they share.
 
 To add a method, add a folder that defines a :class:`Method`, and name it in :data:`METHODS`.
 """
@@ -45,10 +45,10 @@ TARGET_MAPS: dict[str, TargetMap] = {
 
 
 def find_method(name: str) -> Method:
-    """The method of the given name.
+    """The method with this name.
 
     Raises:
-        SettingsError: if there is none.
+        SettingsError: if there is no such method.
     """
     if name not in METHODS:
         raise SettingsError(f"method {name!r} is unknown; choose from {', '.join(METHODS)}")
@@ -56,18 +56,19 @@ def find_method(name: str) -> Method:
 
 
 def find_target_map(name: str, method: Method) -> TargetMap:
-    """The target map of the given name.
+    """The target map with this name.
 
     Args:
-        name: a key of :data:`TARGET_MAPS`, or ``default`` or ``published`` for the method's own.
-        method: method that is trained.
+        name: a key of :data:`TARGET_MAPS`; or ``default`` or ``published``, for the default map or
+            the published map of the method.
+        method: the method to train.
 
     Raises:
-        SettingsError: if there is none.
+        SettingsError: if there is no such target map.
     """
-    own = {"default": method.target_map, "published": method.published_target_map}
-    name = own.get(name, name)
+    of_method = {"default": method.target_map, "published": method.published_target_map}
+    name = of_method.get(name, name)
     if name not in TARGET_MAPS:
-        known = ", ".join((*own, *TARGET_MAPS))
+        known = ", ".join((*of_method, *TARGET_MAPS))
         raise SettingsError(f"target_map {name!r} is unknown; choose from {known}")
     return TARGET_MAPS[name]

@@ -19,8 +19,8 @@ def parameters(network: nn.Module) -> int:
 def gmac(network: nn.Module, side: int, channels: int = 3) -> float:
     """10⁹ multiply-adds of all convolutions for one frame of ``side`` × ``side`` pixels.
 
-    Dynamic convolutions and their gates are included; making their kernels is not. Only shapes are
-    computed, on a copy of the network.
+    Dynamic convolutions and their gates are included; the computation of their kernels is not. Only
+    shapes are computed, on a copy of the network.
     """
     total = 0
 

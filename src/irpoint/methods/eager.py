@@ -1,7 +1,7 @@
 """Time of a network in eager float32 PyTorch.
 
-``python -m irpoint.methods.eager METHOD BASE HEIGHT WIDTH THREADS`` prints it in milliseconds. A
-process of its own, since PyTorch must not be imported by the benchmark of the other backends.
+``python -m irpoint.methods.eager METHOD BASE HEIGHT WIDTH THREADS`` prints it in milliseconds. It
+runs in a separate process, because the benchmark of the other backends must not import PyTorch.
 """
 
 from __future__ import annotations

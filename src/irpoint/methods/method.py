@@ -1,4 +1,4 @@
-"""What training, export and import need to know about a method."""
+"""The description of a method, which training, export and import use."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class TargetMap:
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """How a checkpoint that the authors published becomes a model of irpoint.
+    """How to convert a checkpoint that the authors published to a model of irpoint.
 
     Attributes:
-        translate: state dict of the checkpoint → state dict of the method's network. It raises
+        translate: state dict of the checkpoint → state dict of the method's network. Raises
             :class:`~irpoint.errors.ModelError` if the tensors are not those of the network.
         data: name of the training data by the input side that the weights were trained at; the
             first side is the default.
@@ -59,21 +59,21 @@ class PublishedWeights:
 
 @dataclass(frozen=True)
 class Method:
-    """A method: its network, what it learns, and what its publication prescribes.
+    """A method: its network, its target map, and the rules of its publication.
 
     Attributes:
         name: name on the command line and on model cards.
-        build: base width (None: the method's own) → network with random weights.
+        build: base width (None for the default) → network with random weights.
         target_map: name of the target map that the network learns by default.
         published_target_map: name of the target map of the publication.
-        target_maps: the method's own target maps by name, in addition to those that all share.
+        target_maps: target maps that the method adds to the shared ones, by name.
         loss: name of the default loss, see :mod:`irpoint.training.losses`.
         dynamic: whether kernels depend on the image. If so, a training batch needs two images, and
-            the exported graph takes one frame at a time.
+            the exported graph accepts one frame at a time.
         deploy: (network, mean, deviation) → module for inference on frames (B, 1, H, W).
         stride: network pixels per response cell.
         halo: network pixels around a cell that influence it; the overlap of tiles in large frames.
-        published_decoder: decoding rule of the publication; None if it has none of its own.
+        published_decoder: decoding rule of the publication; None if it does not describe one.
         published_weights: how the authors' checkpoints are imported; None if none are public.
     """
 

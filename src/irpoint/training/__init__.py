@@ -1,1 +1,1 @@
-"""Training of a method from points: `irpoint train` and what it needs."""
+"""Train a method from points, as ``irpoint train`` does."""

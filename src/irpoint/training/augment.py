@@ -16,7 +16,7 @@ from irpoint.training.settings import AugmentSettings
 Image = npt.NDArray[np.float32]
 Points2D = npt.NDArray[np.float64]
 Stamp = tuple[Image, Points2D]
-"""What a target adds to its background (2 · PATCH + 1 pixels a side), and its label therein."""
+"""A target without its background, with sides of 2 · PATCH + 1 pixels, and its label in it."""
 
 PATCH = 20  # pixels from the centre to the edge of the patch around an extracted target
 _MIN_GAP = 12.0  # minimum distance of a pasted target from any other: three cells
@@ -32,8 +32,8 @@ def cut(
 ) -> tuple[Image, Points2D]:
     """Cut a crop around ``centre``, turned, mirrored and usually scaled and rotated.
 
-    Square crops are turned in steps of 90°, others in steps of 180°: a wide crop, meant for wide
-    frames, would not fit into them otherwise.
+    Square crops are turned in steps of 90°. Other crops are turned in steps of 180°, because a wide
+    crop would not fit into a wide frame otherwise.
 
     Args:
         image: (h, w) network frame.
@@ -44,7 +44,7 @@ def cut(
         rng: source of random numbers.
 
     Returns:
-        The crop (rows, columns) and its labels, including those up to 24 pixels outside, whose
+        The crop (rows, columns) and its labels, including labels up to 24 pixels outside, whose
         responses reach into the crop.
     """
     rows, columns = rows_columns
@@ -76,7 +76,7 @@ def cut(
 def copy_window(
     image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, shape: tuple[int, int]
 ) -> Image:
-    """:func:`sample_bilinear` for turns by multiples of 90°, without interpolation: faster."""
+    """A faster :func:`sample_bilinear` for turns by multiples of 90°, without interpolation."""
     (height, width), turned = image.shape, turn[0, 0] == 0
     down, right = np.arange(shape[0]), np.arange(shape[1])
     along_x, along_y = (down, right) if turned else (right, down)
@@ -113,8 +113,8 @@ def extract_target(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | Non
         xy: (2,) label of the target.
 
     Returns:
-        What the target adds to the frame, and its label in the patch. None if the target lies at
-        the border or hardly stands out.
+        The target without its background, and its label in the patch. None if the target is at the
+        border or has too little contrast.
     """
     column, row = (int(v) for v in np.round(xy))
     height, width = image.shape
@@ -183,7 +183,7 @@ def paste(
 def jitter(
     crop: Image, settings: AugmentSettings, rng: np.random.Generator, enlargement: float = 1.0
 ) -> Image:
-    """Change gain, offset, noise and bad pixels at random, as they differ between cameras.
+    """Change gain, offset, noise and bad pixels at random, within the range of different cameras.
 
     Args:
         crop: (rows, columns), normalised.
@@ -203,13 +203,13 @@ def jitter(
 
 
 def add_bad_pixels(crop: Image, enlargement: float, rng: np.random.Generator) -> None:
-    """Add one dead or hot camera pixel in place, as a bilinear resize would show it: as a tent."""
+    """Add one dead or hot camera pixel in place, in the shape that a bilinear resize gives it."""
     width = max(enlargement, 1.0)
-    shown = rng.uniform(-1.0, 0.0) if rng.random() < 0.5 else rng.uniform(1.0, 5.0)
+    value = rng.uniform(-1.0, 0.0) if rng.random() < 0.5 else rng.uniform(1.0, 5.0)
     down, across = (
         np.clip(1 - np.abs(np.arange(side) - ((k + 0.5) * width - 0.5)) / width, 0, 1)
         for side, k in ((side, rng.integers(max(1, int(side / width)))) for side in crop.shape)
     )
     rows, columns = np.flatnonzero(down), np.flatnonzero(across)
     weight = np.outer(down[rows], across[columns]).astype(np.float32)
-    crop[np.ix_(rows, columns)] += weight * (np.float32(shown) - crop[np.ix_(rows, columns)])
+    crop[np.ix_(rows, columns)] += weight * (np.float32(value) - crop[np.ix_(rows, columns)])

@@ -1,4 +1,4 @@
-"""Thresholds and figures for a model's card, measured on the validation split."""
+"""Measure the thresholds and figures of a model card on the validation split."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from irpoint.runtime import Detector
 from irpoint.zoo import Thresholds
 
 RATES_PER_MPX = (10.0, 1.0, 0.1)
-_MIN_FALSE_POINTS = 5  # a rate that is supported by fewer false points is not stated
+_MIN_FALSE_POINTS = 5  # with fewer false points, the card has no threshold for a rate
 
 
 def measure_figures(
@@ -53,8 +53,7 @@ def choose_thresholds(
         found: points of every frame with their scores, by image file.
         split: name of the split, for the card.
     """
-    judged = [EvaluatedFrame.of(f, found[f.image]) for f in frames]
-    curve = sweep(judged)
+    curve = sweep([EvaluatedFrame.of(frame, found[frame.image]) for frame in frames])
     rates = {f"{rate:g}": _at_rate(curve, rate) for rate in RATES_PER_MPX}
     return Thresholds(
         default=curve.best_f1()[0],

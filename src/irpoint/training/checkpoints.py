@@ -1,4 +1,4 @@
-"""What a run leaves in its folder: a checkpoint to resume from, and the best weights so far."""
+"""Checkpoints of a run: the last one, to resume from, and the best weights so far."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from irpoint.training.run_folder import BEST, LAST
 
 
 class KeepLastAndBest(Checkpoint):
-    """Writes ``last.ckpt`` after every epoch and ``best.safetensors`` after every better one.
+    """Writes ``last.ckpt`` after every epoch, ``best.safetensors`` after every improvement.
 
-    Both writes are atomic, so that a run killed at any moment can resume from its last epoch.
-    Lightning calls checkpoint callbacks after all others, so the saved state is final.
+    Both writes are atomic, so that a run that is killed at any moment can resume from its last
+    epoch. Lightning calls checkpoint callbacks after all others, so the saved state is final.
     """
 
     def __init__(self, run: Path) -> None:
@@ -52,7 +52,7 @@ class KeepLastAndBest(Checkpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         assert isinstance(module, ResponseModule)
         if module.settings.held_out_run and trainer.is_global_zero:
-            self._write_weights(module)  # no split is held out to choose by: the last weights count
+            self._write_weights(module)  # no split is held out, so the last weights are kept
         part = self.run / f".{LAST}"
         trainer.save_checkpoint(part)
         if not trainer.is_global_zero:

@@ -1,4 +1,4 @@
-"""Training crops by number: crop k of a run is the same in every process and after a resume."""
+"""Numbered training crops: crop k of a run is the same in every process and after a resume."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from irpoint.training.distributed import part_of_batch
 from irpoint.training.network_frames import NetworkFrame, label_table
 from irpoint.training.settings import TrainSettings
 
-Table = npt.NDArray[np.float64]  # rows (frame index, x, y), of false alarms a score too
-# A missed label is shown at most this many times as often as others: labels that are missed to the
-# end are mostly those of targets that nobody can see.
+Table = npt.NDArray[np.float64]  # rows (frame index, x, y); for false alarms also the score
+# A missed label is shown at most this many times as often as the others, because most labels that
+# are still missed at the end of a training belong to invisible targets.
 _MAX_MISSED_ODDS = 5
-_MIN_SIDE = 0.9  # minimum side of a frame as a share of the crop's; the rest repeats its edge
+_MIN_SIDE = 0.9  # minimum side of a frame, as a fraction of the crop's side; the edge is repeated
 _BATCH_STREAM = 1  # separates the random numbers of batches from those of crops
 _SWARM_AREA = 64**2  # network pixels of a crop per target of the largest swarm
-_CLEARANCE = 24.0  # network pixels around a target that is extracted, free of other targets
+_CLEARANCE = 24.0  # network pixels around an extracted target without other targets
 
 
 class EpochNumbers(Sampler[int]):
     """Sampler of the crop numbers of an epoch, which start at epoch · length.
 
-    With several processes, each samples its own part of every batch, so that together they see the
-    batches of a single process.
+    Each of several processes samples its part of every batch, so that together they process the
+    same batches as a single process.
     """
 
     def __init__(self, length: int, batch: int) -> None:
@@ -85,12 +85,12 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     """Crop number k → (frame (1, h, w), target map (1, h/4, w/4)); one shape per batch.
 
     Datasets are drawn in proportion to their weight times the square root of the number of their
-    targets (for background crops: of their frames). So a large dataset does not drown a small one.
+    targets (for background crops, of their frames), so that a large dataset does not dominate.
 
     Attributes:
         labels: (N, 3) rows (frame index, x, y), all labels in network pixels.
-        false_alarms: (M, 4) rows (frame index, x, y, score), false alarms of the last search. Part
-            of the background crops show them, those with high scores more often.
+        false_alarms: (M, 4) rows (frame index, x, y, score), false alarms of the last search. Some
+            of the background crops show them; those with high scores are shown more often.
         missed: (M, 3) rows (frame index, x, y), labels that the last search did not find.
         numbers: sampler of the crop numbers, epoch by epoch.
         shapes: the crop shapes of which at least one frame is large enough.
@@ -173,7 +173,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     def draw_position(self, shape: CropShape, rng: np.random.Generator) -> tuple[int, Table]:
         """Draw frame index and centre (x, y): near a label, near a false alarm, or anywhere."""
         varied = self.settings.augment
-        # Keeps the label or false alarm inside the crop, however it is scaled.
+        # The limit keeps the label or false alarm inside the crop at any scale.
         reach = 0.4 * np.array(shape.shape[::-1]) / varied.scale
         false_alarms = shape.within(self.false_alarms)
         if len(shape.labels) and rng.random() < varied.target_share:
@@ -202,7 +202,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         """Paste targets into the crop: usually a few of any kind, sometimes a swarm.
 
         A swarm consists of one to three kinds and fills part of the crop. Without swarms, networks
-        that weigh channels by their means learn that a frame never holds more than a few targets.
+        that weight channels by their means learn that a frame never has more than a few targets.
         """
         varied, size = self.settings.augment, np.array(crop.shape[::-1])
         if rng.random() < varied.swarm_share:
@@ -232,7 +232,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         row = self._label(shape, rng)
         frame = self.frames[int(row[0])]
         if (np.hypot(*(frame.xy - row[1:]).T) < _CLEARANCE).sum() > 1:
-            return None  # its neighbour would be extracted with it, without a label
+            return None  # a neighbour would be extracted with the target, without a label
         return augment.extract_target(frame.image, row[1:])
 
 

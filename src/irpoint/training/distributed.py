@@ -14,7 +14,7 @@ from torch.distributed.nn.functional import all_reduce
 
 
 def is_leader() -> bool:
-    """Whether this process is the first of its run; known before training starts."""
+    """Whether this process is the first one of its run. Can be called before training starts."""
     return int(os.environ.get("RANK") or os.environ.get("LOCAL_RANK") or 0) == 0
 
 

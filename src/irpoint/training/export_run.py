@@ -1,4 +1,4 @@
-"""Finished run → ``model.onnx`` and its card, with thresholds and figures of the held-out split."""
+"""Export a finished run: write ``model.onnx`` and its card, with thresholds and figures."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def export_run(run: Path) -> Path:
 def write_with_figures(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:
     """Write a model and its card, with thresholds and figures measured on the validation split.
 
-    A run that trained on the validation split takes them from its held-out run instead.
+    For a run that trained on the validation split, they are those of its held-out run.
     """
     draft = card.model_copy(update={"sha256": digest(graph)})
     if settings.held_out_run:
@@ -76,20 +76,20 @@ def write_with_figures(path: Path, graph: bytes, card: ModelCard, settings: Trai
 
 def _with_figures_of(held_out_run: Path, draft: ModelCard) -> ModelCard:
     """The card with thresholds and figures of the held-out run."""
-    judged = find_model(held_out_run).card
-    chosen = f"{judged.thresholds.chosen}, by the held-out run trained on {judged.split}"
+    source = find_model(held_out_run).card
+    chosen = f"{source.thresholds.chosen}, by the held-out run trained on {source.split}"
     return draft.model_copy(
         update={
-            "thresholds": judged.thresholds.model_copy(update={"chosen": chosen}),
-            "metrics": judged.metrics,
+            "thresholds": source.thresholds.model_copy(update={"chosen": chosen}),
+            "metrics": source.metrics,
             "note": "figures and thresholds are those of the held-out run, trained on "
-            f"{judged.split} alone (sha256 {judged.sha256[:12]})",
+            f"{source.split} alone (sha256 {source.sha256[:12]})",
         }
     )
 
 
 def _commit() -> str | None:
-    """Commit of the sources, with a + if files differ from it; None outside a git repository."""
+    """Commit of the sources, with a + if files are modified; None outside a git repository."""
     here = Path(__file__)
 
     def git(*arguments: str) -> str:
@@ -97,7 +97,7 @@ def _commit() -> str | None:
         return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
     try:
-        git("ls-files", "--error-unmatch", here.name)  # not another repository around a venv
+        git("ls-files", "--error-unmatch", here.name)  # fails in an unrelated repository
         return git("rev-parse", "HEAD") + ("+" if git("status", "--short", "..") else "")
     except (OSError, subprocess.CalledProcessError):
         return None

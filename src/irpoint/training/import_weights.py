@@ -1,4 +1,4 @@
-"""Published checkpoints → models of irpoint, for users who hold them; irpoint ships none."""
+"""Convert published checkpoints, which irpoint does not ship, to models of irpoint."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def import_weights(checkpoint: Path, out: Path, method: Method, side: int | None
         checkpoint: the published file. Only tensors are loaded from it, never code.
         out: folder of the model; must be new or empty.
         method: method that the weights belong to.
-        side: input side that the weights were trained at; None for the method's first.
+        side: input side that the weights were trained at; None for the default of the method.
 
     Returns:
         Path of the ONNX file.
@@ -92,7 +92,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     """State dict of a torch checkpoint, loaded without running code from the file.
 
     Raises:
-        ModelError: if the file cannot be read or holds no state dict.
+        ModelError: if the file cannot be read or contains no state dict.
     """
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
@@ -102,5 +102,5 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
         raise ModelError(f"{path}: not a torch checkpoint of plain tensors") from error
     state = content.get("model", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not state:
-        raise ModelError(f"{path}: holds no state dict")
+        raise ModelError(f"{path}: contains no state dict; give a checkpoint of the method")
     return state

@@ -1,4 +1,4 @@
-"""Label noise: labels are moved once before training, as imprecise clicks would be."""
+"""Label noise: move labels once before training, to simulate imprecise clicks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_label_noise(
         frames: labelled frames.
         noise: a standard deviation in frame pixels, or ``coarse``, the rule of LESPS (CVPR 2023):
             a normal offset whose deviations in x and y are a quarter of the half sides of the
-            target's box, drawn again until the label lies on the target.
+            target's box, drawn again until the label is on the target.
         seed: seed of the offsets. They also depend on the names of dataset and frame and on the
             index of the label, but neither on the order of frames nor on other datasets.
 

@@ -21,8 +21,8 @@ Loss = Callable[[Tensor, Tensor, float], Tensor]
 def weighted_squared_error(response: Tensor, target_map: Tensor, foreground: float = 1.0) -> Tensor:
     """Mean squared error in which a cell of target value t weighs 1 + ``foreground`` · t.
 
-    A target covers about a thousandth of a frame. The weight keeps its error from vanishing among
-    the errors of the background.
+    A target covers about a thousandth of a frame. Without the weight, the errors of the background
+    would dominate its error.
 
     Args:
         response: (B, 1, h, w), linear.
@@ -35,7 +35,7 @@ def weighted_squared_error(response: Tensor, target_map: Tensor, foreground: flo
 def squared_error(response: Tensor, target_map: Tensor, foreground: float = 0.0) -> Tensor:
     """Mean squared error, the published loss of all three methods; ``foreground`` is ignored.
 
-    SPIRE's publication doubles it, which the optimizers used here do not notice.
+    SPIRE's publication doubles it, which has no effect with the optimizers of irpoint.
     """
     del foreground
     return F.mse_loss(response, target_map)
@@ -48,10 +48,10 @@ LOSSES: dict[str, Loss] = {
 
 
 def find_loss(name: str, method: Method) -> Loss:
-    """The loss of the given name; ``default`` is the method's own.
+    """The loss with this name; ``default`` is the default of the method.
 
     Raises:
-        SettingsError: if there is none.
+        SettingsError: if there is no such loss.
     """
     name = method.loss if name == "default" else name
     if name not in LOSSES:

@@ -20,7 +20,7 @@ Find = Callable[[NetworkFrame, float], Points]
 THIRDS = 3  # a search covers the frames whose index modulo this is in the given list
 _FALSE_ALARM_SCORE = 0.2
 _FOUND_SCORE = 0.5  # a label is missed if no point near it has this score
-_RADIUS = 12.0  # network pixels between a point and a label that belong together
+_RADIUS = 12.0  # network pixels, maximum distance between a point and its label
 
 
 def search_errors(
@@ -30,11 +30,11 @@ def search_errors(
     false_alarms: Table,
     missed: Table,
 ) -> tuple[Table, Table]:
-    """Search thirds of the frames for errors; those known of other frames are kept.
+    """Search thirds of the frames for errors. Known errors of the other frames are kept.
 
     Args:
         frames: training frames.
-        find: the network.
+        find: finds the points of a frame with the network.
         thirds: which thirds to search, each 0, 1 or 2.
         false_alarms: (M, 4) known false alarms, rows (frame index, x, y, score).
         missed: (M, 3) known missed labels, rows (frame index, x, y).

@@ -45,7 +45,7 @@ def channels_last(network: nn.Module) -> nn.Module:
 
 
 class ResponseModule(L.LightningModule):
-    """Trains a network on crops, validates it on whole frames and searches those for errors.
+    """Trains a network on crops, validates it, and searches the training frames for its errors.
 
     Args:
         settings: settings of the run.
@@ -109,16 +109,16 @@ class ResponseModule(L.LightningModule):
                 f"the loss is no longer finite in epoch {self.current_epoch + 1}: "
                 f"lower learning_rate (it is {self.settings.learning_rate:g})"
             )
-        # With several processes, the first logs the loss of its own part. Gathering all parts would
-        # wait forever in the progress bar, which only the first process has.
+        # The first of several processes logs the loss of its own part. Gathering all parts would
+        # block forever, because only the first process has the progress bar that requests them.
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """Update the moving average, quickly at first, so that random weights are forgotten.
+        """Update the moving average, faster at first, so that random weights are forgotten.
 
-        A share of the initial weights is mixed in if the settings ask for it. The mixture keeps
-        what the initial weights knew (Wortsman et al., arXiv 2109.01903).
+        If ``initial_weight_share`` is set, that share of the initial weights is mixed in, which
+        preserves the abilities of the initial network (Wortsman et al., arXiv 2109.01903).
         """
         step, share = self.global_step, self.settings.initial_weight_share
         decay = min(self.settings.ema_decay, (1 + step) / (10 + step))

@@ -1,4 +1,4 @@
-"""Labelled frames in memory, at the scale at which the network sees them."""
+"""Labelled frames in memory, at network scale."""
 
 from __future__ import annotations
 

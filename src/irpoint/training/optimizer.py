@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 ADAM_SHARE = 0.15  # learning rate of AdamW as a share of Muon's
 _MOMENTUM = 0.95
-_MIN_WEIGHTS = 512  # AdamW moves kernels with fewer weights
+_MIN_WEIGHTS = 512  # kernels with fewer weights are left to AdamW
 # The quintic x ← a·x + b·x³ + c·x⁵ moves every singular value towards 1 (K. Jordan, 2024).
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 
@@ -24,7 +24,7 @@ class MuonAdamW(torch.optim.AdamW):
     (here: targets) are learned as fast as common ones. Depthwise and very small kernels,
     normalisations and biases have no such matrix.
 
-    PyTorch's Muon takes matrices only, and Lightning takes one optimizer; hence this class.
+    PyTorch's Muon accepts matrices only, and Lightning accepts one optimizer; hence this class.
 
     Args:
         parameters: all parameters of a network.
@@ -53,7 +53,7 @@ class MuonAdamW(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step of both; the gradients of Muon's kernels are cleared."""
+        """One step of Muon and AdamW. The gradients of Muon's kernels are cleared."""
         loss = None
         if closure is not None:
             with torch.enable_grad():

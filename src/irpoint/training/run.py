@@ -39,9 +39,9 @@ def train(
     Args:
         settings: all settings of the run; saved as ``settings.json`` in the run's folder.
         run: folder of the run. It must be new or empty, unless the run is resumed.
-        resume: continue from the run's last checkpoint.
+        resume: resume from the run's last checkpoint.
         devices: processes per machine; each trains on its part of every batch. The result equals
-            that of one process up to rounding.
+            that of one process, except for rounding.
         nodes: number of machines. Start the command on each, with torchrun or with the environment
             variables of Lightning.
 
@@ -50,7 +50,7 @@ def train(
         the figures on its card were measured there.
 
     Raises:
-        DatasetError: if the data cannot be read or hold no target.
+        DatasetError: if the data cannot be read or contain no target.
         ModelError: if initial weights, a teacher or the held-out run cannot be loaded.
         SettingsError: if ``run`` is not empty, or was started with other settings.
     """
@@ -66,7 +66,7 @@ def fit(
         check_run_folder(run, settings, resume=resume)
     _check_batch(settings, devices * nodes)
     if settings.held_out_run:
-        find_model(settings.held_out_run)  # needed at the end; fail now, not after hours
+        find_model(settings.held_out_run)  # needed after training; fail now, not then
     L.seed_everything(settings.seed, verbose=False)
     module = _module(settings)
     if is_leader():
@@ -101,8 +101,7 @@ def _module(settings: TrainSettings) -> ResponseModule:
     validation_frames = load_frames(labelled(settings.data, settings.val_split), scale)
     if not len(crops.labels):
         raise DatasetError(
-            f"no target in split {settings.split!r} of the data: nothing to learn from; "
-            "choose another split or dataset"
+            f"no target in split {settings.split!r} of the data; choose another split or dataset"
         )
     module = ResponseModule(settings, crops, validation_frames)
     if settings.init:
@@ -132,7 +131,7 @@ def _trainer(settings: TrainSettings, run: Path, devices: int, nodes: int) -> L.
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Lightning's hints about hardware."""
+    """Suppress Lightning's hints about hardware, and warnings."""
     logger = logging.getLogger("lightning.pytorch")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -24,7 +24,7 @@ def saved_settings(run: Path) -> TrainSettings:
     """The settings of a run.
 
     Raises:
-        ModelError: if the folder holds no run, or settings that this version cannot read.
+        ModelError: if the folder is not a run, or this version cannot read its settings.
     """
     file = run / SETTINGS
     try:
@@ -39,7 +39,7 @@ def check_run_folder(run: Path, settings: TrainSettings, *, resume: bool) -> Non
     """Check that a run with these settings may write to its folder.
 
     Raises:
-        SettingsError: if the folder is a file, is not empty, or holds a run with other settings.
+        SettingsError: if the folder is a file, is not empty, or has a run with other settings.
     """
     check_folder(run)
     if resume and (run / SETTINGS).exists():

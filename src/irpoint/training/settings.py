@@ -1,4 +1,4 @@
-"""Everything that a training run depends on; saved beside its weights as ``settings.json``."""
+"""The settings of a training run, which are saved beside its weights as ``settings.json``."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class AugmentSettings(BaseModel):
     warp_share: float = Field(
         0.6, ge=0, le=1, description="share of crops that are scaled and rotated freely"
     )
-    scale: float = Field(1.3, ge=1, le=3, description="largest enlargement, and its inverse")
+    scale: float = Field(1.3, ge=1, le=3, description="maximum enlargement; minimum: its inverse")
     rotation: float = Field(
-        15.0, ge=0, le=180, description="largest rotation in degrees, in addition to 90° steps"
+        15.0, ge=0, le=180, description="maximum rotation in degrees, in addition to 90° steps"
     )
     paste: float = Field(0.3, ge=0, description="mean number of targets pasted into a crop")
     swarm_share: float = Field(
@@ -65,7 +65,7 @@ class AugmentSettings(BaseModel):
     simulated: float = Field(
         0.25, ge=0, le=1, description="share of pasted targets that are simulated"
     )
-    gain: float = Field(1.5, ge=1, le=10, description="largest gain, and its inverse")
+    gain: float = Field(1.5, ge=1, le=10, description="maximum gain; minimum: its inverse")
     offset: float = Field(0.15, ge=0, description="standard deviation of the offset")
     noise: float = Field(0.03, ge=0, description="scale of the random noise level")
     bad_pixels: float = Field(0.1, ge=0, le=1, description="share of crops with a few bad pixels")
@@ -118,26 +118,26 @@ class TrainSettings(BaseModel):
     )
     held_out_run: Path | None = Field(
         None,
-        description="run with the same settings that left the validation split out; required if "
-        "this run trains on it, as the source of threshold and figures",
+        description="run with the same settings that did not train on the validation split; "
+        "required if this run trains on it, as the source of threshold and figures",
     )
     dataset_weights: dict[str, Weight] = Field(
-        {}, description="factor by which a dataset is drawn more often, by dataset name"
+        {}, description="factor by which each dataset is drawn more often, by its name"
     )
     epochs: int = Field(100, ge=1, description="number of epochs")
     crops_per_epoch: int = Field(2040, ge=1, description="number of crops in an epoch")
     crop: tuple[tuple[Side, Side], ...] = Field(
         ((192, 192),),
         min_length=1,
-        description="rows and columns of a crop in network pixels; each batch draws one of several "
-        "shapes; a single number is a square",
+        description="rows and columns of a crop in network pixels, or one number for a square; if "
+        "there are several shapes, each batch uses one of them",
     )
     batch: int = Field(12, ge=1, description="number of crops in a step")
     optimizer: Literal["muon", "adamw"] = Field(
         "muon", description="muon, or adamw for all weights"
     )
     learning_rate: float = Field(
-        0.02, gt=0, description="of Muon, whose AdamW part uses 0.15 of it; 0.003 suits adamw"
+        0.02, gt=0, description="learning rate of muon (AdamW part: 0.15 of it); adamw: try 0.003"
     )
     weight_decay: float = Field(1e-2, ge=0, description="weight decay of kernels")
     ema_decay: float = Field(
@@ -204,7 +204,7 @@ class TrainSettings(BaseModel):
         if learns_val and self.held_out_run is None:
             raise ValueError(
                 "a run that trains on its validation split needs held_out_run: a finished run with "
-                "the same settings that left the split out"
+                "the same settings that did not train on the split"
             )
         if self.held_out_run is not None and not learns_val:
             raise ValueError(

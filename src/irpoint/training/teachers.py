@@ -1,9 +1,9 @@
 """Knowledge distillation: a student learns the mean response of trained networks, the teachers.
 
-Networks make different errors, as does one network on a frame and on its mirror image. Their mean
-response is better than any single one, and a student that learns it improves at no cost at run
-time. Sources: distillation, Hinton, Vinyals and Dean, arXiv 1503.02531; teacher and student see the
-same crop, Beyer et al., arXiv 2106.05237.
+Different networks make different errors, and so does one network on a frame and on its mirror
+image. The mean response is better than any single one. A student that learns it improves at no cost
+at run time. Sources: distillation, Hinton, Vinyals and Dean, arXiv 1503.02531; the same crop for
+teacher and student, Beyer et al., arXiv 2106.05237.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _ORIENTATIONS = 8  # four turns, plain and mirrored
 class Teachers:
     """Trained networks of which one responds in each step, in one of eight orientations.
 
-    Over all steps the student's squared error is smallest at the mean response of all teachers and
-    orientations, for the cost of one teacher. Teacher and orientation depend on the step only.
+    Over all steps, the student's squared error is smallest at the mean response of all teachers and
+    orientations, at the cost of one teacher per step. Teacher and orientation depend on the step
+    only.
 
     Args:
         teachers: methods and weights.

@@ -1,4 +1,4 @@
-"""Weights as safetensors, which training reads and writes."""
+"""Read weights from safetensors files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_weights(path: Path, network: nn.Module) -> dict[str, Tensor]:
         network: the network that the weights must fit.
 
     Raises:
-        ModelError: if the file cannot be read or holds weights of another network.
+        ModelError: if the file cannot be read, or its weights are those of another network.
     """
     if not path.exists() and str(path) in model_names():
         path = shipped_weights(str(path))

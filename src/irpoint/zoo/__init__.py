@@ -1,4 +1,4 @@
-"""The models that ship with the package, and how a model is found by name or path."""
+"""The models that ship with the package; find a model by name or path."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ SCHEMA_VERSION = 1
 
 
 class Thresholds(BaseModel):
-    """Minimum scores of a target.
+    """Score thresholds of a model.
 
     Attributes:
-        default: threshold used unless the user gives one.
+        default: threshold that is used unless the user gives one.
         chosen: how the default was chosen.
         false_alarms_per_mpx: threshold that keeps a false-alarm rate on the validation frames, by
             rate; null if too few false points support it.
@@ -83,7 +83,7 @@ class ModelCard(BaseModel):
         split: split of each dataset that the model was trained on.
         seed: seed of the training run; null for imported weights.
         version: version of irpoint that wrote the weights.
-        commit: commit of its sources, with a + if files differed; null outside a repository.
+        commit: commit of these sources, with a + if files were modified; null outside a repository.
         licence: licence of the weights.
         parameters: number of trainable parameters; 0 for a filter.
         gmac_512: 10⁹ multiply-adds for one frame of 512 × 512 pixels.
@@ -92,13 +92,13 @@ class ModelCard(BaseModel):
         resize: ``half-pixel`` (irpoint) or ``corner`` (published weights).
         stride: network pixels per response cell.
         map_offset: network pixel of cell 0.
-        halo: network pixels around a cell that influence its response, global pooling aside.
+        halo: network pixels around a cell that influence its response, except by global pooling.
         published_decoder: decoding rule of the method's publication; null if it has none.
         thresholds: see :class:`Thresholds`.
         metrics: figures on the validation split, pooled and by dataset, in the form of
             ``irpoint evaluate --json``; empty if not measured.
         clicks: comparison with training on imprecise clicks; null if not measured.
-        sha256: sha256 of the graph, and of its weights if they lie in a second file.
+        sha256: sha256 of the graph, together with its weights if they are in a second file.
         note: remarks.
     """
 
@@ -140,7 +140,7 @@ class ModelCard(BaseModel):
         version = values.get("schema_version", 1) if isinstance(values, dict) else 1
         if isinstance(version, int) and version > SCHEMA_VERSION:
             raise ValueError(
-                f"schema version {version} was written by a newer irpoint, this one reads up to "
+                f"schema version {version} was written by a newer irpoint; this one reads up to "
                 f"{SCHEMA_VERSION}; upgrade irpoint"
             )
         return values
@@ -176,7 +176,7 @@ def read_card(path: Path) -> ModelCard:
         return ModelCard.model_validate_json(path.read_bytes())
     except OSError as error:
         raise ModelError(
-            f"{path}: no model card ({one_line(error)}); a card must lie beside the weights"
+            f"{path}: no model card ({one_line(error)}); put the card beside the weights"
         ) from error
     except ValidationError as error:
         raise ModelError(f"{path}: model card: {first_error(error)}") from error

@@ -11,7 +11,7 @@ from irpoint.methods.blocks.convolution import enlarged
 
 
 class SteppedCascade(nn.Module):
-    """SFCC: passes features from branch to branch, each step carrying those of the step before.
+    """SFCC: passes features from branch to branch; each step includes those of the step before.
 
     Downwards, the middle branch receives the fine one, then the coarse branch receives the updated
     middle one. Upwards, the order is reversed. Every level that uses the cascade shares its layers.

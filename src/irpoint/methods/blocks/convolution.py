@@ -35,8 +35,8 @@ def shuffle(x: Tensor) -> Tensor:
 def enlarged(x: Tensor, factor: int, like: Tensor) -> Tensor:
     """Repeat every cell ``factor`` times per axis, cropped to the size of ``like``.
 
-    A strided convolution makes ⌈n/2⌉ cells of n, so the repeated map may be too large. After the
-    crop, cell i of the fine map meets cell ⌊i/factor⌋ of the coarse one.
+    A strided convolution reduces n cells to ⌈n/2⌉, so the repeated map may be too large. After the
+    crop, cell i of the fine map corresponds to cell ⌊i/factor⌋ of the coarse one.
     """
     height, width = like.shape[-2:]
     repeated = F.interpolate(x, scale_factor=factor, mode="nearest")

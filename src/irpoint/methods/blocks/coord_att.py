@@ -10,7 +10,7 @@ class CoordAtt(nn.Module):
     """Scales every cell by a weight of its row and a weight of its column, for each channel.
 
     The map is averaged over its width and over its height. Both profiles pass through one shared
-    narrow layer, then each through a layer of its own. Unlike a squeeze-excite gate, the weights
+    narrow layer, then each through a separate layer. Unlike a squeeze-excite gate, the weights
     keep the position along each axis.
     """
 

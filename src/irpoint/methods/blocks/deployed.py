@@ -38,7 +38,7 @@ class NormalisedInput(nn.Module):
         self.register_buffer("deviation", torch.tensor(deviation[:channels]).view(1, -1, 1, 1))
 
     def merge_input_channels(self, stem: nn.Module) -> None:
-        """Let the first convolution of ``stem`` take one channel, if the statistics allow it."""
+        """Make the first convolution of ``stem`` accept one channel, if the statistics allow it."""
         assert isinstance(stem, nn.Sequential)
         if self.one_channel:
             first = as_convolution(stem[0])

@@ -66,7 +66,7 @@ def footprint(
 ) -> Iterator[tuple[tuple[slice, slice], npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
     """Window of the map around a label, with its columns and rows.
 
-    Yields nothing if the whole window lies outside the map.
+    Yields nothing if the whole window is outside the map.
     """
     left, top = round(x) - RADIUS, round(y) - RADIUS
     across = np.arange(max(left, 0), min(left + 2 * RADIUS + 1, shape[1]))

@@ -1,4 +1,4 @@
-"""Omni-dimensional dynamic convolution: every image gets its own kernel (ICLR 2022)."""
+"""Omni-dimensional dynamic convolution: the kernel depends on the image (ICLR 2022)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from torch.nn import functional as F
 class ODConv(nn.Module):
     """A "same" convolution whose kernel depends on the image.
 
-    The channel means of the image drive four gates: a weight per input channel, per output channel
-    and per kernel position, and the mixture of several candidate kernels. All gates scale the
-    *kernel*, not the maps: per image this costs one small tensor product and one convolution. A
-    batch is one grouped convolution in which each image is a group with its own kernel.
+    The channel means of the image control four gates: a weight per input channel, per output
+    channel and per kernel position, and the mixture of several candidate kernels. All gates scale
+    the *kernel*, not the feature maps, so an image costs one small tensor product and one
+    convolution. A batch is one grouped convolution, in which each image is a group with its own
+    kernel.
 
     The batch norm of the gates sees one value per image and channel, so training needs batches of
     two or more.

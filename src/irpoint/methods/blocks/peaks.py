@@ -11,7 +11,7 @@ _MIN_CELL = 1e-30  # keeps the logarithm of unused cells finite
 
 
 class PeakMaps(nn.Module):
-    """Response (B, 1, h, w) → peaks (B, 3, h, w): score (0 if the cell is no peak), x, y.
+    """Response (B, 1, h, w) → peaks (B, 3, h, w): score (0 if the cell is not a peak), x, y.
 
     x and y are in network pixels. The peaks are those of :func:`irpoint.decoding.peaks.decode`,
     with one exception: a plateau of equal cells is represented by its first cell in reading order,
@@ -47,7 +47,7 @@ def _is_peak(response: Tensor) -> Tensor:
 
 
 def _vertex(cells: Tensor) -> tuple[Tensor, Tensor]:
-    """Column of the vertex next to every cell, and the ratio of its value to the cell's."""
+    """Column of the vertex next to every cell, and ratio of the values of vertex and cell."""
     width = cells.shape[3]
     cell = torch.arange(width, device=cells.device, dtype=cells.dtype)
     middle = cell.clamp(1, width - 2)  # border cells use the three cells nearest to the border

@@ -1,7 +1,7 @@
 """P2P-Lite: three resolutions, dynamic kernels, 0.24 M parameters.
 
 Only the abstract of the paper (Acta Photonica Sinica 55(2) 0210002) is public. The three modules
-are reconstructed from it, so that the number of parameters and the cost agree with those it states.
+are reconstructed from it, such that the number of parameters and the cost agree with the abstract.
 The README of the method marks what is documented and what is reconstructed.
 """
 
@@ -28,7 +28,7 @@ class AFD(nn.Module):
 
     A ShuffleNet-v2 unit whose depthwise convolution is an ODConv with all four gates. Its groups
     have four channels, so that the gates of input and output channels differ, and it mixes four
-    kernels. It is asymmetric, since the gates see one half of the channels only.
+    kernels. It is asymmetric, because the gates apply to one half of the channels only.
 
     Args:
         inputs, outputs: channels; equal at stride 1.
@@ -83,7 +83,7 @@ class DynamicFusion(nn.Module):
         aligned = [fine]
         for level, (align, x) in enumerate(zip(self.align, branches[1:], strict=True), start=1):
             aligned.append(enlarged(align(x), 2**level, fine))
-        # Branch by branch: stacking them would move more memory than everything else here.
+        # Summed one by one, because stacking the branches would move too much memory.
         summary = total([source.mean((2, 3), keepdim=True) for source in aligned])
         weights = self.weigh(summary).view(-1, len(aligned), fine.shape[1], 1, 1).softmax(dim=1)
         weighted = [len(aligned) * weights[:, i] * x for i, x in enumerate(aligned)]

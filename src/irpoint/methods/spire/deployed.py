@@ -1,13 +1,13 @@
 """HRPE rewritten for inference: the same function without splits, shuffles and batch norms.
 
-At a quarter of the frame and 256 channels, moving data costs as much time as computing. Each of the
-256 channels that leave the bottleneck is used once: by the transition or by one of the three
-shuffle units. So every layer emits separate tensors, one for each of its consumers. Where a
-consumer expects interleaved channels, the columns of its weights are reordered instead:
+At a quarter of the frame size with 256 channels, moving data takes as much time as computing. Each
+of the 256 output channels of the bottleneck is used once: by the transition or by one of the three
+shuffle units. Therefore every layer returns separate tensors, one for each layer that uses them. If
+such a layer expects interleaved channels, the columns of its weights are reordered instead:
 
     bottleneck → c0 (32)  c1 (32)  c2 (64)  c3 (128)
-    unit 1:  c3                          → n1 in pieces of 32, 32, 64
-    unit 2:  c2 and n1[64:128]           → n2 in pieces of 64, 64
+    unit 1:  c3                          → n1 in parts of 32, 32, 64
+    unit 2:  c2 and n1[64:128]           → n2 in parts of 64, 64
     unit 3:  c1, n1[32:64] and n2[64:]   → n3
     transition:  c0, n1[:32], n2[:64], n3
 """

@@ -1,7 +1,7 @@
 """HRPE, the encoder-only network of SPIRE (arXiv 2604.05363): one resolution, one response map.
 
-Two strided convolutions reduce the frame to a quarter of its size, where all further layers work.
-The network pools no further and has no decoder, so that targets of a few pixels are not lost.
+Two strided convolutions reduce the frame to a quarter of its size; all other layers keep this size.
+The network has no further pooling and no decoder, so that targets of a few pixels are not lost.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class ChannelWeighting(nn.Module):
 class Stage(nn.Module):
     """OCCW, LA-OCCW and a shuffle unit.
 
-    The published code fuses branches, of which only one is left, by adding it to itself. The
-    resulting factor of two is kept, since published weights rely on it.
+    The published code fuses several branches. With a single branch, it adds the branch to itself.
+    The resulting factor of two is kept, because published weights rely on it.
     """
 
     def __init__(self, channels: int) -> None:
@@ -104,7 +104,7 @@ class HRPE(nn.Module):
     """High-resolution response encoder: frame (B, 3, H, W) → response map (B, 1, ⌈H/4⌉, ⌈W/4⌉).
 
     294,753 parameters; 4.837 GMAC for a 512² frame; receptive field 111 px. The response is linear
-    and not bounded: about 1 at a target, about 0 elsewhere. Layers and their order are those of the
+    and unbounded: about 1 at a target, about 0 elsewhere. Layers and their order are those of the
     paper, so that published weights can be imported (:mod:`irpoint.methods.spire.published`).
     """
 

@@ -1,7 +1,7 @@
-"""What the authors of SPIRE published: their decoding rule and their checkpoints.
+"""The decoding rule and the checkpoints that the authors of SPIRE published.
 
-The checkpoint lists the same tensors in the same order as :class:`HRPE` holds them. They are
-matched one by one and their shapes compared, so that a file of another network is refused.
+A checkpoint has the same tensors in the same order as :class:`HRPE`. They are matched one by one,
+and their shapes are compared, so that a file of another network is refused.
 """
 
 from __future__ import annotations

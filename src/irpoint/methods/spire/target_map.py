@@ -1,10 +1,10 @@
 """PRPS: the target map of SPIRE, a Gaussian at each label shaped by the image around it.
 
 SPIRE's probabilistic response map (PRPS, arXiv 2604.05363) multiplies a Gaussian at the label by
-the image around it. ``prps`` divides the work between the two factors:
+the image around it. In ``prps``, each factor shapes one part of the response:
 
-* The **core**, the 3 × 3 cells from which the decoder reads the position, is the Gaussian alone. It
-  is as exact as the label.
+* The **core**, the 3 × 3 cells from which the decoder reads the position, is the Gaussian alone, so
+  the position is as exact as the label.
 * The **skirt** around the core follows the image: high where the target extends, low where the
   background begins.
 
@@ -19,11 +19,11 @@ import numpy.typing as npt
 from irpoint.decoding import STRIDE
 from irpoint.methods.blocks.gaussian import RADIUS, Labels, Map, footprint
 
-# Cells. The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label; the image shapes those
-# beyond, fully from _SKIRT on.
+# In cells. The decoder reads cells up to √(1.5² + 0.5²) = 1.58 from the label. The influence of the
+# image increases from zero at _CORE to its maximum at _SKIRT.
 _CORE, _SKIRT = 1.6, 3.0
-# The image reduces the response by at most a half. Then no cell of the skirt exceeds its inner
-# neighbour, and a target has one peak whatever surrounds it.
+# The image reduces the response by half at most. Then no cell of the skirt exceeds its inner
+# neighbour, and a target has one peak regardless of its surroundings.
 _IMAGE_SHARE = 0.5
 # A target is visible if its contrast exceeds this multiple of the background's deviation.
 _FLAT = 0.5
@@ -85,8 +85,8 @@ def published_prps(frame: Map, labels: Labels, sigma: float = 2.0) -> Map:
     Known behaviour:
 
     * Labels are rounded to cells.
-    * The 13 × 13 *pixels* around the brightest pixel within 5 px are laid over 13 × 13 *cells*.
-    * Min–max scaling is applied twice with the extremes of the first pass: peaks may exceed 1.
+    * The 13 × 13 *pixels* around the brightest pixel within 5 px are copied to 13 × 13 *cells*.
+    * Min–max scaling is applied twice with the extremes of the first pass, so peaks may exceed 1.
     * Overlaps are averaged, so that the order of the labels matters.
     * A flat image gives NaN, and a label at (0, 0) means "no target".
 

@@ -19,6 +19,6 @@ SSHD = Method(
     target_map="gaussian",
     published_target_map="published-gaussian",
     dynamic=True,
-    halo=256,  # the two coarsest branches see further still
+    halo=256,  # the receptive field of the two coarsest branches is even larger
     published_decoder=PublishedRule(threshold=0.2, relative_gate=0.8, max_points=8),
 )

@@ -1,8 +1,9 @@
 """SSHD-Net (arXiv 2408.01976): four resolutions in parallel, the finest from end to end.
 
-A target of two pixels vanishes after two poolings, but only the scene around it tells it from
-clutter. So one branch keeps a quarter of the frame's resolution from end to end. Coarser branches,
-each with half the resolution and twice the channels of the one before, supply context.
+A target of two pixels vanishes after two poolings, but it can be distinguished from clutter only by
+the scene around it. Therefore one branch keeps a quarter of the frame's resolution from end to end.
+Coarser branches, each with half the resolution and twice the channels of the one before, provide
+context.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _conv(inputs: int, outputs: int, kernel: int, *, dynamic: bool) -> list[nn.M
 
 
 class Fusion(nn.Module):
-    """Every branch adds all others, converted to its resolution and width.
+    """Adds all other branches to every branch, converted to its resolution and width.
 
     Coarser branches pass a 1×1 convolution and are enlarged; finer ones pass a chain of strided
     3×3 convolutions.
