@@ -45,7 +45,7 @@ def test_the_figures_of_frames_are_printed_and_written(cli, model: Path, tmp_pat
         "benchmark", "--model", model, "--size", 64, "--repeats", 2, "--json", file
     )
     assert (code, err) == (0, "")
-    assert "whole call (array to points)" in out
+    assert "total (array to points)" in out
     assert "frames per second" in out
     assert "No comparison with eager PyTorch." in out.replace("\n", " ")
     figures = json.loads(file.read_text())
@@ -109,4 +109,4 @@ def test_the_figures_are_printed_before_a_file_that_cannot_be_written(cli, model
     arguments = ("--model", model, "--size", 64, "--repeats", 1, "--json", "/proc/none/speed.json")
     code, out, err = cli("benchmark", *arguments)
     assert (code, err) == (1, "irpoint: error: /proc/none: No such file or directory\n")
-    assert "whole call" in out
+    assert "total (array to points)" in out

@@ -254,7 +254,7 @@ def test_suite_pools_its_datasets_beside_the_published_rows(run, tmp_path):
     for arguments, message in {
         ("--data", tmp_path / "SIRST-v1", *base, "sirst4"): "no folder NUDT-SIRST",
         ("--data", tmp_path, *base, "sirst5"): "choose one of: sirst4",
-        ("--data", tmp_path, "--data", tmp_path, *base, "sirst4"): "takes one --data",
+        ("--data", tmp_path, "--data", tmp_path, *base, "sirst4"): "give one --data",
     }.items():
         code, _, err = run(*arguments)
         assert code == 1

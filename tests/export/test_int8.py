@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +131,7 @@ def test_options_that_belong_together_are_required_together(
         assert (code, len(err.splitlines())) == (1, 1)
         assert "--int8 needs --to openvino, --data DIR and --out DIR" in err
     arguments = ("--to", "openvino", "--int8", "--data", tmp_path, "--out", out)
-    monkeypatch.setattr(sys.modules["irpoint.export.formats"], "find_spec", lambda name: None)
+    monkeypatch.setattr("irpoint.export.formats.find_spec", lambda name: None)
     code, _, err = cli("export", "--model", model, *arguments)
     assert code == 1
     assert "pip install 'irpoint[int8]'" in err

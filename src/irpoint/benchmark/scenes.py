@@ -68,7 +68,7 @@ def write_simulated_clip(path: Path, size: tuple[int, int], frames: int) -> Path
     with av.open(str(path), "w") as container:
         stream = container.add_stream("rawvideo", rate=Fraction(_FRAMES_PER_SECOND))
         stream.width, stream.height, stream.pix_fmt = *size, "gray16be"
-        stream.codec_context.codec_tag = "b16g"  # tells players that the pixels have 16 bits
+        stream.codec_context.codec_tag = "b16g"  # declares 16-bit pixels
         for index in range(frames):
             picture = av.VideoFrame.from_ndarray(scenes[index % _CLIP_SCENES], "gray16le")
             container.mux(stream.encode(picture.reformat(format="gray16be")))

@@ -53,7 +53,7 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
     typer.echo(f"irpoint: warning: {message}", err=True)
 
 
-# In the order of the help text: what is used most comes first.
+# In the order of the help text, the most frequent commands first.
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Detection": {"detect": detect, "models": models},
     "Labels and training": {"label": label, "train": train, "simulate": simulate},
@@ -72,14 +72,14 @@ def main() -> None:
     Every :class:`IrpointError` and every error of the operating system becomes one line on
     standard error, with exit code 1.
     """
-    warnings.simplefilter("ignore")  # those of libraries address developers
+    warnings.simplefilter("ignore")  # the warnings of libraries are meant for developers
     warnings.simplefilter("always", IrpointWarning)
     warnings.showwarning = _one_line_warning
     try:
         app(prog_name="irpoint")
     except IrpointError as error:
         _fail(str(error))
-    except OSError as error:  # not a closed pipe: there, Click ends the process without a message
+    except OSError as error:  # except a closed pipe, for which Click exits without a message
         reason = one_line(error)
         _fail(reason if error.filename is None else f"{error.filename}: {reason}")
 
@@ -89,6 +89,6 @@ def _fail(message: str) -> NoReturn:
         typer.echo(f"irpoint: error: {message}", err=True)
     try:
         sys.stdout.flush()
-    except OSError:  # or Python would flush again at exit, and report the error a second time
+    except OSError:  # prevent Python from flushing again at exit and reporting a second error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)

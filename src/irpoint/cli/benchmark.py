@@ -41,7 +41,7 @@ Video = Annotated[
     typer.Option(
         metavar="FILE|simulated",
         help="Time a video instead, from the file to points and an overlay. "
-        "simulated: a 16-bit video made for the purpose.",
+        "simulated: a simulated 16-bit video.",
     ),
 ]
 Backend = Annotated[
@@ -114,7 +114,7 @@ def _print_frames(figures: FrameFigures) -> None:
     table = _stage_table("stage", f"{title}, {_runtime(figures)}", figures["stages_ms"])
     table.add_section()
     total = figures["total_ms"]
-    table.add_row("whole call (array to points)", f"{total['median']:.1f}", f"{total['p95']:.1f}")
+    table.add_row("total (array to points)", f"{total['median']:.1f}", f"{total['p95']:.1f}")
     table.add_section()
     for name, value in figures["decoder_ms"].items():
         table.add_row(f"decoder, {name} 128² map", f"{value:.2f}")
@@ -124,8 +124,8 @@ def _print_frames(figures: FrameFigures) -> None:
     comparison = (
         "No comparison with eager PyTorch."
         if ratio is None
-        else f"Eager float32 PyTorch needs {figures['eager_ms']:.1f} ms for the network alone: "
-        f"{ratio:.1f} times as long as the whole call."
+        else f"Eager float32 PyTorch needs {figures['eager_ms']:.1f} ms for the network alone, "
+        f"{ratio:.1f} times the total."
     )
     console.print(
         f"{figures['fps']:.0f} frames per second; peak memory {figures['peak_rss_mb']:.0f} MiB. "

@@ -1,7 +1,7 @@
-"""What the shell offers after Tab. Nothing here imports PyTorch or a runtime.
+"""Shell completion. Nothing here imports PyTorch or a backend.
 
-Typer calls a completer with the word typed so far, and offers what it returns. If that is nothing,
-the shell completes file names, so an option that takes a name or a path needs nothing more.
+Typer calls a completer with the incomplete word and offers the names that it returns. If there are
+none, the shell completes file names, so an option for a name or a path needs nothing else.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Completer = Callable[[str], list[str]]
 
 
 def complete_from(*tables: str) -> Completer:
-    """A completer that offers the names in some tables.
+    """Make a completer that offers the names in ``tables``.
 
     Args:
         tables: ``"module:name"`` of a collection, or of a function that returns one. The module is
-            imported when the shell asks.
+            imported when the shell requests a completion.
     """
 
     def complete(incomplete: str) -> list[str]:

@@ -93,7 +93,7 @@ Roi = Annotated[
 Mask = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="Drop points where this image, of the frames' size, is not 0."
+        metavar="FILE", help="Mask image of the frames' size; drop points on pixels that are not 0."
     ),
 ]
 Track = Annotated[
@@ -203,7 +203,7 @@ def _region(roi: str | None, ignore_mask: Path | None) -> Region:
 
 
 class _Bar:
-    """A progress bar on standard error, with a line above it for everything skipped."""
+    """A progress bar on standard error, with a line above it for each skipped part."""
 
     def __init__(self, *, shown: bool) -> None:
         console = Console(stderr=True)
@@ -239,13 +239,13 @@ class _Bar:
         )
         self._source = item.source
         if isinstance(item, Skipped):
-            # Through the bar's own console, which keeps the line apart from the bar.
+            # The console of the progress bar prints the line above the bar.
             line = Text(f"irpoint: skipped: {item.reason}")
             self._progress.console.print(line, soft_wrap=True)
 
 
 def _report(summary: Summary, *, to_folder: bool) -> None:
-    """Print the totals, and with a folder the first points, to stderr; set the exit code."""
+    """Print the totals (with a folder, also the first points) to stderr, and set the exit code."""
     if to_folder and summary.first:
         _print_table(summary.first, summary.points)
     counts = f"{summary.points} points in {summary.frames_with_points} of {summary.frames} frames"

@@ -21,9 +21,10 @@ _MIB = 2**20
 
 
 def doctor() -> None:
-    """Report what is installed, what this machine offers, and whether detection works.
+    """Report the installation and this machine, and check that detection works.
 
-    The default model detects in a simulated frame. The exit code is 0 if it finds all targets.
+    The check runs the default model on a simulated frame. The exit code is 0 if it finds exactly
+    the targets.
     """
     from irpoint.system.machine import inspect_machine
 
@@ -99,7 +100,7 @@ def _models() -> str:
 
 
 def _self_test() -> tuple[bool, str]:
-    """Whether the self-test passed, and a line about it."""
+    """Whether the self-test passed, and one line that describes its result."""
     from irpoint.benchmark.selftest import self_test
     from irpoint.runtime import Detector
 

@@ -176,7 +176,7 @@ def _folders(data: list[Path], suite: Suite | None) -> list[Path]:
     if suite is None:
         return data
     if len(data) > 1:
-        raise SettingsError("--suite takes one --data: the folder that contains its datasets")
+        raise SettingsError("--suite: give one --data, the folder that contains its datasets")
     return suite.paths(data[0])
 
 

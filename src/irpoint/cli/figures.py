@@ -31,7 +31,7 @@ def show(
     """Print the result of an evaluation.
 
     Args:
-        console: where to print.
+        console: console to print to.
         content: from :func:`irpoint.evaluation.result`.
         title: name of the model or of the file of predictions.
         threshold_from: how the threshold was chosen.
@@ -48,7 +48,7 @@ def show(
     console.print(_table(content))
     error = content["localisation_error_px"]
     spread = (
-        "nothing matched, so no localisation error"
+        "no localisation error, because nothing matched"
         if error["mean"] is None
         else f"localisation error median {error['median']:.2f}, 95th percentile "
         f"{error['p95']:.2f}, bias x {error['bias_x']:+.2f}, y {error['bias_y']:+.2f} px"
@@ -62,7 +62,7 @@ def show(
             f"Pixels of false blobs: {content['false_pixels_per_mpx']:.2f} per million pixels "
             "(the papers' Fa, in 1e-6)."
         )
-    console.print("Below each figure is its 95 % interval: bootstrap over images.")
+    console.print("Below each figure is its 95 % interval (bootstrap over images).")
     console.print(NEAR_DUPLICATES)
     for note in notes:
         console.print(f"[bold yellow]{escape(note)}[/]")
@@ -82,8 +82,8 @@ def _table(content: dict[str, Any]) -> Table:
         table.add_column(figure.title.replace(" ", "\n", 1), justify="right", no_wrap=True)
     datasets = content.get("datasets", {})
     table.add_row(*_cells("pooled" if datasets else content["data"][0], content, columns))
-    for name, own in datasets.items():
-        table.add_row(*_cells(name, own, columns))
+    for name, figures in datasets.items():
+        table.add_row(*_cells(name, figures, columns))
     return table
 
 
@@ -98,13 +98,14 @@ def _published(suite: Suite) -> Table:
     return table
 
 
-def _cells(name: str, own: dict[str, Any], columns: Sequence[Figure]) -> list[str]:
-    counts = f"{own['images']}/{own['targets']}"
-    return [f"{escape(name)}\n[dim]{counts}[/]", *(_cell(own, figure) for figure in columns)]
+def _cells(name: str, figures: dict[str, Any], columns: Sequence[Figure]) -> list[str]:
+    counts = f"{figures['images']}/{figures['targets']}"
+    return [f"{escape(name)}\n[dim]{counts}[/]", *(_cell(figures, column) for column in columns)]
 
 
-def _cell(own: dict[str, Any], figure: Figure) -> str:
-    value, interval = figure.table_value(own.get(figure.key)), own["interval_95"].get(figure.key)
+def _cell(figures: dict[str, Any], figure: Figure) -> str:
+    value = figure.table_value(figures.get(figure.key))
+    interval = figures["interval_95"].get(figure.key)
     if value is None:
         return "–"
     if figure.unit == "percent":

@@ -88,7 +88,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     ids = [str(entry.get("id")) for entry in content["images"] if entry.get("id") is not None]
     if len(ids) < len(content["images"]) or len(set(ids)) < len(ids):
         raise DatasetError(
-            f"{path}: an image has no id, or the id of another; give each image its own id"
+            f"{path}: an image has no id, or the id of another image; give each a unique id"
         )
     checked: dict[str, Any] = content
     return checked
@@ -101,7 +101,7 @@ def _points_by_image(content: dict[str, Any], path: Path) -> dict[str, list[tupl
         label = f"{path}: annotation {annotation.get('id', number)}"
         if image_id not in points:
             raise DatasetError(
-                f"{label} is of image {image_id}, which is not listed; add the image"
+                f"{label} belongs to image {image_id}, which is not listed; add the image"
             )
         try:
             keypoints = read_keypoints(annotation.get("keypoints"))

@@ -48,7 +48,7 @@ def labelled_frame(
         extents: the extent of each target, if it is known.
 
     Raises:
-        DatasetError: if a coordinate is not finite, or if a point lies outside the frame, that is
+        DatasetError: if a coordinate is not finite, or if a point is outside the frame, that is,
             outside -0.5..W-0.5 and -0.5..H-0.5.
     """
     points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)

@@ -33,7 +33,7 @@ def _read_list(path: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as a list of names ({error})") from error
     lines = (line.strip().replace("\\", "/") for line in text.splitlines())
-    # In VOC's lists of one class, a flag at the end of each line tells if the class is present.
+    # In VOC's lists of one class, a flag at the end of each line is 1 if the class is present.
     if path.parent.name == "Main":
         lines = (re.sub(r"\s+-?[01]$", "", line) for line in lines)
     return tuple(without_suffix(line) for line in lines if line)

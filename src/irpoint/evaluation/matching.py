@@ -136,7 +136,7 @@ def check_radius(radius: float) -> None:
 
 
 def near_any(truth_xy: npt.ArrayLike, predicted_xy: npt.ArrayLike, radius: float) -> IndexArray:
-    """Rows of the predictions that lie within the radius of some target, ascending."""
+    """Rows of the predictions that are within the radius of any target, ascending."""
     truth, predicted = _checked(truth_xy, predicted_xy, radius)
     _, columns, _ = _near_pairs(truth, predicted, radius)
     return np.unique(columns)

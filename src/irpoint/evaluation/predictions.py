@@ -26,7 +26,7 @@ Progress = Callable[[Iterable[LabelledFrame]], Iterable[LabelledFrame]]
 
 @dataclass(frozen=True)
 class Predictions:
-    """The points of every frame of a split, and where they come from.
+    """The points of every frame of a split, and their origin.
 
     Attributes:
         title: name of the model or of the file.

@@ -170,5 +170,5 @@ def _difference(
 def write_model(path: Path, graph: bytes, card: ModelCard) -> None:
     """Write ``path`` (.onnx) and its card, to which the graph's sha256 is added."""
     atomic_write(path, graph)
-    own = card.model_copy(update={"sha256": digest(graph)})
-    atomic_write(path.with_suffix(".json"), own.model_dump_json(indent=2) + "\n")
+    final = card.model_copy(update={"sha256": digest(graph)})
+    atomic_write(path.with_suffix(".json"), final.model_dump_json(indent=2) + "\n")

@@ -26,11 +26,11 @@ class FrameEntry:
     """One frame of a catalogue.
 
     Attributes:
-        name: path relative to the folder, followed by ``#12`` if the file holds several frames.
+        name: path relative to the folder, followed by ``#12`` if the file has several frames.
         path: the file.
         index: index of the frame in its file, from 0.
         sequence: the file or folder whose frames are consecutive in time.
-        stacked: whether the file is a video or holds several frames.
+        stacked: whether the file is a video or has several frames.
         label_name: name of the frame in the dataset; None if the folder is not a dataset.
     """
 

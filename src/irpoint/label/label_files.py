@@ -67,14 +67,14 @@ def write_dataset(
     written: list[tuple[str, LabelledFrame]] = []
     entries: list[FrameEntry] = []
     skipped: list[str] = []
-    taken: set[str] = set()
+    used: set[str] = set()
     for entry, labels in decided:
         try:
             frame = catalogue.read(entry)
         except FrameError as error:
             skipped.append(str(error))
             continue
-        file_name = _file_name(entry, frame, taken)
+        file_name = _file_name(entry, frame, used)
         path = folder / "images" / file_name
         _write_image(entry, frame, path)
         points = _points(labels, frame)
@@ -108,7 +108,7 @@ def split_of(entry: FrameEntry) -> str:
 
 
 def _points(labels: FrameLabels, frame: Frame) -> Points:
-    """The points of a frame, moved into it if they lie outside."""
+    """The points of a frame, moved to its edge if they are outside."""
     xy = np.array([(p.x, p.y) for p in labels.points], float).reshape(-1, 2)
     return Points.labels(np.clip(xy, -0.5, np.array(frame.shape[::-1]) - 0.5))
 
@@ -124,7 +124,7 @@ def _write_labels(
     _remove_others(folder / "images", {file_name for file_name, _ in written})
 
 
-def _file_name(entry: FrameEntry, frame: Frame, taken: set[str]) -> str:
+def _file_name(entry: FrameEntry, frame: Frame, used: set[str]) -> str:
     """Path under ``images/``, unique even without its suffix, since split lists omit suffixes."""
     if entry.stacked:
         base = entry.name.removesuffix(f"#{entry.index}")
@@ -132,9 +132,9 @@ def _file_name(entry: FrameEntry, frame: Frame, taken: set[str]) -> str:
     else:
         name = (entry.label_name or without_suffix(entry.name)) + entry.path.suffix
     stem, suffix = without_suffix(name).removeprefix("images/"), Path(name).suffix
-    while stem in taken:
+    while stem in used:
         stem = f"{stem}-{entry.path.suffix[1:]}"
-    taken.add(stem)
+    used.add(stem)
     return stem + suffix
 
 

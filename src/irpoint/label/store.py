@@ -176,7 +176,7 @@ class Store:
         return self._travel(0, others)
 
     def redo(self, others: Collection[str] = ()) -> list[str]:
-        """Apply the step again that was undone last; see :meth:`undo`."""
+        """Apply the last undone step again; see :meth:`undo`."""
         return self._travel(1, others)
 
     def put_proposals(self, frame: str, model: str, points: str, ambiguity: float) -> None:

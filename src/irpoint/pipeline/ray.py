@@ -55,13 +55,13 @@ def detect_on_ray(
     """
     if not sources:
         return iter(())
-    own = not ray.is_initialized()
-    if own:
+    started_here = not ray.is_initialized()
+    if started_here:
         start_ray()
     threads = detector.settings["threads"] or 1
     build = partial(Detector, detector.model, **detector.settings | {"threads": threads})
     worker = (build, batch, Path.cwd(), pixels)
-    return _results(_plan(sources, worker, batch, threads), own)
+    return _results(_plan(sources, worker, batch, threads), started_here)
 
 
 def start_ray() -> None:
@@ -115,7 +115,7 @@ def _plan(
     )
 
 
-def _results(planned: ray.data.Dataset, own: bool) -> Iterator[FrameResult | Skipped]:
+def _results(planned: ray.data.Dataset, started_here: bool) -> Iterator[FrameResult | Skipped]:
     warned = set()
     try:
         for row in planned.iter_rows():
@@ -129,7 +129,7 @@ def _results(planned: ray.data.Dataset, own: bool) -> Iterator[FrameResult | Ski
         cause = getattr(error, "cause", None) or error
         raise IrpointError(f"a worker of ray failed: {one_line(cause)}") from error
     finally:
-        if own:
+        if started_here:
             ray.shutdown()
 
 

@@ -54,9 +54,9 @@ def froc(models: Sequence[ReportedModel]) -> str:
             curve = model.sweep
             rate = np.maximum(curve.false_alarms_per_mpx, 0.5e6 / curve.pixels)
             axes.step(rate, 100 * curve.recall, where="post", color=colour, label=model.name)
-            own = model.evaluation
-            at = max(own.false_alarms_per_mpx, 0.5e6 / own.pixels)
-            axes.plot(at, 100 * own.recall, "o", color=colour)
+            used = model.evaluation
+            at = max(used.false_alarms_per_mpx, 0.5e6 / used.pixels)
+            axes.plot(at, 100 * used.recall, "o", color=colour)
         axes.set(xscale="log", xlabel="false alarms per Mpx", ylabel="recall (Pd), %")
         axes.set_ylim(top=100.5)
         axes.legend(loc="lower right")
@@ -73,8 +73,8 @@ def precision_recall(models: Sequence[ReportedModel]) -> str:
             defined = curve.tp + curve.fp > 0
             recall, precision = 100 * curve.recall[defined], 100 * curve.precision[defined]
             axes.plot(recall, precision, color=colour, label=model.name)
-            own = model.evaluation
-            axes.plot(100 * own.recall, 100 * own.precision, "o", color=colour)
+            used = model.evaluation
+            axes.plot(100 * used.recall, 100 * used.precision, "o", color=colour)
         axes.set(xlabel="recall, %", ylabel="precision, %")
         axes.legend(loc="lower left")
 
@@ -149,11 +149,11 @@ def _by_class(model: ReportedModel, attribute: str, edges: Any) -> tuple[Any, An
     value, hit, gap = (np.array(column) for column in zip(*rows, strict=True))
     which = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
     for k in range(len(edges) - 1):
-        own = which == k
-        if own.any():
-            recall[k] = hit[own].mean()
-        if (own & hit).any():
-            error[k] = gap[own & hit].mean()
+        members = which == k
+        if members.any():
+            recall[k] = hit[members].mean()
+        if (members & hit).any():
+            error[k] = gap[members & hit].mean()
     return recall, error
 
 

@@ -53,21 +53,21 @@ def rows(models: Sequence[ReportedModel]) -> list[Row]:
 
 
 def _cells(
-    own: Evaluation, intervals: Mapping[str, tuple[float, float] | None]
+    evaluation: Evaluation, intervals: Mapping[str, tuple[float, float] | None]
 ) -> tuple[Cell, ...]:
     def cell(figure: Figure) -> Cell:
-        value, bounds = figure.table_value(figure.value(own)), intervals.get(figure.key)
+        value, bounds = figure.table_value(figure.value(evaluation)), intervals.get(figure.key)
         if value is None:
             return Cell("–")
         scale, digits = (100, 1) if figure.unit == "percent" else (1, 2)
         text = "" if bounds is None else "–".join(f"{scale * v:.{digits}f}" for v in bounds)
         return Cell(f"{scale * value:.{digits}f}", text)
 
-    return Cell(f"{own.images} / {own.targets}"), *map(cell, table_columns())
+    return Cell(f"{evaluation.images} / {evaluation.targets}"), *map(cell, table_columns())
 
 
 def comparisons(models: Sequence[ReportedModel]) -> list[tuple[str, str, str, str]]:
-    """Differences of F1 to the first model.
+    """F1 of every other model minus F1 of the first model.
 
     Returns:
         (model, difference in percentage points, its 95 % interval, p-value) of all other models.

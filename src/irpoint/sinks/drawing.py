@@ -112,7 +112,7 @@ def _strokes(
     """
     left, top = math.floor(centre[0] - reach), math.floor(centre[1] - reach)
     side = math.ceil(2 * reach) + 2
-    # Large marks look smooth with less oversampling, whose cost is quadratic.
+    # Large marks are smooth with less oversampling, whose cost is quadratic.
     finer = max(1, min(_OVERSAMPLE, round(400 / side)))
     masks = []
     for width in (line * 2.2, line):
@@ -161,14 +161,14 @@ def _label_box(
     extent: tuple[float, float],
     ring: float,
     size: tuple[int, int],
-    taken: Sequence[Box],
+    occupied: Sequence[Box],
 ) -> Box:
     """A free box beside a ring for a label of ``extent`` (width, height), inside the picture.
 
     Eight positions around the ring are tried, then the same further out. If none is free, the one
     with the smallest overlap is returned.
     """
-    others = np.array(taken, dtype=np.float64).reshape(-1, 4)
+    others = np.array(occupied, dtype=np.float64).reshape(-1, 4)
     best: tuple[float, Box] | None = None
     for gap in (1.3, 2.0, 3.0):
         for across, down in ((1, -1), (1, 0), (1, 1), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1)):
@@ -206,7 +206,7 @@ def _draw_labels(
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(style.text)
     centres = [style.position(xy) for xy in points.xy]
-    taken: list[Box] = [
+    occupied: list[Box] = [
         (x - style.ring, y - style.ring, x + style.ring, y + style.ring) for x, y in centres
     ]
     texts = [_score_text(score) for score in points.score.tolist()]
@@ -215,8 +215,8 @@ def _draw_labels(
     for centre, text in list(zip(centres, texts, strict=True))[:_MAX_LABELS]:
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font, stroke_width=2)
         extent = (float(right - left), float(bottom - top))
-        box = _label_box(centre, extent, style.ring, picture.size, taken)
-        taken.append(box)
+        box = _label_box(centre, extent, style.ring, picture.size, occupied)
+        occupied.append(box)
         draw.text(
             (box[0] - left, box[1] - top),
             text,
@@ -335,7 +335,7 @@ def draw_overlay(
     if not insets or not len(points):
         return picture
     strip = _strip(frame, points, picture.width, style, legend=truth is not None)
-    whole = Image.new("RGB", (picture.width, picture.height + strip.height), _PANEL)
-    whole.paste(picture, (0, 0))
-    whole.paste(strip, (0, picture.height))
-    return whole
+    combined = Image.new("RGB", (picture.width, picture.height + strip.height), _PANEL)
+    combined.paste(picture, (0, 0))
+    combined.paste(strip, (0, picture.height))
+    return combined

@@ -17,10 +17,10 @@ class OverlayFolder:
     Further sources of the same name become ``NAME-2.png`` and so on.
 
     Args:
-        folder: where to write; created if missing.
+        folder: the folder to write to; created if missing.
 
     Attributes:
-        folder: where the files are.
+        folder: the folder of the files.
     """
 
     def __init__(self, folder: Path) -> None:

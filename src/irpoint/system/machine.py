@@ -45,7 +45,7 @@ class Machine:
 
 
 def inspect_machine(root: Path = Path("/")) -> Machine:
-    """Inspect this machine; ``root`` is the folder that holds ``proc`` and ``sys``."""
+    """Inspect this machine; ``root`` is the folder that contains ``proc`` and ``sys``."""
     described = _text(root / "proc/cpuinfo")
     memory = _text(root / "proc/meminfo")
     cgroup = root / "sys/fs/cgroup"

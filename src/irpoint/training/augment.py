@@ -132,11 +132,11 @@ def extract_target(image: npt.NDArray[np.floating], xy: Points2D) -> Stamp | Non
     if abs(contrast) < max(0.1, 2 * spread):
         return None
     fade = np.clip((PATCH - radius) / (0.4 * PATCH), 0, 1)
-    own = np.clip(3 * patch / contrast - 0.4, 0, 1)
-    pieces, _ = ndimage.label(own)
-    target = np.isin(pieces, pieces[(radius < 3) & (own > 0)])
-    own *= ndimage.binary_dilation(target, iterations=2)
-    return patch * own.astype(np.float32) * fade.astype(np.float32), xy - np.round(xy) + PATCH
+    likeness = np.clip(3 * patch / contrast - 0.4, 0, 1)
+    pieces, _ = ndimage.label(likeness)
+    target = np.isin(pieces, pieces[(radius < 3) & (likeness > 0)])
+    likeness *= ndimage.binary_dilation(target, iterations=2)
+    return patch * likeness.astype(np.float32) * fade.astype(np.float32), xy - np.round(xy) + PATCH
 
 
 def simulated(rng: np.random.Generator) -> Stamp:
@@ -175,8 +175,8 @@ def paste(
     rows = slice(max(top, 0), top + 2 * PATCH + 1)
     columns = slice(max(left, 0), left + 2 * PATCH + 1)
     under = crop[rows, columns]
-    own = patch[rows.start - top :, columns.start - left :][: under.shape[0], : under.shape[1]]
-    under += own * np.float32(rng.uniform(0.5, 1.3))
+    part = patch[rows.start - top :, columns.start - left :][: under.shape[0], : under.shape[1]]
+    under += part * np.float32(rng.uniform(0.5, 1.3))
     return np.vstack([xy, label])
 
 

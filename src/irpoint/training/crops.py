@@ -50,9 +50,9 @@ class EpochNumbers(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         part, parts = part_of_batch()
-        own = self.batch // parts
+        size = self.batch // parts
         for number in range(self.length):
-            if number % self.batch // own == part:
+            if number % self.batch // size == part:
                 yield self.epoch * self.length + number
 
 
@@ -134,8 +134,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         The odds of a frame are divided among its shapes, so that it is drawn as often as others.
         """
         sides = np.array([frame.image.shape for frame in self.frames]).reshape(-1, 2)
-        held = np.array([(sides >= _MIN_SIDE * np.array(shape)).all(axis=1) for shape in shapes])
-        held[np.argmin([rows * columns for rows, columns in shapes])] |= ~held.any(axis=0)
+        fits = np.array([(sides >= _MIN_SIDE * np.array(shape)).all(axis=1) for shape in shapes])
+        fits[np.argmin([rows * columns for rows, columns in shapes])] |= ~fits.any(axis=0)
         sets = np.array([frame.label.dataset for frame in self.frames])
         unknown = sorted(self.settings.dataset_weights.keys() - set(sets))
         if unknown:
@@ -145,15 +145,15 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             )
         of_label = self.labels[:, 0].astype(int)
         aimed = self.settings.augment.target_share
-        frame_odds = _odds(sets, self.settings.dataset_weights) / held.sum(axis=0)
+        frame_odds = _odds(sets, self.settings.dataset_weights) / fits.sum(axis=0)
         label_odds = (
-            _odds(sets[of_label], self.settings.dataset_weights) / held.sum(axis=0)[of_label]
+            _odds(sets[of_label], self.settings.dataset_weights) / fits.sum(axis=0)[of_label]
         )
         assigned = []
-        for shape, own in zip(shapes, held, strict=True):
-            if own.any():
-                labels, odds = self.labels[own[of_label]], label_odds[own[of_label]]
-                indices, frames = np.flatnonzero(own), frame_odds[own]
+        for shape, chosen in zip(shapes, fits, strict=True):
+            if chosen.any():
+                labels, odds = self.labels[chosen[of_label]], label_odds[chosen[of_label]]
+                indices, frames = np.flatnonzero(chosen), frame_odds[chosen]
                 share = aimed * odds.sum() + (1 - aimed) * frames.sum()
                 assigned.append(
                     CropShape(shape, share, indices, _unit(frames), labels, _unit(odds))
@@ -163,9 +163,9 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     def _shape_of(self, number: int) -> CropShape:
         """The shape of the batch that crop ``number`` belongs to."""
         settings = self.settings
-        epoch, place = divmod(number, settings.crops_per_epoch)
+        epoch, index = divmod(number, settings.crops_per_epoch)
         batches = math.ceil(settings.crops_per_epoch / settings.batch)
-        batch = epoch * batches + place // settings.batch
+        batch = epoch * batches + index // settings.batch
         which = np.random.default_rng((settings.seed, batch, _BATCH_STREAM))
         odds = _unit(np.array([shape.share for shape in self.shapes]))
         return self.shapes[which.choice(len(odds), p=odds)]
@@ -226,7 +226,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         return self.draw_donor(shape, rng)
 
     def draw_donor(self, shape: CropShape, rng: np.random.Generator) -> augment.Stamp | None:
-        """Draw a target of another frame; None if it cannot be extracted on its own."""
+        """Draw a target of any frame; None if it cannot be extracted without its neighbours."""
         if not len(shape.labels):
             return None
         row = self._label(shape, rng)
@@ -239,8 +239,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
 def _odds(sets: npt.NDArray[np.str_], weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
     """Odds of each row, so that a dataset of n rows is drawn in proportion to its weight · √n."""
     names, which, counts = np.unique(sets, return_inverse=True, return_counts=True)
-    own = np.array([weights.get(name, 1.0) for name in names])
-    return _unit((own / np.sqrt(counts))[which])
+    weight = np.array([weights.get(name, 1.0) for name in names])
+    return _unit((weight / np.sqrt(counts))[which])
 
 
 def _unit(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -39,9 +39,9 @@ class WholeBatchNorm(nn.BatchNorm2d):
         values = x.float()
         count = torch.full((1,), float(x.numel() // x.shape[1]), device=x.device)
         sums = torch.cat([values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count])
-        whole: Tensor = all_reduce(sums)  # type: ignore[no-untyped-call]
+        reduced: Tensor = all_reduce(sums)  # type: ignore[no-untyped-call]
         channels = x.shape[1]
-        total, squares, cells = whole[:channels], whole[channels:-1], whole[-1]
+        total, squares, cells = reduced[:channels], reduced[channels:-1], reduced[-1]
         mean = total / cells
         variance = (squares / cells - mean.square()).clamp_min(0)
         with torch.no_grad():

@@ -148,8 +148,8 @@ class ResponseModule(L.LightningModule):
             "val_threshold": threshold,
         }
         for name in sorted({frame.dataset for frame in self._evaluated}):
-            own = [frame for frame in self._evaluated if frame.dataset == name]
-            figures[f"val_f1_{name}"] = evaluate(own, threshold=threshold).f1
+            frames = [frame for frame in self._evaluated if frame.dataset == name]
+            figures[f"val_f1_{name}"] = evaluate(frames, threshold=threshold).f1
         self.log_dict(figures)
         self._evaluated = []
 

@@ -5,7 +5,7 @@ import { getOf, getPixels, post } from "./api.js";
 const CACHED_FRAMES = 12;
 const SAME_TARGET = 3; // px, maximum distance of a proposal and a label of one target
 const SAME_CLICK = 1; // px, maximum distance of two clicks on one target
-const SNAP_TIMEOUT_MS = 2000; // then a click stays where it was
+const SNAP_TIMEOUT_MS = 2000; // after this time, the click is not moved
 
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
@@ -39,7 +39,7 @@ export class FrameEditor {
     return found;
   }
 
-  /** Show another frame. Until it is loaded completely, the current one stays and can be edited. */
+  /** Show another frame. Until it is loaded, the current frame remains visible and can be edited. */
   async open(name, previous) {
     if (this.opening === name) return false;
     this.opening = name;
@@ -70,7 +70,7 @@ export class FrameEditor {
     this.on.changed();
   }
 
-  /** Show labels of this frame that were saved, if they differ: they may come from a closed tab. */
+  /** Show saved labels of this frame if they differ, because they may be from a closed tab. */
   saved(stored) {
     const labels = this.saver.current(this.name, stored);
     if (JSON.stringify(labels) !== JSON.stringify(this.labels)) this.take(stored);
@@ -104,7 +104,7 @@ export class FrameEditor {
     this.on.changed();
   }
 
-  /** Add a point at the clicked position, then move it to the target that the click means. */
+  /** Add a point at the clicked position, then move it to the target that the click refers to. */
   add(x, y, how, contrast, track) {
     const pixels = this.picture?.pixels;
     if (!pixels || x < -0.5 || y < -0.5 || x > pixels.width - 0.5 || y > pixels.height - 0.5) return;

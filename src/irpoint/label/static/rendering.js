@@ -75,11 +75,11 @@ export function paintHistogram(canvas, frame, settings) {
   for (let value = first; value <= last; value += 1) {
     bins[Math.floor(((value - first) * wide) / span)] += frame.counts[value];
   }
-  const most = Math.log1p(Math.max(...bins)), style = getComputedStyle(canvas);
+  const maximum = Math.log1p(Math.max(...bins)), style = getComputedStyle(canvas);
   context.fillStyle = style.getPropertyValue("--quiet");
   bins.forEach((count, x) => {
-    const tall = (Math.log1p(count) / most) * (height - 2);
-    context.fillRect((x * width) / wide, height - tall, width / wide, tall);
+    const bar = (Math.log1p(count) / maximum) * (height - 2);
+    context.fillRect((x * width) / wide, height - bar, width / wide, bar);
   });
   context.fillStyle = style.getPropertyValue("--accent");
   for (const edge of [settings.low, settings.high]) {

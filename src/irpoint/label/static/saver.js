@@ -4,7 +4,7 @@ import { client, ofFrame, request } from "./api.js";
 import { ifClosed } from "./tab.js";
 
 const UNSAVED = "irpoint-waiting:";
-const ADOPT_MS = 60_000; // interval at which unsaved changes of closed tabs are looked for
+const ADOPT_MS = 60_000; // interval of the search for unsaved changes of closed tabs
 const RETRY_MS = 1000;
 const TIMEOUT_MS = 20_000;
 
@@ -15,11 +15,11 @@ export class Saver {
     this.waiting = []; // unsaved changes: {name, labels, version}
     this.ready = new WeakMap(); // change → promise after which its labels are final
     this.known = new Map(); // name → the newest labels that the server has sent
-    this.reason = ""; // why saving fails
+    this.reason = ""; // reason for the last failure to save
     this.busy = null;
   }
 
-  /** Keep unsaved changes of a folder, and take over those of this tab before a reload and of closed tabs. */
+  /** Store unsaved changes of a folder, and adopt those of this tab before a reload and of closed tabs. */
   async adopt(folder) {
     const prefix = `${UNSAVED}${folder}:`;
     this.key = prefix + client.tab;

@@ -1,6 +1,6 @@
-// The name of this tab: it survives a reload, and no other open tab has it.
-// Locks tell which tabs are open. Browsers have none for pages over plain HTTP from another machine;
-// then each tab writes the time to the storage regularly.
+// The name of this tab, which survives a reload and which no other open tab has.
+// Locks show which tabs are open. Browsers do not provide locks to pages over plain HTTP from another
+// machine; in that case, each tab writes the time to the storage regularly.
 
 const NAME = "irpoint-tab", ALIVE = "irpoint-alive:";
 const BEAT_MS = 20_000;
@@ -21,7 +21,7 @@ const hold = (name) => new Promise((done) => {
 /** The name of this tab: the one before a reload, or a new one for a duplicated tab. */
 export async function claimName() {
   let name = sessionStorage.getItem(NAME) || randomName();
-  // After a reload the page before may still hold the lock.
+  // After a reload, the previous page may still hold the lock.
   for (let left = 5; navigator.locks && !(await hold(name)); left -= 1) {
     if (left) await new Promise((resolve) => setTimeout(resolve, 50));
     else name = randomName();

@@ -13,8 +13,7 @@ class ODConv(nn.Module):
     The channel means of the image control four gates: a weight per input channel, per output
     channel and per kernel position, and the mixture of several candidate kernels. All gates scale
     the *kernel*, not the feature maps, so an image costs one small tensor product and one
-    convolution. A batch is one grouped convolution, in which each image is a group with its own
-    kernel.
+    convolution. A batch is one grouped convolution, in which each image is a group.
 
     The batch norm of the gates sees one value per image and channel, so training needs batches of
     two or more.

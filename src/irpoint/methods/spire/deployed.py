@@ -82,16 +82,16 @@ def _branch(unit: nn.Module) -> nn.Sequential:
 
 def _rows(layer: nn.Module, sizes: list[int]) -> nn.ModuleList:
     """A convolution split into several by its output channels."""
-    whole = as_convolution(layer)
-    assert whole.bias is not None
-    pieces = zip(torch.split(whole.weight, sizes), torch.split(whole.bias, sizes), strict=True)
-    return nn.ModuleList(with_weight(whole, weight, bias) for weight, bias in pieces)
+    full = as_convolution(layer)
+    assert full.bias is not None
+    parts = zip(torch.split(full.weight, sizes), torch.split(full.bias, sizes), strict=True)
+    return nn.ModuleList(with_weight(full, weight, bias) for weight, bias in parts)
 
 
 def _columns(layer: nn.Module, steps: list[tuple[int, int]]) -> nn.ModuleList:
     """A convolution split by its input channels, each part (first, step)."""
-    whole = as_convolution(layer)
+    full = as_convolution(layer)
     return nn.ModuleList(
-        with_weight(whole, whole.weight[:, first::step], None if index else whole.bias)
+        with_weight(full, full.weight[:, first::step], None if index else full.bias)
         for index, (first, step) in enumerate(steps)
     )

@@ -32,7 +32,7 @@ def has_bfloat16() -> bool:
 
 
 def read_graph(model: Model) -> openvino.Model:
-    """The graph of a model, in ONNX or in OpenVINO's own format."""
+    """The graph of a model, in ONNX or in the format of OpenVINO."""
     return core().read_model(model.graph, model.weights or b"")
 
 
