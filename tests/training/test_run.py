@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("one_thread", "tiny_method")
 
 
 def test_a_real_network_learns_to_find_targets(scenes: Path, tmp_path: Path) -> None:
-    """The one training of a real network, and the one with compiled code off and bf16 on."""
+    """The only long training of a real network; other tests train the tiny one."""
     settings = short_run(
         scenes, method="spire", epochs=8, val_every=8, mine_every=4, crops_per_epoch=96,
         foreground=4.0,
