@@ -50,7 +50,7 @@ def test_links_out_of_the_folder_are_not_read(tmp_path: Path) -> None:
     session = LabelSession(folder, tmp_path / "out")
     response = client_of(session).get("/api/pixels", params={"frame": "link.png"})
     assert response.status_code == 422
-    assert "link out of the folder" in response.json()["error"]
+    assert "links to a file outside the folder" in response.json()["error"]
     session.close()
 
 

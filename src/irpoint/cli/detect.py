@@ -153,7 +153,7 @@ def detect(
     threads: Threads = 0,
     engine: Engine = "local",
 ) -> None:
-    """Find bright point targets: CSV on standard output, or files in a folder.
+    """Find bright point targets; print them as CSV, or write files to a folder.
 
     Sources that cannot be read are listed and skipped; the exit code is then 1.
 

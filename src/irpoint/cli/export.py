@@ -29,7 +29,7 @@ def export(
     ] = None,
     int8: Annotated[
         bool,
-        typer.Option("--int8", help="Quantise to 8 bits, and measure the loss and the gain."),
+        typer.Option("--int8", help="Quantise to 8 bits, and measure the changes of F1 and speed."),
     ] = False,
     data: Annotated[
         list[Path] | None,
@@ -119,7 +119,7 @@ def import_weights(
     method: Annotated[
         str | None,
         typer.Option(
-            help="Method that the weights belong to. Default: that of irpoint train.",
+            help="Method that the weights belong to. Default: spire.",
             autocompletion=complete_method,
         ),
     ] = None,
@@ -132,10 +132,10 @@ def import_weights(
         typer.Option(help="Input side of the weights, in pixels. Default: the publication's."),
     ] = None,
 ) -> None:
-    """Convert a published checkpoint that you hold to a model of irpoint.
+    """Convert a published checkpoint to a model of irpoint.
 
     Only tensors are loaded from the file, never code. The model keeps the published normalisation,
-    resize, positions of cells and decoder. Use it as [bold]--model OUT[/].
+    resize, cell positions and decoder. Use it as [bold]--model OUT[/].
     """
     from irpoint.cli.torch_needed import torch_needed
 

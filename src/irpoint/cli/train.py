@@ -13,7 +13,7 @@ Data = Annotated[list[Path], typer.Option(help="Dataset folder in any layout; re
 MethodName = Annotated[
     str | None,
     typer.Option(
-        help="Method to train. Default: that of the shipped model given as --init.",
+        help="Method to train. Default: that of --init if it is a shipped model, or spire.",
         autocompletion=complete_method,
     ),
 ]

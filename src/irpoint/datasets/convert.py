@@ -19,7 +19,7 @@ POINT_FORMATS: dict[str, tuple[str | Path, _ToText]] = {
     "coco": (ANNOTATIONS, coco_json),
     "csv": (POINTS_FILE, csv_text),
 }
-"""The file of each format, and what writes its text. To add a format, add a row."""
+"""The file of each format, and the function that writes its text. To add a format, add a row."""
 
 
 def convert(

@@ -82,10 +82,10 @@ class Catalogue:
         """The pixels (H, W) of a frame, in the data type of its file.
 
         Raises:
-            FrameError: if the frame cannot be read, or its file is a link out of the folder.
+            FrameError: if the frame cannot be read, or its file links out of the folder.
         """
         if not entry.path.resolve().is_relative_to(self.root):
-            raise FrameError(f"{entry.name}: is a link out of the folder; such links are not read")
+            raise FrameError(f"{entry.name}: links to a file outside the folder; give a copy")
         suffix = entry.path.suffix.lower()
         if suffix in VIDEO_SUFFIXES:
             with self._video_lock:

@@ -65,7 +65,7 @@ class Store:
             found = self._base.execute("PRAGMA user_version").fetchone()[0]
             if found not in (0, 1, _FORMAT):
                 raise StoreError(
-                    f"{path}: format {found} is of another version of irpoint; update irpoint"
+                    f"{path}: format {found} was written by a newer irpoint; update irpoint"
                 )
             if found == 1:
                 self._base.execute("ALTER TABLE change ADD COLUMN tab TEXT NOT NULL DEFAULT ''")
@@ -173,11 +173,11 @@ class Store:
         Raises:
             Conflict: if another tab has changed one of the frames since; then nothing is changed.
         """
-        return self._travel(0, others)
+        return self._undo_or_redo(0, others)
 
     def redo(self, others: Collection[str] = ()) -> list[str]:
         """Apply the last undone step again; see :meth:`undo`."""
-        return self._travel(1, others)
+        return self._undo_or_redo(1, others)
 
     def put_proposals(self, frame: str, model: str, points: str, ambiguity: float) -> None:
         """Store the proposals of a model for a frame, as JSON, and its ambiguity (0..1)."""
@@ -198,7 +198,7 @@ class Store:
         """The ambiguity of each frame that a model has processed."""
         return dict(self._rows("SELECT frame, doubt FROM proposals WHERE model = ?", model))
 
-    def _travel(self, undone: int, others: Collection[str]) -> list[str]:
+    def _undo_or_redo(self, undone: int, others: Collection[str]) -> list[str]:
         last, (condition, values) = ("min" if undone else "max"), _except_tabs(others)
         with self._transaction():
             query = f"SELECT {last}(step) FROM change WHERE undone = ? AND {condition}"

@@ -100,12 +100,12 @@ class TrainSettings(BaseModel):
     target_map: str = Field("default", description="target map that the network learns, by name")
     sigma: float = Field(1.5, gt=0.5, le=3, description="width of a target's response in cells")
     sigma_scales: bool = Field(
-        False, description="let sigma grow with the frame's enlargement, within 1 to 2 cells"
+        False, description="scale sigma with the enlargement of the frame, limited to 1 to 2 cells"
     )
     loss: str = Field("default", description="loss function, by name")
     foreground: float = Field(1.0, ge=0, description="extra weight of target cells in the loss")
     teachers: tuple[Teacher, ...] = Field(
-        (), description="trained networks whose mean response is learned beside the labels"
+        (), description="trained networks whose mean response is learned in addition to the labels"
     )
     teachers_share: float = Field(
         0.5, ge=0, le=1, description="share of the teachers' response in the learned map"
@@ -132,16 +132,16 @@ class TrainSettings(BaseModel):
         description="rows and columns of a crop in network pixels, or one number for a square; if "
         "there are several shapes, each batch uses one of them",
     )
-    batch: int = Field(12, ge=1, description="number of crops in a step")
+    batch: int = Field(12, ge=1, description="number of crops per batch")
     optimizer: Literal["muon", "adamw"] = Field(
-        "muon", description="muon, or adamw for all weights"
+        "muon", description="muon (with AdamW for small kernels and biases), or adamw"
     )
     learning_rate: float = Field(
         0.02, gt=0, description="learning rate of muon (AdamW part: 0.15 of it); adamw: try 0.003"
     )
     weight_decay: float = Field(1e-2, ge=0, description="weight decay of kernels")
     ema_decay: float = Field(
-        0.999, ge=0, lt=1, description="decay per step of the averaged network, which is kept"
+        0.999, ge=0, lt=1, description="decay per step of the average of the weights, the result"
     )
     val_every: int = Field(10, ge=1, description="epochs between two validations")
     mine_every: int = Field(
@@ -149,8 +149,8 @@ class TrainSettings(BaseModel):
     )
     seed: int = Field(0, ge=0, description="seed of all random numbers")
     precision: Literal["bf16", "f32"] = Field("bf16", description="bf16 or f32 arithmetic")
-    compile: bool = Field(True, description="compile the network if one process trains it")
-    workers: int = Field(1, ge=0, description="processes that prepare crops; 0: this one")
+    compile: bool = Field(True, description="compile the network; ignored with several processes")
+    workers: int = Field(1, ge=0, description="extra processes that prepare crops")
     augment: AugmentSettings = AugmentSettings()
 
     @model_validator(mode="before")

@@ -54,7 +54,7 @@ export class FrameEditor {
       this.active = null;
       this.previousPoints = before ? before.labels.points : [];
       this.proposals = [];
-      this.take(stored);
+      this.showLabels(stored);
     } finally {
       if (this.opening === name) this.opening = null;
     }
@@ -63,7 +63,7 @@ export class FrameEditor {
   }
 
   /** Show stored labels, with unsaved changes on top. */
-  take(stored) {
+  showLabels(stored) {
     this.labels = this.saver.current(this.name, stored);
     this.grabbed = this.dragged = null;
     if (this.active !== null && this.active >= this.labels.points.length) this.active = null;
@@ -73,7 +73,7 @@ export class FrameEditor {
   /** Show saved labels of this frame if they differ, because they may be from a closed tab. */
   saved(stored) {
     const labels = this.saver.current(this.name, stored);
-    if (JSON.stringify(labels) !== JSON.stringify(this.labels)) this.take(stored);
+    if (JSON.stringify(labels) !== JSON.stringify(this.labels)) this.showLabels(stored);
   }
 
   /** Load the proposals of the model. */
@@ -87,9 +87,9 @@ export class FrameEditor {
 
   /** Proposals above the threshold that are not labelled or refused yet. */
   get openProposals() {
-    const taken = [...this.labels.points, ...this.labels.refused.map(([x, y]) => ({ x, y }))];
+    const known = [...this.labels.points, ...this.labels.refused.map(([x, y]) => ({ x, y }))];
     return this.proposals.filter(
-      (one) => one.score >= this.threshold && !taken.some((other) => distance(one, other) <= SAME_TARGET));
+      (one) => one.score >= this.threshold && !known.some((other) => distance(one, other) <= SAME_TARGET));
   }
 
   /** Change the labels and store them; `ready` as in Saver.put. */

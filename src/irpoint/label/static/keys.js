@@ -20,8 +20,8 @@ const TABLE = [
   { key: ",", help: "previous frame in the sequence", run: (app) => app.step(-1, true) },
   { key: ">", help: "forward in the sequence by the step", run: (app) => jump(app, 1) },
   { key: "<", help: "back in the sequence by the step", run: (app) => jump(app, -1) },
-  { key: "Ctrl+Z", help: "undo", control: "#undo", run: (app) => app.travel("/api/undo") },
-  { key: "Ctrl+Y", help: "redo", names: ["Ctrl+Y", "Ctrl+Shift+Z"], control: "#redo", run: (app) => app.travel("/api/redo") },
+  { key: "Ctrl+Z", help: "undo", control: "#undo", run: (app) => app.undoOrRedo("/api/undo") },
+  { key: "Ctrl+Y", help: "redo", names: ["Ctrl+Y", "Ctrl+Shift+Z"], control: "#redo", run: (app) => app.undoOrRedo("/api/redo") },
   { key: "Space", help: "add a point at the pointer or crosshair", once: true, run: addPoint },
   { key: "Delete", help: "delete the selected or nearest point", names: ["Delete", "Backspace"], once: true, run: deletePoint },
   { key: "Tab", help: "select the next point; after the last, the next control", run: tab },
@@ -87,7 +87,7 @@ function nameKeysInTooltips() {
   }
 }
 
-/** Whether a field takes the key because it is being edited. Escape leaves a field, and Enter one of a single line. */
+/** Whether a field handles the key because it is being edited. Escape leaves a field, and Enter one of a single line. */
 function leaveToField({ key, target }) {
   if (!target.matches("textarea, input:not([type=checkbox]):not([type=range]), select")) return false;
   if (key === "Escape" || (key === "Enter" && !target.matches("textarea"))) target.blur();

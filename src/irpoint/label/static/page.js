@@ -20,7 +20,7 @@ const saver = new Saver({
   conflict: async (name, stored, reason) => {
     showMessage(`${reason}. The stored labels are shown.`);
     const now = stored || (await getOf("/api/labels", name).catch(() => null));
-    if (now && name === editor.name) editor.take(now);
+    if (now && name === editor.name) editor.showLabels(now);
   },
   state: (unsaved, reason) => {
     element("saved").textContent = unsaved ? `${unsaved} unsaved` : "saved";
@@ -178,13 +178,13 @@ function decide(state, stay) {
 }
 
 /** Undo or redo, and show the frame that changed. */
-async function travel(path) {
+async function undoOrRedo(path) {
   await saver.flush();
   const frames = await attempt(() => post(path));
   if (!frames) return;
   count(frames);
   const names = Object.keys(frames);
-  if (names.includes(editor.name)) editor.take(frames[editor.name]);
+  if (names.includes(editor.name)) editor.showLabels(frames[editor.name]);
   else if (names.length) {
     const number = page.frames.indexOf(names[0]);
     if (number >= 0) open(number, true);
@@ -257,7 +257,7 @@ async function interpolate() {
   const changed = await attempt(() => post("/api/interpolate", wanted));
   if (!changed) return;
   count(changed);
-  if (changed[editor.name]) editor.take(changed[editor.name]);
+  if (changed[editor.name]) editor.showLabels(changed[editor.name]);
   const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === wanted.track)).length;
   const cleared = Object.keys(changed).length - filled;
   showMessage(`Track ${wanted.track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
@@ -268,8 +268,8 @@ function bindControls() {
   element("previous").onclick = () => step(-1);
   element("order").onchange = () => attempt(async () => { page.shown.clear(); await requeue(); open(firstOpen()); });
   for (const button of document.querySelectorAll("[data-state]")) button.onclick = () => decide(button.dataset.state, true);
-  element("undo").onclick = () => travel("/api/undo");
-  element("redo").onclick = () => travel("/api/redo");
+  element("undo").onclick = () => undoOrRedo("/api/undo");
+  element("redo").onclick = () => undoOrRedo("/api/redo");
   element("note").oninput = () => { clearTimeout(page.noteTimer); page.noteTimer = setTimeout(saveNote, NOTE_MS); };
   element("note").onchange = saveNote;
   element("model").onchange = () => choose(element("model").value);
@@ -294,7 +294,7 @@ async function start() {
   page.states = await get("/api/states");
   await requeue();
   bindControls();
-  bindKeys({ page, editor, view, display, step, decide, travel, interpolate, setThreshold, track, show, showCursor });
+  bindKeys({ page, editor, view, display, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
   followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
   showCounts();
   await saver.adopt(session.out);

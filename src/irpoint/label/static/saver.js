@@ -23,19 +23,19 @@ export class Saver {
   async adopt(folder) {
     const prefix = `${UNSAVED}${folder}:`;
     this.key = prefix + client.tab;
-    const take = (key) => {
+    const adoptKey = (key) => {
       this.waiting.push(...JSON.parse(localStorage.getItem(key) || "[]"));
       localStorage.removeItem(key);
       this.remember();
     };
-    const takeClosed = async () => {
+    const adoptClosed = async () => {
       const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix) && key !== this.key);
-      for (const key of keys) await ifClosed(key.slice(prefix.length), () => take(key));
+      for (const key of keys) await ifClosed(key.slice(prefix.length), () => adoptKey(key));
       this.flush();
     };
-    take(this.key);
-    await takeClosed();
-    setInterval(takeClosed, ADOPT_MS);
+    adoptKey(this.key);
+    await adoptClosed();
+    setInterval(adoptClosed, ADOPT_MS);
   }
 
   /** The current labels of a frame, unsaved changes included; `stored` is what the server has just sent. */
