@@ -6,6 +6,7 @@ without a change here or in mkdocs.yml.
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -13,12 +14,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from pydantic import BaseModel
-
-from irpoint.training import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ROOT / "src" / "irpoint" / "methods"
+SETTINGS = ROOT / "src" / "irpoint" / "training" / "settings.py"
 _LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 _ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>~?")
 _SETTINGS = re.compile(r"<!-- settings: (\w+) -->")
@@ -81,17 +80,34 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def _settings_table(model: str) -> str:
-    """Name, default and description of every setting of a pydantic model, as a table."""
+    """Name, default and description of every setting of a pydantic model, as a table.
+
+    The source is read, not imported: the site builds without PyTorch.
+    """
     rows = ["| setting | default | meaning |", "|---|---|---|"]
-    for name, field in getattr(settings, model).model_fields.items():
-        if field.is_required():
-            default = "required"
-        elif isinstance(field.default, BaseModel):
+    module = ast.parse(SETTINGS.read_text(encoding="utf-8"))
+    (body,) = (n.body for n in module.body if isinstance(n, ast.ClassDef) and n.name == model)
+    for field in body:
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.value, ast.Call)):
             continue
-        else:
-            default = "–" if field.default is None else f"`{field.default}`"
-        rows.append(f"| `{name}` | {default} | {field.description or ''} |")
+        call = field.value
+        if ast.unparse(call.func) != "Field":
+            continue  # a group of settings with a table of its own
+        description = next(
+            ast.literal_eval(k.value) for k in call.keywords if k.arg == "description"
+        )
+        rows.append(f"| `{ast.unparse(field.target)}` | {_default(call)} | {description} |")
     return "\n".join(rows)
+
+
+def _default(field: ast.Call) -> str:
+    if not field.args:
+        return "required"
+    try:
+        value = ast.literal_eval(field.args[0])
+    except ValueError:  # a name
+        return "–"
+    return "–" if value is None else f"`{value}`"
 
 
 def _with_links_of_the_site(text: str, path: Path, uri: str) -> str:

@@ -86,7 +86,7 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: MethodName = Field(DEFAULT_METHOD, description="method to train")
+    method: MethodName = Field(DEFAULT_METHOD, description="method to train; spire by default")
     data: tuple[Path, ...] = Field(min_length=1, description="dataset folders, any layout")
     split: str = Field("train", description="split to train on; join several by '+'")
     val_split: str = Field("val", description="split on which weights and thresholds are chosen")
