@@ -1,8 +1,8 @@
 """Precision, recall and F1 from counts, with 0/0 defined in one place.
 
-If there is no target and no prediction, the result is perfect: all three are 1. In every other
-case 0/0 is 0: precision without a prediction although there are targets, recall with predictions
-although there is no target. So F1 = 2·tp / (2·tp + fp + fn) always agrees with the other two.
+If there are no targets and no predictions, the result is perfect: all three are 1. In every other
+case 0/0 is 0: precision if there are targets but no predictions, and recall if there are
+predictions but no targets. Therefore F1 = 2·tp / (2·tp + fp + fn) agrees with the other two.
 """
 
 from __future__ import annotations

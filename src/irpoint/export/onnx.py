@@ -26,7 +26,7 @@ from irpoint.zoo import ModelCard, digest
 
 TOLERANCE = 1e-4  # maximum difference of an exported graph from its network
 HALF_TOLERANCE = 1e-3  # the same, for weights stored in half precision
-_MIN_STORED = 64  # values; smaller tensors are not worth a cast
+_MIN_STORED = 64  # number of values; smaller tensors stay in float32
 _OPSET = 18
 
 

@@ -93,7 +93,7 @@ class SecurityMiddleware:
 
 
 def _own_address(scope: Scope) -> str:
-    """The address at which the server was reached. Unlike a name, nobody else can claim it."""
+    """The address at which the server was reached. Unlike a name, it cannot be forged."""
     address: str = scope["server"][0]
     return address.removeprefix("::ffff:")
 

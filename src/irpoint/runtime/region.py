@@ -16,7 +16,7 @@ from irpoint.points import Points
 class Region:
     """Keeps the points inside a rectangle and outside ignored pixels.
 
-    The network still sees the whole frame, since the context around the region helps.
+    The network still processes the whole frame, because the context around the region helps.
 
     Attributes:
         roi: (x0, y0, x1, y1) in frame pixels, both corners included; None is the whole frame.

@@ -24,7 +24,8 @@ class MuonAdamW(torch.optim.AdamW):
     (here: targets) are learned as fast as common ones. Depthwise and very small kernels,
     normalisations and biases have no such matrix.
 
-    PyTorch's Muon accepts matrices only, and Lightning accepts one optimizer; hence this class.
+    This class exists because PyTorch's Muon accepts matrices only, and Lightning accepts only one
+    optimizer.
 
     Args:
         parameters: all parameters of a network.

@@ -1,4 +1,4 @@
-"""A camera or a video at an address: RTSP, UDP, HTTP, V4L2 and whatever else FFmpeg opens."""
+"""A camera or a video at an address: RTSP, UDP, HTTP, V4L2 and other protocols of FFmpeg."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SSHD-Net: a high-resolution branch beside three coarser ones that feed it (arXiv 2408.01976)."""
+"""SSHD-Net: a high-resolution branch with context from three coarser ones (arXiv 2408.01976)."""
 
 from __future__ import annotations
 

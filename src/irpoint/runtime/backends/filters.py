@@ -17,7 +17,7 @@ from irpoint.frames.levels import normalise
 
 Image = npt.NDArray[np.float32]
 DEVIATIONS = 50.0
-_MIN_SPREAD = 1e-4  # in normalised units; so a flat frame gives no response
+_MIN_SPREAD = 1e-4  # in normalised units; prevents responses to rounding errors in flat frames
 
 
 def top_hat(frame: Image, side: int = 9) -> Image:
