@@ -240,7 +240,7 @@ def test_a_run_folder_and_a_loaded_model_will_do(model):
 
 
 def test_an_unknown_model_is_one_line(shipped):
-    with pytest.raises(ModelError, match=r"^nonsuch: no such model; shipped are spire; or give"):
+    with pytest.raises(ModelError, match=r"^nonsuch: no such model; choose from spire, or give"):
         Detector("nonsuch")
 
 
