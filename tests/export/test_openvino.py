@@ -71,7 +71,7 @@ def test_wrong_exports_are_one_line(model: Path, tmp_path: Path, cli) -> None:
         (("--model", model, "--to", "openvino"), "give --out DIR as well"),
         (("--model", "dog", "--to", "openvino", "--out", tmp_path / "x"), "is a filter"),
         (("--model", "nonsuch", "--to", "openvino", "--out", tmp_path / "x"), "no such model"),
-        (("--model", model, "--out", tmp_path / "x"), "an ONNX export is always written to its run"),
+        (("--model", model, "--out", tmp_path / "x"), "is always written to its run"),
     ):
         code, _, err = cli("export", *arguments)
         assert code == 1
