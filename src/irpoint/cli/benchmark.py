@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from irpoint.cli.completion import complete_backend, complete_model
+from irpoint.cli.options import Backend, Model, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from irpoint.benchmark.timing import Spread
     from irpoint.benchmark.video import VideoFigures
 
-Model = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|PATH",
-        help="Model to time: a shipped model, or an ONNX file.",
-        autocompletion=complete_model,
-    ),
-]
 Size = Annotated[
     str | None,
     typer.Option(
@@ -43,18 +35,6 @@ Video = Annotated[
         help="Time a video instead, from the file to points and an overlay. "
         "simulated: a simulated 16-bit video.",
     ),
-]
-Backend = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="Runtime of the network: onnxruntime, openvino, …; auto is the fastest.",
-        autocompletion=complete_backend,
-    ),
-]
-Scale = Annotated[
-    str | None,
-    typer.Option(metavar="S", help="Input scale: native, or fit:N. Default: the card's."),
 ]
 Threads = Annotated[int, typer.Option(metavar="N", help="CPU threads. 0: all cores.")]
 Json = Annotated[

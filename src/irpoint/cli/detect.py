@@ -20,12 +20,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from irpoint.cli.completion import (
-    complete_backend,
-    complete_engine,
-    complete_format,
-    complete_model,
-)
+from irpoint.cli.completion import complete_engine, complete_format
+from irpoint.cli.options import Backend, Model, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -44,14 +40,6 @@ Sources = Annotated[
         help="Images, folders, quoted patterns, videos, stream addresses, devices; - is stdin.",
     ),
 ]
-Model = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|PATH",
-        help="A shipped model, an ONNX file, or a training run.",
-        autocompletion=complete_model,
-    ),
-]
 Threshold = Annotated[
     float | None, typer.Option(metavar="T", help="Minimum score. Default: the model card's.")
 ]
@@ -60,13 +48,6 @@ FalseAlarmRate = Annotated[
     typer.Option(
         metavar="R",
         help="Use the card's threshold for R false alarms per million pixels instead.",
-    ),
-]
-Scale = Annotated[
-    str | None,
-    typer.Option(
-        metavar="S",
-        help="Input scale: native, or fit:N (longest side N pixels). Default: the model card's.",
     ),
 ]
 Out = Annotated[
@@ -112,14 +93,6 @@ Raw = Annotated[
 ]
 Batch = Annotated[
     int, typer.Option(metavar="N", help="Maximum number of frames in the network at a time.")
-]
-Backend = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help="Runtime of the network: onnxruntime, openvino, …; auto is the fastest.",
-        autocompletion=complete_backend,
-    ),
 ]
 Threads = Annotated[
     int,

@@ -1,0 +1,33 @@
+"""Options that several commands share, in the same words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from irpoint.cli.completion import complete_backend, complete_model
+
+Model = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|PATH",
+        help="A shipped model, an ONNX file, or a training run.",
+        autocompletion=complete_model,
+    ),
+]
+Backend = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Runtime of the network: onnxruntime, openvino, …; auto is the fastest.",
+        autocompletion=complete_backend,
+    ),
+]
+Scale = Annotated[
+    str | None,
+    typer.Option(
+        metavar="S",
+        help="Input scale: native, or fit:N (longest side N pixels). Default: the model card's.",
+    ),
+]
