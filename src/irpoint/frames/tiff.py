@@ -22,6 +22,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
+_ALPHA = (1, 2)  # extra samples: premultiplied and plain transparency
 
 
 def decode_tiff(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
@@ -101,6 +102,17 @@ def _one_page(tiff: tifffile.TiffFile, name: str) -> Any:
 def _one_plane(page: Any, name: str) -> Any:
     if page.imagedepth != 1:
         raise FrameError(f"{name}: has {page.imagedepth} planes; give one file per frame")
+    # Some programs write a stack of frames, or spectral bands, as the samples of one page. To read
+    # the first sample only would lose the others without a word.
+    alpha = sum(kind in _ALPHA for kind in page.extrasamples)
+    grey = page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
+    # The fourth sample of a colour is taken for transparency, which not every program states.
+    too_many = page.samplesperpixel - alpha > 1 if grey else page.samplesperpixel > 4
+    if too_many:
+        raise FrameError(
+            f"{name}: has {page.samplesperpixel} samples per pixel, which may be frames or bands; "
+            "save each one as a page of its own"
+        )
     return page
 
 
