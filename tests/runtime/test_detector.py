@@ -201,14 +201,26 @@ def test_thresholds(model):
     assert Detector(model, false_alarms_per_mpx=1.0).threshold == 0.6
 
 
+def test_thresholds_between_the_rates_of_the_card_are_interpolated(write_model):
+    known = {"10": 0.2, "1": 0.4, "0.1": 0.8, "0.01": None}
+    thresholds = {"default": 0.5, "chosen": "by hand", "false_alarms_per_mpx": known}
+    model = write_model(thresholds=thresholds)
+    for rate, threshold in ((10, 0.2), (1, 0.4), (0.1, 0.8), (10**0.5, 0.3), (10**-0.25, 0.5)):
+        found = Detector(model, false_alarms_per_mpx=rate).threshold
+        assert found == pytest.approx(threshold, abs=1e-12)
+    for rate in (10.1, 0.09, 0.0, -1.0):
+        with pytest.raises(ModelError, match=r"the rates on its card: from 0\.1 to 10$"):
+            Detector(model, false_alarms_per_mpx=rate)
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
         ({"threshold": 0.0}, SettingsError, "must be positive"),
         ({"threshold": float("nan")}, SettingsError, "must be positive"),
         ({"threshold": 0.5, "false_alarms_per_mpx": 1.0}, SettingsError, "not both"),
-        ({"false_alarms_per_mpx": 0.1}, ModelError, "its card has 1$"),
-        ({"false_alarms_per_mpx": 7.0}, ModelError, "its card has 1$"),
+        ({"false_alarms_per_mpx": 0.1}, ModelError, "the rates on its card: from 1 to 1$"),
+        ({"false_alarms_per_mpx": 7.0}, ModelError, "the rates on its card: from 1 to 1$"),
         ({"scale": "fit:0"}, SettingsError, "'native' or 'fit:N'"),
         ({"scale": "half"}, SettingsError, "'native' or 'fit:N'"),
     ],

@@ -47,7 +47,8 @@ FalseAlarmRate = Annotated[
     float | None,
     typer.Option(
         metavar="R",
-        help="Use the card's threshold for R false alarms per million pixels instead.",
+        help="Use the threshold for R false alarms per million pixels instead: any rate between "
+        "those on the model's card.",
     ),
 ]
 Out = Annotated[

@@ -61,7 +61,8 @@ class Detector:
         model: name of a shipped model; path of an ONNX file that has a card, or of a training run;
             or a loaded model.
         threshold: minimum score, > 0; None is the card's default.
-        false_alarms_per_mpx: use the card's threshold for this false-alarm rate instead.
+        false_alarms_per_mpx: use the threshold for this false-alarm rate instead; any rate between
+            those on the card.
         scale: input scale instead of the card's, ``native`` or ``fit:N``. Warns, since the
             card's thresholds are valid at the card's scale.
         region: region of interest; None is the whole frame.
@@ -256,15 +257,21 @@ def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> 
         return _positive(threshold)
     if rate is None:
         return card.thresholds.default
-    known = {float(k): v for k, v in card.thresholds.false_alarms_per_mpx.items()}
-    chosen = known.get(rate)
-    if chosen is None:
-        rates = ", ".join(f"{r:g}" for r, v in sorted(known.items()) if v is not None) or "none"
+    return _threshold_for_rate(card, rate)
+
+
+def _threshold_for_rate(card: ModelCard, rate: float) -> float:
+    """The threshold for a false-alarm rate, interpolated on its logarithm between the card's."""
+    on_card = card.thresholds.false_alarms_per_mpx.items()
+    known = sorted((float(key), value) for key, value in on_card if value is not None)
+    if not known or not known[0][0] <= rate <= known[-1][0]:
+        limits = f"from {known[0][0]:g} to {known[-1][0]:g}" if known else "none"
         raise ModelError(
             f"model {card.name!r} has no threshold for {rate:g} false alarms per Mpx; "
-            f"its card has {rates}"
+            f"the rates on its card: {limits}"
         )
-    return chosen
+    rates, thresholds = np.array(known).T
+    return float(np.interp(np.log(rate), np.log(rates), thresholds))
 
 
 def _positive(threshold: float) -> float:
