@@ -130,13 +130,33 @@ def open_video(name: str) -> Any:
         raise FrameError(f"{name}: cannot be read as video ({one_line(error)})") from error
 
 
+# Formats that pack luma and colour into one plane: samples per luma, and the position of the luma.
+_PACKED = {
+    "yuyv422": (2, 0),
+    "yvyu422": (2, 0),
+    "uyvy422": (2, 1),
+    "y210": (2, 0),
+    "y212": (2, 0),
+    "y216": (2, 0),
+    "vyu444": (3, 1),
+    "ayuv": (4, 1),
+    "uyva": (4, 1),
+    "vuya": (4, 2),
+    "vuyx": (4, 2),
+    "ayuv64": (4, 1),
+    "ya8": (2, 0),
+    "ya16": (2, 0),
+}
+
+
 def luminance(image: av.VideoFrame) -> Frame:
-    """Luminance (H, W) of a video frame as stored, uint8 or uint16; colours are converted."""
+    """Luminance (H, W) of a video frame as stored, uint8 or uint16; other colours are converted."""
     kind = image.format
     parts = kind.components
+    step, first = _PACKED.get(kind.name.removesuffix("le").removesuffix("be"), (1, 0))
     alone = len(parts) == 1 and kind.name.startswith("gray")
     planar = kind.is_planar and not kind.is_rgb and parts[0].is_luma
-    if not (alone or planar) or parts[0].bits > 16:
+    if not (alone or planar or step > 1) or parts[0].bits > 16:
         deep = max(part.bits for part in parts) > 8 and not kind.name.startswith("pal")
         return luminance(image.reformat(format="gray16le" if deep else "gray"))
     order = ">" if kind.name.endswith("be") else "<"
@@ -144,5 +164,5 @@ def luminance(image: av.VideoFrame) -> Frame:
     plane = image.planes[0]
     across = plane.line_size // dtype.itemsize
     stored = np.frombuffer(memoryview(plane), dtype)[: across * image.height]
-    pixels: Frame = stored.reshape(-1, across)[:, : image.width]
+    pixels: Frame = stored.reshape(-1, across)[:, first : step * image.width : step]
     return pixels.astype(dtype.newbyteorder("="))  # a copy: PyAV reuses the memory
