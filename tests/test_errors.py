@@ -41,7 +41,7 @@ def test_an_error_becomes_one_line(error: Exception, line: str) -> None:
     [
         ({"weight": -1}, "losses.0.weight: should be greater than 0, not -1"),
         ({"kind": "x"}, "losses.0.kind: no loss 'x'"),
-        ({"colour": 1}, "losses.0.colour: Extra inputs are not permitted"),
+        ({"colour": 1}, "losses.0.colour: unknown name; check the spelling"),
         ({"weight": [1]}, "losses.0.weight: should be a valid number"),
     ],
 )

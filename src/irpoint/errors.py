@@ -70,6 +70,7 @@ def first_error(error: Invalid, prefix: str = "") -> str:
     first = error.errors()[0]
     location = ".".join(str(part) for part in (prefix, *first["loc"]) if part != "")
     reason = first["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    reason = reason.replace("Extra inputs are not permitted", "unknown name; check the spelling")
     value = first.get("input")
     scalar = isinstance(value, bool | int | float | str)
     if location and reason.startswith("should") and scalar and len(repr(value)) <= 40:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from irpoint import Detector, FrameResult
 from irpoint.errors import SettingsError
@@ -16,19 +15,14 @@ from irpoint.frames import open_source
 from irpoint.frames.raw import RawLayout
 from irpoint.pipeline import Skipped, detect, detect_frames, find_sources, track_results
 from irpoint.sinks import OverlayFolder, PointsWriter
-from support.models import draw_blobs
+from support.models import draw_blobs, write_moving_target
 from support.same_files import same_files
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Five frames of a moving target, and a file that is no frame."""
-    folder = tmp_path / "sky"
-    folder.mkdir()
-    for k in range(5):
-        Image.fromarray(draw_blobs([(20 + 4 * k, 40)], seed=k)).save(folder / f"{k}.png")
-    (folder / "2b.png").write_bytes(b"no frame")
-    return folder
+    return write_moving_target(tmp_path / "sky", 5, 4)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import Journal
 from irpoint.system.atomic import lock_folder
-from support.models import draw_blobs
+from support.models import draw_blobs, write_moving_target
 from support.same_files import same_files
 
 
@@ -73,12 +73,7 @@ def test_other_settings_changed_files_and_cut_lines_start_again(tmp_path: Path) 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    for k in range(6):
-        Image.fromarray(draw_blobs([(20 + 10 * k, 40)], seed=k)).save(folder / f"{k}.png")
-    (folder / "2b.png").write_bytes(b"no frame")
-    return folder
+    return write_moving_target(tmp_path / "frames", 6, 10)
 
 
 @pytest.fixture

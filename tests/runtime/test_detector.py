@@ -183,6 +183,13 @@ def test_ignored_pixels_drop_their_points_alone(model):
     assert agree(points, TARGETS[1:], 0.5)
 
 
+@pytest.mark.parametrize("roi", [(128, 0, 200, 50), (0, 96, 50, 200), (-9, 0, -1, 50)])
+def test_a_rectangle_outside_the_frame_is_refused(model, roi):
+    detector = Detector(model, region=Region(roi=roi))
+    with pytest.raises(SettingsError, match="is outside the frame of 128×96"):
+        detector(draw_blobs(TARGETS))
+
+
 def test_an_ignore_mask_of_another_size_is_refused(model):
     detector = Detector(model, region=Region(ignored=np.zeros((50, 50), bool)))
     with pytest.raises(SettingsError, match="ignore mask is 50×50, the frame 128×96"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 def _blob_filter(side: int = 48, sigma: float = 4.0) -> np.ndarray:
@@ -83,6 +85,15 @@ def _ships() -> bool:
 shipped_weights = pytest.mark.skipif(
     not _ships(), reason="src/irpoint/zoo/weights/spire.onnx is not there yet"
 )
+
+
+def write_moving_target(folder: Path, count: int, step: int) -> Path:
+    """A new folder of ``count`` frames of a moving target, and a file that is no frame, 2b.png."""
+    folder.mkdir()
+    for k in range(count):
+        Image.fromarray(draw_blobs([(20 + step * k, 40)], seed=k)).save(folder / f"{k}.png")
+    (folder / "2b.png").write_bytes(b"no frame")
+    return folder
 
 
 def draw_blobs(

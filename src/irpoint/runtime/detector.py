@@ -179,12 +179,14 @@ class Detector:
     def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
         """Step 1: measure a frame's levels and resize it to the network's scale."""
         plain = as_frame(frame)
+        shape = (plain.shape[0], plain.shape[1])
+        self.region.check(shape)  # before the network runs for nothing
         low, high = levels(plain, self.card.normalisation)
         image, placement = to_network(
             clip_to_levels(plain, low, high), self._scale, self.card.resize, self.card.stride, low
         )
         self._report_shrinking(placement.factor[0])
-        return Prepared(image, (low, high), placement, (plain.shape[0], plain.shape[1]))
+        return Prepared(image, (low, high), placement, shape)
 
     def _report_shrinking(self, factor: float) -> None:
         """Warn once per detector if frames are shrunk so much that small targets may vanish."""

@@ -39,23 +39,34 @@ class Region:
             raise SettingsError(f"roi {text!r}: write four numbers, x0,y0,x1,y1") from None
         return x0, y0, x1, y1
 
-    def select(self, points: Points, shape: tuple[int, int]) -> Points:
-        """The points inside the region, of a frame of ``shape`` (height, width).
+    def check(self, shape: tuple[int, int]) -> None:
+        """Check that the region fits a frame of ``shape`` (height, width).
 
         Raises:
-            SettingsError: if the shape of the ignore mask is not that of the frame.
+            SettingsError: if the rectangle is outside the frame, or the shape of the ignore mask is
+                not that of the frame.
         """
+        if self.roi is not None:
+            x0, y0, x1, y1 = self.roi
+            if x1 < 0 or y1 < 0 or x0 > shape[1] - 1 or y0 > shape[0] - 1:
+                raise SettingsError(
+                    f"roi {x0:g},{y0:g},{x1:g},{y1:g} is outside the frame of {_size(shape)}: "
+                    "give a rectangle inside it"
+                )
+        if self.ignored is not None and self.ignored.shape != shape:
+            raise SettingsError(
+                f"ignore mask is {_size(self.ignored.shape)}, the frame {_size(shape)}: "
+                "give a mask of the frame's size"
+            )
+
+    def select(self, points: Points, shape: tuple[int, int]) -> Points:
+        """The points inside the region, of a frame of ``shape`` that :meth:`check` accepts."""
         keep = np.ones(len(points), bool)
         x, y = points.xy.T
         if self.roi is not None:
             x0, y0, x1, y1 = self.roi
             keep &= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.ignored is not None:
-            if self.ignored.shape != shape:
-                raise SettingsError(
-                    f"ignore mask is {_size(self.ignored.shape)}, the frame {_size(shape)}: "
-                    "give a mask of the frame's size"
-                )
             rows = np.clip(np.round(y).astype(int), 0, shape[0] - 1)
             columns = np.clip(np.round(x).astype(int), 0, shape[1] - 1)
             keep &= self.ignored[rows, columns] == 0

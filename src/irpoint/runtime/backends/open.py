@@ -18,19 +18,19 @@ class BackendRow(NamedTuple):
     """A row of the table of backends. Nothing is imported until the backend is needed.
 
     Attributes:
-        library: the module that the backend needs. Except for ONNX Runtime, which is always
+        package: the module that the backend needs. Except for ONNX Runtime, which is always
             installed, an extra with the name of the backend installs it.
         location: ``"module:class"``, a subclass of
             :class:`irpoint.runtime.backends.base.GraphBackend`.
     """
 
-    library: str
+    package: str
     location: str
 
     @property
     def is_installed(self) -> bool:
-        """Whether the library is installed."""
-        return find_spec(self.library) is not None
+        """Whether the package is installed."""
+        return find_spec(self.package) is not None
 
     def load(self) -> type[GraphBackend]:
         """Import the class."""
