@@ -19,7 +19,7 @@ from irpoint.zoo import find_model
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ("spire", "p2p-lite", "sshd")
 # Milliseconds per frame, ONNX Runtime and OpenVINO, as `irpoint benchmark` printed; docs/speed.md.
-TIMES = {"spire": (56, 31), "p2p-lite": (29, 20), "sshd": (116, 63)}
+TIMES = {"spire": (61, 30), "p2p-lite": (30, 20), "sshd": (119, 65)}
 
 _MODELS_HEAD = """\
 | model | parameters | GMAC at 512² | F1 % (95 % interval) | false points / Mpx | mean error px \
