@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from irpoint.errors import IrpointWarning, ModelError, SettingsError
+from irpoint.simulate import SceneSettings
 from irpoint.training.overrides import settings_from
 from irpoint.training.run_folder import SETTINGS, saved_settings
 from irpoint.training.settings import TrainSettings
@@ -91,3 +92,35 @@ def test_a_folder_without_a_readable_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / SETTINGS).write_text('{"data": ["x"], "epochs": 0}')
     with pytest.raises(ModelError, match=r"settings\.json: epochs"):
         saved_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("epoch=3", r"epoch: unknown name; did you mean epochs\?"),
+        ("lr=3", r"did you mean learning_rate\?"),
+        ("batch_size=3", r"did you mean batch\?"),
+        ("learning-rate=1", r"did you mean learning_rate\?"),
+        ("noise=1", r"did you mean augment\.noise\?"),
+        ("augment.nois=1", r"augment\.nois: unknown name; did you mean augment\.noise\?"),
+        ("augmnt.noise=1", r"did you mean augment\.noise\?"),
+        ("augment.epochs=3", r"did you mean epochs\?"),
+        ('teachers=[{"method": "spire", "weights": "x", "widht": 8}]', r"mean teachers\.0\.width"),
+        ("optimizer=adam", r"not 'adam'; did you mean adamw\?"),
+        ("method=spir", r"'spir' is unknown; did you mean spire\? Choose from spire, sshd"),
+        ("loss=squared_eror", r"did you mean squared-error\?"),
+        ("target_map=gausian", r"did you mean gaussian"),
+        ("xyz=1", r"xyz: unknown name; the settings are method, data, .*, augment\.noise"),
+    ],
+)
+def test_errors_propose_what_was_meant(override: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as raised:
+        settings_from({"data": ["x"]}, [override])
+    assert "\n" not in str(raised.value)
+
+
+def test_scenes_of_the_simulation_are_proposed_too() -> None:
+    with pytest.raises(SettingsError, match=r"scene: .* not 'cloud'; did you mean clouds\?"):
+        SceneSettings.checked(scene="cloud")
+    with pytest.raises(SettingsError, match=r"bit: unknown name; did you mean bits\?"):
+        SceneSettings.checked(bit=8)

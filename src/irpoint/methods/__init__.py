@@ -16,6 +16,7 @@ from irpoint.methods.method import Method, PublishedWeights, TargetMap
 from irpoint.methods.p2p_lite import P2P_LITE
 from irpoint.methods.spire import SPIRE
 from irpoint.methods.sshd import SSHD
+from irpoint.system.spelling import choices
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -51,7 +52,7 @@ def find_method(name: str) -> Method:
         SettingsError: if there is no such method.
     """
     if name not in METHODS:
-        raise SettingsError(f"method {name!r} is unknown; choose from {', '.join(METHODS)}")
+        raise SettingsError(f"method {name!r} is unknown; {choices(name, METHODS)}")
     return METHODS[name]
 
 
@@ -69,6 +70,6 @@ def find_target_map(name: str, method: Method) -> TargetMap:
     of_method = {"default": method.target_map, "published": method.published_target_map}
     name = of_method.get(name, name)
     if name not in TARGET_MAPS:
-        known = ", ".join((*of_method, *TARGET_MAPS))
-        raise SettingsError(f"target_map {name!r} is unknown; choose from {known}")
+        known = (*of_method, *TARGET_MAPS)
+        raise SettingsError(f"target_map {name!r} is unknown; {choices(name, known)}")
     return TARGET_MAPS[name]

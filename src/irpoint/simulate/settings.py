@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from irpoint.errors import SettingsError, first_error
+from irpoint.system.overrides import checked
 
 SceneKind = Literal["clear", "clouds", "sea", "land", "clutter", "mixed"]
 SCENE_KINDS: tuple[SceneKind, ...] = get_args(SceneKind)
@@ -98,10 +98,7 @@ class SceneSettings(BaseModel):
         Raises:
             SettingsError: if a value is out of range; one line that names the setting.
         """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise SettingsError(first_error(error)) from None
+        return checked(cls, values)
 
     @property
     def shape(self) -> tuple[int, int]:

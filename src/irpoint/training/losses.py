@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from irpoint.errors import SettingsError
 from irpoint.methods import Method
+from irpoint.system.spelling import choices
 
 Loss = Callable[[Tensor, Tensor, float], Tensor]
 """(response (B, 1, h, w), target map (B, 1, h, w), setting ``foreground``) → scalar."""
@@ -55,6 +56,5 @@ def find_loss(name: str, method: Method) -> Loss:
     """
     name = method.loss if name == "default" else name
     if name not in LOSSES:
-        known = ", ".join(("default", *LOSSES))
-        raise SettingsError(f"loss {name!r} is unknown; choose from {known}")
+        raise SettingsError(f"loss {name!r} is unknown; {choices(name, ('default', *LOSSES))}")
     return LOSSES[name]

@@ -19,7 +19,8 @@ from pydantic import (
 from irpoint.decoding import STRIDE
 from irpoint.errors import IrpointWarning
 from irpoint.frames.scale import InputScale
-from irpoint.methods import DEFAULT_METHOD, find_method
+from irpoint.methods import DEFAULT_METHOD, find_method, find_target_map
+from irpoint.training.losses import find_loss
 
 
 def _known_method(name: str) -> str:
@@ -196,6 +197,13 @@ class TrainSettings(BaseModel):
     @classmethod
     def _scale_is_known(cls, text: str) -> str:
         return str(InputScale.parse(text))
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> TrainSettings:
+        method = find_method(self.method)
+        find_loss(self.loss, method)
+        find_target_map(self.target_map, method)
+        return self
 
     @model_validator(mode="after")
     def _validation_split_is_held_out(self) -> TrainSettings:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irpoint.errors import ModelError, one_line
+from irpoint.system.spelling import choices
 from irpoint.zoo.card import ClickFigures, Clicks, ModelCard, Thresholds, digest, read_card
 
 __all__ = [
@@ -72,9 +73,9 @@ def find_model(model: str | Path) -> Model:
     if str(model) not in model_names():
         path = _in_folder(Path(model)) if Path(model).is_dir() else Path(model)
         if path.suffix not in (".onnx", ".xml") or not path.is_file():
-            names = ", ".join(model_names())
             raise ModelError(
-                f"{model}: no such model; choose from {names}, or give an .onnx file with its card"
+                f"{model}: no such model; {choices(str(model), model_names())}, or give an .onnx "
+                "file with its card"
             )
     card = read_card(card_path(path))
     graph = b"" if card.is_filter else _read(path)
