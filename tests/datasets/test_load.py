@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from irpoint.datasets import LabelledFrame, load_dataset
+from irpoint.datasets import LabelledFrame, convert, load_dataset
 from irpoint.datasets.images import Images
 from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout
@@ -163,3 +163,47 @@ def test_an_image_listed_by_two_names_counts_once(masked: Path) -> None:
 def test_voc_lists_of_one_class_have_a_presence_column(masked: Path) -> None:
     split_list(masked, "drone_val", "a  1", "b -1", folder="ImageSets/Main")
     assert [frame.name for frame in load_dataset(masked, "drone_val")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_lists_of_any_encoding(masked: Path, encoding: str) -> None:
+    (masked / "splits").mkdir()
+    text = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    (masked / "splits/val.txt").write_bytes(f"{text}b.png\r\n'a'\r\n".encode(encoding))
+    assert [frame.name for frame in load_dataset(masked, "val")] == ["b", "a"]
+
+
+def test_a_list_of_utf_16_needs_no_mark_and_other_encodings_are_named(masked: Path) -> None:
+    (masked / "splits").mkdir()
+    (masked / "splits/val.txt").write_bytes("b.png\r\n".encode("utf-16-le"))
+    assert [frame.name for frame in load_dataset(masked, "val")] == ["b"]
+    (masked / "splits/val.txt").write_bytes("für.png\n".encode("latin-1"))
+    with pytest.raises(DatasetError, match=r"val.txt: cannot be read as a list .*byte 1.*UTF-8"):
+        load_dataset(masked, "val")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["./images/a.png", "/home/me/mine/images/a.png", "C:\\mine\\images\\a.png", "mine/a.png"],
+)
+def test_lists_with_folders_of_another_machine(masked: Path, listed: str, tmp_path: Path) -> None:
+    split_list(masked, "val", listed)
+    (frame,) = load_dataset(masked, "val")
+    assert frame.image == masked / "images/a.png"
+    convert(masked, tmp_path / "out", "csv", split="val")
+    assert [path.name for path in (tmp_path / "out/images").rglob("*.png")] == ["a.png"]
+
+
+def test_a_list_with_the_wrong_folder_names_no_other_image(masked: Path) -> None:
+    save(masked / "images/s1/0.png", FRAME)
+    split_list(masked, "val", "s2/0.png")
+    with pytest.raises(DatasetError, match="s2/0: no such image"):
+        load_dataset(masked, "val")
+
+
+def test_lists_in_the_dataset_folder(masked: Path) -> None:
+    (masked / "val.txt").write_text("b\n")
+    (masked / "readme.txt").write_text("nothing\n")
+    assert [frame.name for frame in load_dataset(masked, "val")] == ["b"]
+    split_list(masked, "val", "a")
+    assert [frame.name for frame in load_dataset(masked, "val")] == ["a"]

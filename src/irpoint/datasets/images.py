@@ -52,11 +52,14 @@ class Images:
     def get(self, name: str) -> Path | None:
         """The image with this name, or None.
 
+        Folders above that of the images, as in ``/home/me/mine/images/a.png``, may be part of the
+        name.
+
         Raises:
             DatasetError: if several images have the name.
         """
         wanted = name.strip().replace("\\", "/").removeprefix("./")
-        inside = wanted.removeprefix(f"{self.folder.name}/")
+        inside = self._inside(wanted)
         # Try the name unchanged first, because "a.tif" may be the name of "a.tif.png".
         key = (
             inside if inside in self._by_key or inside in self._by_stem else without_suffix(inside)
@@ -72,6 +75,24 @@ class Images:
             )
         return found[0] if found else None
 
+    def _inside(self, wanted: str) -> str:
+        """A path below the folder, from one that may start with folders above it."""
+        inside = wanted.removeprefix(f"{self.folder.name}/")
+        if "/" not in inside or self._knows(inside):
+            return inside
+        # The names of the folder and of the one above it show where a longer path enters them.
+        for above in (self.folder.name, self.folder.parent.name):
+            _, entered, rest = f"/{wanted}".rpartition(f"/{above}/")
+            if entered and self._knows(rest):
+                return rest
+        parts = inside.split("/")
+        shorter = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
+        flat = not any("/" in key for key in self._by_key)
+        return next(filter(self._knows, shorter), parts[-1] if flat else inside)
+
+    def _knows(self, name: str) -> bool:
+        return any(key in self._by_key for key in (name, without_suffix(name)))
+
     def find(self, name: str) -> Path:
         """The image with this name.
 
@@ -84,6 +105,11 @@ class Images:
                 f"{self.folder / name}: no such image; add it, or remove '{name}' from the list"
             )
         return found
+
+
+def has_images(folder: Path) -> bool:
+    """Whether a folder or one of its subfolders has an image."""
+    return next(_image_files(folder), None) is not None
 
 
 def _image_files(folder: Path) -> Iterator[Path]:

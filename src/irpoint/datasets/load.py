@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from irpoint.datasets.coco import open_coco
 from irpoint.datasets.csv_points import open_csv
+from irpoint.datasets.images import without_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.masks import open_masks
 from irpoint.datasets.record import Dataset
 from irpoint.datasets.sirst_v2 import open_sirst_v2
+from irpoint.datasets.split_folders import open_split_folders
 from irpoint.datasets.voc import open_voc
-from irpoint.datasets.yolo import open_yolo
+from irpoint.datasets.yolo import open_yolo, open_yolo_beside
 from irpoint.errors import DatasetError, IrpointWarning, UnknownLayoutError
 
 
@@ -37,6 +39,7 @@ LAYOUTS = {
     "coco": Layout(open_coco, "centroids"),
     "voc": Layout(open_voc, "centroids"),
     "yolo": Layout(open_yolo, "centroids"),
+    "yolo-beside": Layout(open_yolo_beside, "centroids"),
     "csv": Layout(open_csv, "centroids"),
 }
 """The layouts by name, in the order in which they are tried.
@@ -71,6 +74,9 @@ def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
 def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
     """Recognise the layout of a dataset folder and index its frames.
 
+    The folder has one of the layouts, or folders ``train/``, ``valid/`` or ``val/``, and ``test/``
+    that each have one.
+
     Raises:
         DatasetError: if the folder is missing.
         UnknownLayoutError: if the folder has none of the known layouts.
@@ -78,13 +84,26 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
     root = Path(root).absolute()
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; give the folder of a dataset")
+    opened = open_split_folders(root, lambda folder: _open_folder(folder, truth))
+    opened = opened or _open_folder(root, truth)
+    if opened is None:
+        raise UnknownLayoutError(
+            f"{root}: not a known dataset layout; give a folder of one of these: "
+            f"{', '.join(LAYOUTS)}"
+        )
+    for other in ("valid", "validation"):
+        if other in opened.splits and "val" not in opened.splits:
+            return replace(opened, splits={**opened.splits, "val": opened.splits[other]})
+    return opened
+
+
+def _open_folder(root: Path, truth: Truth) -> OpenedLayout | None:
+    """The first layout that opens a folder; those with the wanted kind of labels come first."""
     for name in sorted(LAYOUTS, key=lambda name: LAYOUTS[name].truth not in (None, truth)):
         opened = LAYOUTS[name].open(root, truth)
         if opened is not None:
             return replace(opened, layout=name)
-    raise UnknownLayoutError(
-        f"{root}: not a known dataset layout; give a folder of one of these: {', '.join(LAYOUTS)}"
-    )
+    return None
 
 
 def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
@@ -105,7 +124,8 @@ def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
     if not listed:
         raise DatasetError(f"{opened.root}: the list '{split}' is empty; name the images in it")
     # If an image has two names, the first one is used.
-    names = tuple({opened.find(name): name for name in reversed(listed)}.values())[::-1]
+    found = {opened.find(name): name for name in reversed(listed)}
+    names = tuple(_inner_name(name, image, opened) for image, name in found.items())[::-1]
     if len(names) < len(listed):
         warnings.warn(
             f"{opened.root}: the list '{split}' names {len(listed) - len(names)} images twice; "
@@ -114,3 +134,11 @@ def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
             stacklevel=3,
         )
     return names
+
+
+def _inner_name(name: str, image: Path, opened: OpenedLayout) -> str:
+    """The name of a frame; a list may name it by a path that starts outside the dataset."""
+    parts = name.split("/")
+    if "" in parts or "." in parts or ".." in parts or ":" in parts[0]:
+        return without_suffix(image.relative_to(opened.root).as_posix())
+    return name
