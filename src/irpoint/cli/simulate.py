@@ -130,6 +130,17 @@ BadPixels = Annotated[
     float, typer.Option(help="Fraction of hot and dead pixels.", rich_help_panel=_CAMERA)
 ]
 
+Override = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A camera artefact, such as artefacts.border=4; repeat for several. "
+        'The page "Simulate" of the documentation lists them.',
+        rich_help_panel=_CAMERA,
+    ),
+]
+
 
 def _write(out: Path, settings: SceneSettings, **choices: Any) -> None:
     """Write the dataset, with a progress bar on a terminal."""
@@ -169,33 +180,36 @@ def simulate(
     name: Name = "frame",
     file_format: Format = "png",
     append: Append = False,
+    override: Override = None,
 ) -> None:
     """Simulate infrared frames with targets at known sub-pixel positions.
 
     The folder is a dataset with COCO keypoints, which evaluate, train and label can read.
     """
     from irpoint.simulate.settings import SceneSettings
+    from irpoint.system.overrides import overridden
 
     width, height = _size(size)
-    settings = SceneSettings.checked(
-        width=width,
-        height=height,
-        scene=scene,
-        beta=beta,
-        clutter_to_noise=clutter_to_noise,
-        targets=_range("targets", targets),
-        snr=_range("snr", snr),
-        dark_fraction=dark_fraction,
-        psf_sigma=_range("psf-sigma", psf_sigma),
-        min_separation=min_separation,
-        well_electrons=well_electrons,
-        well_fill=well_fill,
-        read_noise=read_noise,
-        column_noise=column_noise,
-        pixel_noise=pixel_noise,
-        bad_pixels=bad_pixels,
-        bits=bits,
-    )
+    named = {
+        "width": width,
+        "height": height,
+        "scene": scene,
+        "beta": beta,
+        "clutter_to_noise": clutter_to_noise,
+        "targets": _range("targets", targets),
+        "snr": _range("snr", snr),
+        "dark_fraction": dark_fraction,
+        "psf_sigma": _range("psf-sigma", psf_sigma),
+        "min_separation": min_separation,
+        "well_electrons": well_electrons,
+        "well_fill": well_fill,
+        "read_noise": read_noise,
+        "column_noise": column_noise,
+        "pixel_noise": pixel_noise,
+        "bad_pixels": bad_pixels,
+        "bits": bits,
+    }
+    settings = overridden(SceneSettings, named, override or [])
     choices = {"frames": frames, "seed": seed, "name": name, "append": append}
     _write(out, settings, file_format=file_format, **choices)
     typer.echo(f"{frames} frame{'s' if frames > 1 else ''} in {out}")

@@ -1,5 +1,6 @@
 """Simulated infrared frames with targets at known sub-pixel positions."""
 
+from irpoint.simulate.artefacts import Artefacts, add_artefacts
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import FixedPattern, draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
@@ -7,10 +8,12 @@ from irpoint.simulate.spectrum import power_law_field
 from irpoint.simulate.targets import Target
 
 __all__ = [
+    "Artefacts",
     "FixedPattern",
     "Scene",
     "SceneSettings",
     "Target",
+    "add_artefacts",
     "camera_rng",
     "draw_fixed_pattern",
     "power_law_field",

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
 import numpy.typing as npt
 import tifffile
 from PIL import Image
@@ -33,8 +32,8 @@ _TABLE = Path("targets.csv")
 _COLUMNS = ("frame", "scene", "x", "y", "snr", "scnr", "psf_sigma", "electrons")
 
 
-def encode_frame(frame: npt.NDArray[np.integer], file_format: FileFormat) -> bytes:
-    """Encode ``frame`` (uint8 or uint16) as a lossless PNG or TIFF file."""
+def encode_frame(frame: npt.NDArray[Any], file_format: FileFormat) -> bytes:
+    """Encode ``frame`` (uint8 or uint16; TIFF: also float32) as a lossless PNG or TIFF file."""
     stream = io.BytesIO()
     if file_format == "tiff":
         tifffile.imwrite(stream, frame, compression="zlib", metadata=None)
@@ -85,6 +84,7 @@ class _Truth:
     frames: list[tuple[str, LabelledFrame]]
     runs: list[Any]
     rows: list[tuple[str, ...]] = field(default_factory=list)
+    hidden: int = 0
 
     @classmethod
     def read(cls, out: Path) -> _Truth:
@@ -96,12 +96,14 @@ class _Truth:
         frame = LabelledFrame(image.stem, image, (shape[0], shape[1]), scene.points, self.out.name)
         self.frames.append((image.name, frame))
         self.rows += _rows(image.name, scene)
+        self.hidden += len(scene.hidden)
 
     def write(self, run: dict[str, Any]) -> None:
         table = self.out / _TABLE
         _write(self.out / ANNOTATIONS, coco_json(self.frames))
         _write(table, _table(table, self.rows))
-        _write(self.out / _RUNS, json.dumps({"runs": [*self.runs, run]}, indent=1) + "\n")
+        runs = [*self.runs, {"irpoint": __version__} | run]
+        _write(self.out / _RUNS, json.dumps({"runs": runs}, indent=1) + "\n")
 
 
 def _earlier_runs(path: Path) -> list[Any]:
@@ -129,11 +131,15 @@ def _earlier_frames(out: Path) -> list[tuple[str, LabelledFrame]]:
     ]
 
 
-def _check_request(frames: int, seed: int, name: str, file_format: str) -> None:
+def _check_request(
+    frames: int, seed: int, name: str, file_format: str, settings: SceneSettings
+) -> None:
     if frames < 1 or seed < 0:
         raise SettingsError(f"frames {frames}, seed {seed}: give frames >= 1 and seed >= 0")
     if file_format not in FILE_FORMATS:
         raise SettingsError(f"format {file_format}: give png or tiff")
+    if file_format == "png" and settings.artefacts.kelvin_per_count:
+        raise SettingsError("artefacts.kelvin_per_count: PNG has no float32; give --format tiff")
     if not name or Path(name).name != name:
         raise SettingsError(f"name {name!r}: give the start of a file name, without folders")
 
@@ -167,7 +173,7 @@ def simulate_dataset(
     * ``annotations/annotations.json``: one annotation per target. A frame without targets is an
       image without annotations.
     * ``targets.csv``: position, signal-to-noise ratio and width of each target
-    * ``simulation.json``: settings and seed of each run
+    * ``simulation.json``: settings and seed of each run, and how many targets artefacts hide
 
     A frame depends only on settings, seed and index. All frames have the fixed pattern of one
     detector array. A run that is stopped leaves a complete dataset of the frames simulated so far.
@@ -187,7 +193,7 @@ def simulate_dataset(
             a frame exists already.
         DatasetError: if the dataset to append to cannot be read.
     """
-    _check_request(frames, seed, name, file_format)
+    _check_request(frames, seed, name, file_format, settings)
     out = Path(out)
     names = [f"{name}_{index:05d}" for index in range(frames)]
     _check_destination(out, names, append)
@@ -205,5 +211,5 @@ def simulate_dataset(
                 on_frame()
     finally:  # also if the run is interrupted
         if done:
-            run = {"irpoint": __version__, "name": name, "seed": seed, "frames": done}
-            truth.write(run | {"settings": settings.model_dump()})
+            run = {"name": name, "seed": seed, "frames": done, "hidden_targets": truth.hidden}
+            truth.write(run | {"settings": settings.model_dump(mode="json")})

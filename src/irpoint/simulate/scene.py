@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.points import Points
+from irpoint.simulate.artefacts import add_artefacts
+from irpoint.simulate.artefacts.canvas import Frame, Mask
 from irpoint.simulate.background import background_electrons
-from irpoint.simulate.sensor import Counts, FixedPattern, digitise, draw_fixed_pattern, expose
+from irpoint.simulate.sensor import FixedPattern, digitise, draw_fixed_pattern, expose
 from irpoint.simulate.settings import SceneKind, SceneSettings
-from irpoint.simulate.targets import Target, draw_targets, target_electrons
+from irpoint.simulate.targets import Target, draw_targets, hidden_share, target_electrons
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,18 +21,24 @@ class Scene:
     """A simulated frame and its truth.
 
     Attributes:
-        frame: (height, width); uint8, or uint16 with 12, 14 or 16 bits.
+        frame: (height, width); uint8, or uint16 with 12, 14 or 16 bits; float32 if an artefact
+            makes it so.
         points: true positions of the targets, with a score of 1.
         targets: the same targets in the same order, with signal-to-noise ratio and width.
         background: float64 (height, width) in electrons, without targets and noise.
         kind: kind of scene.
+        mask: bool (height, width), true for pixels that an artefact covers.
+        hidden: targets that are not in ``targets`` and ``points``, because at least half of their
+            light falls on such pixels.
     """
 
-    frame: Counts
+    frame: Frame
     points: Points
     targets: tuple[Target, ...]
     background: npt.NDArray[np.float64]
     kind: SceneKind
+    mask: Mask
+    hidden: tuple[Target, ...] = ()
 
 
 def simulate_scene(
@@ -38,7 +46,7 @@ def simulate_scene(
     rng: np.random.Generator,
     pattern: FixedPattern | None = None,
 ) -> Scene:
-    """Simulate one frame: background, targets, exposure, digitisation.
+    """Simulate one frame: background, targets, exposure, digitisation, artefacts.
 
     Args:
         settings: what to simulate.
@@ -47,16 +55,20 @@ def simulate_scene(
             a new one is drawn.
 
     Raises:
-        SettingsError: if the targets do not fit in the frame.
+        SettingsError: if the targets do not fit in the frame, or a value of an artefact does not
+            fit in its type.
     """
     if pattern is None:
         pattern = draw_fixed_pattern(settings, rng)
     background, kind = background_electrons(settings, rng)
     targets = draw_targets(background, settings, rng)
     expected = np.maximum(background + target_electrons(settings.shape, targets), 0.0)
-    frame = digitise(expose(expected, settings, pattern, rng), settings)
-    points = Points.labels([(target.x, target.y) for target in targets])
-    return Scene(frame, points, tuple(targets), background, kind)
+    counts = digitise(expose(expected, settings, pattern, rng), settings)
+    frame, mask = add_artefacts(counts, settings.artefacts, rng, settings.bits)
+    hidden = tuple(target for target in targets if hidden_share(target, mask) >= 0.5)
+    visible = tuple(target for target in targets if target not in hidden)
+    points = Points.labels([(target.x, target.y) for target in visible])
+    return Scene(frame, points, visible, background, kind, mask, hidden)
 
 
 def scene_rng(seed: int, index: int) -> np.random.Generator:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from irpoint.simulate.artefacts import Artefacts
 from irpoint.system.overrides import checked
 
 SceneKind = Literal["clear", "clouds", "sea", "land", "clutter", "mixed"]
@@ -50,6 +51,7 @@ class SceneSettings(BaseModel):
             D'Agostino and Webb, Proc. SPIE 1488, 1991).
         bad_pixels: fraction of hot and dead pixels together; half of them are hot, half dead.
         bits: bits per pixel: 8 (with automatic gain control), or 12, 14, 16 (linear, in uint16).
+        artefacts: what camera and software add to the frame that is not scene; by default nothing.
 
     Raises:
         pydantic.ValidationError: if a value is out of range. :meth:`checked` raises a
@@ -75,6 +77,7 @@ class SceneSettings(BaseModel):
     pixel_noise: float = Field(0.25, ge=0, le=10)
     bad_pixels: float = Field(0.0, ge=0, le=0.2)
     bits: Literal[8, 12, 14, 16] = 8
+    artefacts: Artefacts = Artefacts()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
