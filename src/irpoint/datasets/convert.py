@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
+from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
@@ -56,14 +58,15 @@ def convert(
     check_folder(destination, empty=True)
     opened = open_dataset(source, truth)
     frames = opened.read(opened.names if split is None else split_names(opened, split))
-    file_names = {frame.image: frame.name + frame.image.suffix for frame in frames}
+    suffixes = {frame.image: copy_suffix(frame) for frame in frames}
+    file_names = {frame.image: frame.name + suffixes[frame.image] for frame in frames}
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
     named = [(file_names[frame.image], frame) for frame in frames]
     points, to_text = POINT_FORMATS[to]
     text = to_text(named)
-    for image, file_name in file_names.items():
-        _write(destination / "images" / file_name, image.read_bytes)
+    for frame in frames:
+        _write(destination / "images" / file_names[frame.image], partial(copy_bytes, frame))
     for name, members in listed.items():
         _write(
             destination / _LIST_FOLDER / f"{name}.txt", "".join(f"{m}\n" for m in members).encode

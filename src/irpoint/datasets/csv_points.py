@@ -1,70 +1,51 @@
-"""A CSV file of points: columns ``image,x,y``, one row per target.
+"""CSV files of points: one file that names its images, or one file per image, stack or video.
 
-A row without x and y is a frame without targets.
+irpoint writes the columns ``image,x,y``, one row per target. A row without x and y is a frame
+without targets. What other columns mean: :mod:`irpoint.datasets.csv_columns`.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
+from irpoint.datasets.csv_frames import FrameLabels, open_frames, unnamed_frames
+from irpoint.datasets.csv_rows import LabelTable, read_labels
 from irpoint.datasets.images import Images, without_suffix
-from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
-from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import DatasetError, one_line
+from irpoint.datasets.tables import TABLE_SUFFIXES
+from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames.find import natural_key
 
 POINTS_FILE = "points.csv"
 _COLUMNS = ("image", "x", "y")
+_ROBOFLOW = "_annotations.csv"  # has no row for an image without targets
 
 
 def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a folder with ``points.csv``, or with one CSV file of any name; None if it has none.
+    """Open a folder with CSV files of points; None if it has no CSV file.
 
-    Images are in ``images/`` or, if there is no such folder, in ``root``. Other columns are
-    ignored. An image without a row is not part of the dataset.
+    That is ``points.csv``, one CSV file of any name, or one CSV file for each image, stack or
+    video, with the same name. Images are in ``images/`` or, if there is no such folder, in
+    ``root``. Other columns are ignored. An image without a row is not part of the dataset.
 
     Raises:
-        DatasetError: if there are several CSV files and none is named ``points.csv``, or if a row
+        DatasetError: if it is not clear which file to read or which frames it means, or if a file
             is wrong.
     """
-    files = sorted(root.glob("*.csv"), key=lambda path: natural_key(path.name))
+    files = _files(root)
     if not files:
         return None
-    path = root / POINTS_FILE if root / POINTS_FILE in files else files[0]
-    if len(files) > 1 and path.name != POINTS_FILE:
-        raise DatasetError(
-            f"{root}: {len(files)} CSV files; rename the one to read to {POINTS_FILE}"
-        )
-    images = Images(root / "images" if (root / "images").is_dir() else root)
-    points: dict[str, list[tuple[float, float]]] = {}
-    for stated, xy in _read_rows(path).items():
-        image = images.get(stated)
-        name = without_suffix(stated) if image is None else images.name_of(image)
-        points.setdefault(name, []).extend(xy)
-
-    def read(names: Sequence[str]) -> list[LabelledFrame]:
-        frames = []
-        for name in names:
-            image = images.find(name)
-            xy = points.get(images.name_of(image))
-            if xy is None:
-                raise DatasetError(
-                    f"{path}: no row for the image '{name}'; add one (with x and y empty if "
-                    "it has no target)"
-                )
-            shape = image_shape(image)
-            frames.append(labelled_frame(name, image, shape, xy, str(path), root.name))
-        return frames
-
-    return OpenedLayout(
-        root, tuple(points), split_lists(root), images.find, read, one_label_file=True
-    )
+    tables = [read_labels(path) for path in _chosen(root, files)]
+    if not any(table.names_images for table in tables):
+        return open_frames(root, unnamed_frames(root, tables))
+    if len(tables) > 1:
+        raise _too_many(root, files)
+    return open_frames(root, _named_frames(root, tables[0]))
 
 
 def csv_text(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
@@ -78,45 +59,54 @@ def csv_text(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     return text.getvalue()
 
 
-def _read_rows(path: Path) -> dict[str, list[tuple[float, float]]]:
-    points: dict[str, list[tuple[float, float]]] = {}
-    empty: set[str] = set()
-    line = 1
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-            if not set(_COLUMNS) <= set(reader.fieldnames):
-                raise DatasetError(f"{path}, line 1: no header image,x,y; add it")
-            for row in reader:
-                line = reader.line_num
-                image = (row["image"] or "").strip()
-                xy = _point(image, row["x"], row["y"], f"{path}, line {line}")
-                if image in empty or (xy is None and image in points):
-                    raise DatasetError(
-                        f"{path}, line {line}: '{image}' has a row without a target and another "
-                        "row; remove one"
-                    )
-                points.setdefault(image, []).extend([] if xy is None else [xy])
-                if xy is None:
-                    empty.add(image)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}, after line {line}: not CSV ({error}); fix it") from error
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({one_line(error)})") from error
-    return points
+def _files(root: Path) -> list[Path]:
+    """The CSV files in ``root`` or, if it has none, in its folder of images; in natural order."""
+    for folder in (root, root / "images"):
+        inside = folder.iterdir() if folder.is_dir() else ()
+        found = [path for path in inside if path.suffix.lower() in TABLE_SUFFIXES]
+        if found:
+            return sorted(found, key=lambda path: natural_key(path.name))
+    return []
 
 
-def _point(image: str, x: str | None, y: str | None, label: str) -> tuple[float, float] | None:
-    x, y = (x or "").strip(), (y or "").strip()
-    if not image:
-        raise DatasetError(f"{label}: the image is missing; give its file name")
-    if not x and not y:
-        return None
-    try:
-        point = float(x), float(y)
-    except ValueError as error:
-        raise DatasetError(f"{label}: x '{x}' and y '{y}' are not two numbers") from error
-    if not (math.isfinite(point[0]) and math.isfinite(point[1])):
-        raise DatasetError(f"{label}: x '{x}' and y '{y}' are not finite; correct them")
-    return point
+def _chosen(root: Path, files: list[Path]) -> list[Path]:
+    """``points.csv``, the only file, or the files that are named after a file with frames."""
+    named = next((path for path in files if path.name == POINTS_FILE), None)
+    if named or len(files) == 1:
+        return [named or files[0]]
+    stems = {p.stem for f in (root, root / "images") if f.is_dir() for p in f.iterdir()
+             if p.suffix.lower() not in TABLE_SUFFIXES and p.is_file()}  # fmt: skip
+    chosen = [path for path in files if path.stem in stems]
+    if not chosen:
+        raise _too_many(root, files)
+    others = [path.name for path in files if path not in chosen]
+    if others:
+        warnings.warn(
+            f"{root}: {len(others)} CSV files are named after no image, such as {others[0]}; they "
+            "are skipped",
+            IrpointWarning,
+            stacklevel=4,
+        )
+    return chosen
+
+
+def _too_many(root: Path, files: list[Path]) -> DatasetError:
+    return DatasetError(
+        f"{root}: {len(files)} CSV files; rename the one to read to {POINTS_FILE}, or each after "
+        "the image, stack or video that it belongs to"
+    )
+
+
+def _named_frames(root: Path, table: LabelTable) -> FrameLabels:
+    """The frames of a file that names its images."""
+    images = Images(root / "images" if (root / "images").is_dir() else root)
+    found = FrameLabels(images, table.path)
+    for label in table.labels:
+        image = images.get(label.image)
+        name = without_suffix(label.image) if image is None else images.name_of(image)
+        if image is not None and label.frame is not None and found.is_stack(image):
+            name = found.add_page(image, name, label.frame, label.where)
+        found.add(name, label)
+    if table.path.name == _ROBOFLOW:
+        found.add_empty(images.names())
+    return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from irpoint.errors import DatasetError
 from irpoint.frames.find import natural_key
 from irpoint.frames.read import READABLE_SUFFIXES
+from irpoint.frames.video import VIDEO_SUFFIXES
 
 
 def without_suffix(name: str) -> str:
@@ -23,16 +24,21 @@ class Images:
     An image is found by its path in the folder or, if that is unique, by its file name; with or
     without suffix. Links to folders are followed. Hidden files and folders are skipped.
 
+    Args:
+        folder: the folder.
+        videos: whether video files are indexed too.
+
     Raises:
         DatasetError: if the folder has no image.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, videos: bool = False) -> None:
         self.folder = folder
+        suffixes = READABLE_SUFFIXES + (VIDEO_SUFFIXES if videos else ())
         self._by_key: dict[str, list[Path]] = {}
         self._by_stem: dict[str, list[Path]] = {}
-        for path in _image_files(folder):
-            key = without_suffix(path.relative_to(folder).as_posix())
+        for path in _image_files(folder, suffixes):
+            key = self._key(path)
             self._by_key.setdefault(key, []).append(path)
             self._by_stem.setdefault(key.rpartition("/")[2], []).append(path)
         if not self._by_key:
@@ -45,9 +51,18 @@ class Images:
 
     def name_of(self, path: Path) -> str:
         """The name of an image of this index: its stem if it is unique, else its path."""
-        key = without_suffix(path.relative_to(self.folder).as_posix())
+        key = self._key(path)
         stem = key.rpartition("/")[2]
         return stem if len(self._by_stem[stem]) == 1 else key
+
+    def _key(self, path: Path) -> str:
+        name = path.relative_to(self.folder).as_posix()
+        return name.removesuffix(path.suffix) if self.is_video(path) else without_suffix(name)
+
+    @staticmethod
+    def is_video(path: Path) -> bool:
+        """Whether a file of the index is a video, by its suffix."""
+        return path.suffix.lower() in VIDEO_SUFFIXES
 
     def get(self, name: str) -> Path | None:
         """The image with this name, or None.
@@ -112,7 +127,7 @@ def has_images(folder: Path) -> bool:
     return next(_image_files(folder), None) is not None
 
 
-def _image_files(folder: Path) -> Iterator[Path]:
+def _image_files(folder: Path, suffixes: tuple[str, ...] = READABLE_SUFFIXES) -> Iterator[Path]:
     """Every image below a folder. A folder to which several links point is entered once."""
     entered: set[str] = set()
     for root, folders, files in os.walk(folder, followlinks=True):
@@ -123,5 +138,5 @@ def _image_files(folder: Path) -> Iterator[Path]:
         entered.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            if Path(name).suffix.lower() in READABLE_SUFFIXES and not name.startswith("."):
+            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
                 yield Path(root, name)

@@ -11,18 +11,18 @@ import numpy.typing as npt
 from irpoint.datasets.extent import Extent
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, FrameError
-from irpoint.frames.read import frame_shape
+from irpoint.frames.numbered import numbered_shape
 from irpoint.points import Points
 
 
 def image_shape(image: Path) -> tuple[int, int]:
-    """(height, width) of an image of a dataset, from its header.
+    """(height, width) of an image of a dataset, from its header; or of ``stack.tif#12``.
 
     Raises:
         DatasetError: if the file is missing or damaged.
     """
     try:
-        return frame_shape(image)
+        return numbered_shape(image)
     except FrameError as error:
         raise DatasetError(str(error)) from error
 
@@ -64,3 +64,22 @@ def labelled_frame(
         )
     known = None if extents is None else tuple(extents)
     return LabelledFrame(name, image, shape, Points.labels(points), dataset, known)
+
+
+def moved_inside(
+    xy: Sequence[tuple[float, float] | None], shape: tuple[int, int], tolerance: float = 1.0
+) -> tuple[npt.NDArray[np.float64], int]:
+    """Move points that lie a little outside their frame to its edge.
+
+    Args:
+        xy: N positions in frame pixels.
+        shape: (height, width) in pixels.
+        tolerance: points farther outside than this, in pixels, stay.
+
+    Returns:
+        The positions, (N, 2), and the number of those that were moved.
+    """
+    points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+    inside = np.clip(points, -0.5, (shape[1] - 0.5, shape[0] - 0.5))
+    near = (points != inside).any(axis=1) & (np.abs(points - inside) <= tolerance).all(axis=1)
+    return np.where(near[:, None], inside, points), int(near.sum())

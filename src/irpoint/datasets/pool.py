@@ -11,7 +11,6 @@ import numpy as np
 
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import DatasetError, FrameError
-from irpoint.frames.read import read_frame
 
 
 @dataclass
@@ -58,7 +57,7 @@ def pool(datasets: Sequence[Dataset]) -> list[LabelledFrame]:
 
 def _pixel_key(frame: LabelledFrame) -> bytes:
     try:
-        pixels = read_frame(frame.image)
+        pixels = frame.read()
     except FrameError as error:
         raise DatasetError(str(error)) from error
     digest = hashlib.sha256(repr(pixels.shape).encode())

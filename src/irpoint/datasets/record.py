@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from irpoint.datasets.extent import Extent
+from irpoint.frames.arrays import Frame
+from irpoint.frames.numbered import read_numbered
 from irpoint.points import Points
 
 
@@ -16,7 +18,7 @@ class LabelledFrame:
 
     Attributes:
         name: name of the frame in its split list (usually the file stem).
-        image: the image file.
+        image: the image file; ``stack.tif#12`` for frame 12, from 0, of a stack or video.
         shape: (height, width) in pixels.
         points: the labels in frame pixels; empty if the frame has no target.
         dataset: name of the dataset that the frame belongs to.
@@ -29,6 +31,14 @@ class LabelledFrame:
     points: Points
     dataset: str
     extents: tuple[Extent, ...] | None = None
+
+    def read(self) -> Frame:
+        """The pixels (H, W), in the data type of the file.
+
+        Raises:
+            FrameError: if the frame cannot be read.
+        """
+        return read_numbered(self.image)
 
 
 @dataclass(frozen=True)

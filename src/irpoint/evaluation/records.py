@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint.datasets.record import LabelledFrame
 from irpoint.evaluation.counts import EvaluatedFrame
-from irpoint.frames import read_frame
 from irpoint.points import Points
 
 _REACH = 12  # px, radius of the surroundings of a target
@@ -63,7 +62,7 @@ def record(frames: Iterable[LabelledFrame], found: Mapping[Path, Points]) -> lis
 
 
 def _record(frame: LabelledFrame, points: Points) -> FrameRecord:
-    image = read_frame(frame.image).astype(np.float64) if len(frame.points) else np.zeros((1, 1))
+    image = frame.read().astype(np.float64) if len(frame.points) else np.zeros((1, 1))
     targets = []
     for index, (x, y) in enumerate(frame.points.xy.astype(float)):
         extent = None if frame.extents is None else frame.extents[index]

@@ -16,7 +16,6 @@ from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import EvaluationError
 from irpoint.evaluation.counts import EvaluatedFrame, Evaluation, evaluate
 from irpoint.evaluation.matching import RADIUS_PX
-from irpoint.frames import read_frame
 from irpoint.points import Points
 
 Finder = Callable[[npt.NDArray[np.generic]], Points]
@@ -92,7 +91,7 @@ def find_points(find: Finder, frames: Iterable[LabelledFrame]) -> dict[Path, Poi
         FrameError: if a frame cannot be read. It is not skipped, because that would change the
             figures.
     """
-    return {frame.image: find(read_frame(frame.image)) for frame in frames}
+    return {frame.image: find(frame.read()) for frame in frames}
 
 
 def evaluate_split(

@@ -25,7 +25,6 @@ from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, ModelError
 from irpoint.evaluation import EvaluatedFrame, evaluate
 from irpoint.export.openvino import check_exportable, write_openvino
-from irpoint.frames import read_frame
 from irpoint.runtime.backends.base import Batch
 from irpoint.runtime.backends.openvino import (
     OpenVinoBackend,
@@ -114,7 +113,7 @@ def to_int8(
         )
     chosen = train[:: -(-len(train) // _CALIBRATION_FRAMES)]
     detector = Detector(model, backend="onnxruntime")
-    prepared_frames = (detector.prepare(read_frame(frame.image)) for frame in chosen)
+    prepared_frames = (detector.prepare(frame.read()) for frame in chosen)
     frames = [in_unit_range(*_batch(prepared)) for prepared in prepared_frames]
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "model.xml"
@@ -186,7 +185,7 @@ def _f1(backends: Backends, detector: Detector, val: Sequence[LabelledFrame]) ->
     """F1 of every backend; each frame is read and prepared once."""
     evaluated: dict[str, list[EvaluatedFrame]] = {name: [] for name in backends}
     for frame in val:
-        prepared = detector.prepare(read_frame(frame.image))
+        prepared = detector.prepare(frame.read())
         for name, backend in backends.items():
             points = detector.locate(backend.run(*_batch(prepared))[0], prepared)
             evaluated[name].append(EvaluatedFrame.of(frame, points))

@@ -13,6 +13,7 @@ from irpoint.datasets.load import open_dataset
 from irpoint.errors import DatasetError, FrameError, UnknownLayoutError
 from irpoint.frames.arrays import Frame
 from irpoint.frames.find import natural_key
+from irpoint.frames.numbered import split_number
 from irpoint.frames.read import READABLE_SUFFIXES, count_pages, read_frame, read_page
 from irpoint.frames.video import VIDEO_SUFFIXES
 from irpoint.frames.video_seek import VideoFrames
@@ -119,12 +120,18 @@ class Catalogue:
                 self.skipped.append(str(error))
                 continue
             relative = path.relative_to(self.root).as_posix()
-            if self._is_printable(relative):
+            if not self._is_printable(relative):
+                continue
+            file, number = split_number(path)
+            if number is None:
                 entries.append(FrameEntry(relative, path, 0, _folder(relative), False, name))
+            else:
+                sequence = file.relative_to(self.root).as_posix()
+                entries.append(FrameEntry(relative, file, number, sequence, True, name))
         if opened.one_label_file:  # it may not list every image
-            known = {entry.path for entry in entries}
+            known = {entry.name for entry in entries}
             others = self._file_entries("images/" if (self.root / "images").is_dir() else "")
-            entries += [entry for entry in others if entry.path not in known]
+            entries += [entry for entry in others if entry.name not in known]
         return sorted(entries, key=lambda entry: natural_key(entry.name))
 
     def _file_entries(self, subfolder: str = "") -> list[FrameEntry]:

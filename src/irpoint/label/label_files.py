@@ -20,6 +20,7 @@ from irpoint.datasets.images import without_suffix
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, FrameError, one_line
 from irpoint.frames.arrays import Frame
+from irpoint.frames.numbered import numbered_path
 from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.labels import FrameLabels
 from irpoint.points import Points
@@ -183,7 +184,8 @@ def _split_lists(
         "train": [], "val": [], **{split: [] for split in dataset_lists}
     }  # fmt: skip
     for entry, name in zip(entries, names, strict=True):
-        splits = [split for split, paths in dataset_lists.items() if entry.path in paths]
+        path = numbered_path(entry.path, entry.index) if entry.stacked else entry.path
+        splits = [split for split, paths in dataset_lists.items() if path in paths]
         if set(splits) <= _TRAIN_AND_VAL_LISTS:
             splits.append(split_of(entry))
         for split in splits:

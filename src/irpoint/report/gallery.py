@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from irpoint.errors import FrameError
-from irpoint.frames import read_frame
 from irpoint.frames.levels import levels, normalise
+from irpoint.frames.numbered import read_numbered
 from irpoint.report.model import Kind, Outcome, ReportedModel
 
 _HALF = 20  # px around the position
@@ -82,7 +82,7 @@ def pictures(model: ReportedModel, gallery: Gallery) -> list[Picture]:
 
 def _picture(outcome: Outcome) -> Picture | None:
     try:
-        frame = read_frame(outcome.frame.image)
+        frame = read_numbered(outcome.frame.image)
     except FrameError:
         return None  # a report may be made on a machine without the images
     view = np.clip(normalise(frame, *levels(frame)), 0, 1)

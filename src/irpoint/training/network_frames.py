@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.datasets import LabelledFrame
-from irpoint.frames import read_frame
 from irpoint.frames.levels import levels, normalise
 from irpoint.frames.scale import InputScale, Placement, fit
 
@@ -38,7 +37,7 @@ def load_frames(labels: Iterable[LabelledFrame], scale: InputScale) -> list[Netw
 
 
 def _load(label: LabelledFrame, scale: InputScale) -> NetworkFrame:
-    frame = read_frame(label.image)
+    frame = label.read()
     image, placement = fit(normalise(frame, *levels(frame)), scale)
     return NetworkFrame(
         label, image.astype(np.float16), placement.to_network(label.points.xy), placement
