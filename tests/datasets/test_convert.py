@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from irpoint.datasets import convert, load_dataset
+from irpoint.datasets.convert import POINT_FORMATS
 from irpoint.errors import DatasetError, SettingsError
 
 
@@ -133,7 +134,8 @@ def test_command(cli: Callable[..., Any], source: Path, tmp_path: Path) -> None:
     assert (code, "1 images, 2 targets" in text) == (0, True)
     assert len(load_dataset(out, "val")) == 1
     code, _, error = cli("convert", source, tmp_path / "other", "--to", "xml")
-    assert (code, error) == (1, "irpoint: error: format xml: choose one of coco, csv\n")
+    known = ", ".join(POINT_FORMATS)
+    assert (code, error) == (1, f"irpoint: error: format xml: choose one of {known}\n")
 
 
 def test_sirst_v1_round_trip(shared_data: Path, tmp_path: Path) -> None:

@@ -1,62 +1,57 @@
-"""COCO keypoints: irpoint's (one annotation per target) and SPIRE's variant (one per image)."""
+"""COCO: keypoints, segments and boxes, as irpoint, CVAT, Label Studio and others write them.
+
+An annotation gives
+
+* a target at each keypoint that is visible, if it has keypoints;
+* else a target at the centroid of its segment;
+* else a target at the centre of its box.
+
+SPIRE's variant, with one annotation per image, is the same with many keypoints per annotation.
+
+Boxes and polygons count from the outer corner of the top-left pixel, masks are pixels. Keypoints
+count from the centre of that pixel in irpoint's and SPIRE's files, and if all of a file are whole
+numbers, because COCO numbers pixels from 0. CVAT's, and fractions of other tools, count from the
+corner.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from irpoint.datasets.images import Images, without_suffix
-from irpoint.datasets.label import image_shape, labelled_frame
+from irpoint.datasets.coco_annotations import annotation_targets
+from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries, tool_images
+from irpoint.datasets.label_files import finite, json_files, read_json
 from irpoint.datasets.layout import OpenedLayout, Truth
-from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import DatasetError
-from irpoint.sinks.coco import CocoRecord, read_keypoints
+from irpoint.datasets.shapes import Target
+from irpoint.errors import DatasetError, IrpointWarning
+from irpoint.sinks.coco import CocoRecord
 
 ANNOTATIONS = Path("annotations") / "annotations.json"
 
+# The first word of a file's name is the kind of its labels, the rest names the subset. If a subset
+# has several kinds, the first of these is read.
+_KINDS = ("person_keypoints", "instances")
+_OTHER_KINDS = ("captions", "image_info", "labels", "panoptic", "stuff")
+
 
 def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a folder with ``annotations/annotations.json``; None if ``root`` has none.
+    """Open a folder with COCO files; None if ``root`` has none.
 
-    Every keypoint (x, y, v) with v > 0 of every annotation of an image is a target, in both
-    variants. Coordinates count from the centre of the top-left pixel, as in irpoint.
+    That is ``annotations/annotations.json`` or, if there is no such file, every COCO file in
+    ``annotations/``, in ``root`` or in its subfolders, the first of these that has any. Several
+    files are several splits: ``instances_train.json`` and ``train.json`` are the split ``train``.
     """
-    path = root / ANNOTATIONS
-    if not path.is_file():
+    files = _files(root)
+    if not files:
         return None
-    content = _read_json(path)
-    images = Images(root / "images" if (root / "images").is_dir() else root)
-    points = _points_by_image(content, path)
-    names: list[str] = []
-    records: dict[Path, dict[str, Any]] = {}
-    for entry in content["images"]:
-        file_name = str(entry.get("file_name", entry["id"]))
-        image = images.get(file_name)
-        if image is None:
-            names.append(without_suffix(file_name))
-            continue
-        if image in records:
-            raise DatasetError(f"{path}: two entries for the image '{file_name}'; merge them")
-        names.append(images.name_of(image))
-        records[image] = entry
-
-    def read(wanted: Sequence[str]) -> list[LabelledFrame]:
-        frames = []
-        for name in wanted:
-            image = images.find(name)
-            if image not in records:
-                raise DatasetError(f"{path}: no entry for the image '{name}'; add it to 'images'")
-            shape = _checked_shape(image, records[image], path)
-            xy = points[str(records[image]["id"])]
-            frames.append(labelled_frame(name, image, shape, xy, str(path), root.name))
-        return frames
-
-    return OpenedLayout(
-        root, tuple(names), split_lists(root), images.find, read, one_label_file=True
-    )
+    images = tool_images(root)
+    entries = [entry for path, subset in files for entry in _entries(path, subset, root)]
+    return open_entries(root, images, entries)
 
 
 def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
@@ -74,49 +69,132 @@ def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     return record.text(description="Point targets; pixel centres at integers", version="1.0")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise DatasetError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise DatasetError(f"{path}: cannot be read as JSON ({error})") from error
+def _files(root: Path) -> list[tuple[Path, str]]:
+    """The files to read, each with the subset that its name states."""
+    if (root / ANNOTATIONS).is_file():
+        return [(root / ANNOTATIONS, "")]
+    folders = sorted(path for path in root.glob("*/") if not path.name.startswith("."))
+    found = json_files([root / "annotations", root], "coco")
+    if not found:
+        found = [path for folder in folders for path in json_files([folder], "coco")]
+    subsets: dict[str, dict[str, Path]] = defaultdict(dict)
+    for path in found:
+        kind, subset = _kind_and_subset(path, root)
+        if kind not in _OTHER_KINDS:
+            subsets[subset][kind] = path
+    files = []
+    for subset, kinds in subsets.items():
+        first = next((kind for kind in _KINDS if kind in kinds), next(iter(kinds)))
+        # The name of the only file says nothing, unless it is one of COCO's.
+        files.append((kinds[first], subset if first or len(subsets) > 1 else ""))
+        others = [path.name for kind, path in kinds.items() if kind != first]
+        if others:
+            warnings.warn(
+                f"{kinds[first]}: read instead of {', '.join(others)} of the same images",
+                IrpointWarning,
+                stacklevel=3,
+            )
+    return files
+
+
+def _kind_and_subset(path: Path, root: Path) -> tuple[str, str]:
+    for kind in (*_KINDS, *_OTHER_KINDS):
+        if path.stem.startswith(f"{kind}_"):
+            return kind, path.stem.removeprefix(f"{kind}_")
+    # A file in a folder of its own, as of Roboflow, belongs to the images of that folder.
+    if path.parent.name != "annotations" and path.parent != root:
+        return "", path.parent.name
+    return "", path.stem
+
+
+def _entries(path: Path, subset: str, root: Path) -> Iterator[Entry]:
+    content = _read(path)
+    annotations = _by_image(content, path)
+    whole = _keypoints_are_pixel_numbers(content, path, root)
+    for image in content["images"]:
+        stated = [finite(image.get(side)) for side in ("width", "height")]
+        width, height = stated
+        yield Entry(
+            image=str(image.get("file_name", image["id"])),
+            source=path,
+            targets=_targets(annotations[str(image["id"])], path, whole),
+            size=(width, height) if width and height else None,
+            subset=subset,
+        )
+
+
+def _targets(
+    annotations: list[tuple[str, dict[str, Any]]], path: Path, whole: bool
+) -> Callable[[Shape, LeftOut], list[Target]]:
+    def targets(shape: Shape, left_out: LeftOut) -> list[Target]:
+        found: list[Target] = []
+        for name, annotation in annotations:
+            try:
+                found += annotation_targets(annotation, shape, left_out, whole)
+            except ValueError as error:
+                raise DatasetError(f"{path}: annotation {name}: {error}; fix it") from error
+        return found
+
+    return targets
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content = read_json(path)
     for field in ("images", "annotations"):
         entries = content.get(field) if isinstance(content, dict) else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise DatasetError(f"{path}: no list '{field}' of entries; give a COCO keypoint file")
+            raise DatasetError(f"{path}: no list '{field}' of entries; give a COCO file")
     ids = [str(entry.get("id")) for entry in content["images"] if entry.get("id") is not None]
     if len(ids) < len(content["images"]) or len(set(ids)) < len(ids):
         raise DatasetError(
             f"{path}: an image has no id, or the id of another image; give each a unique id"
         )
     checked: dict[str, Any] = content
+    if ids and not checked["annotations"] and _is_from_cvat(checked):
+        warnings.warn(
+            f"{path}: no annotations; CVAT leaves points out of COCO files, so export them as "
+            "'CVAT for images 1.1'",
+            IrpointWarning,
+            stacklevel=3,
+        )
     return checked
 
 
-def _points_by_image(content: dict[str, Any], path: Path) -> dict[str, list[tuple[float, float]]]:
-    points: dict[str, list[tuple[float, float]]] = {str(e["id"]): [] for e in content["images"]}
+def _by_image(content: dict[str, Any], path: Path) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """The annotations of each image, each with its id or number."""
+    annotations: dict[str, list[tuple[str, dict[str, Any]]]] = {
+        str(image["id"]): [] for image in content["images"]
+    }
     for number, annotation in enumerate(content["annotations"], 1):
         image_id = str(annotation.get("image_id"))
-        label = f"{path}: annotation {annotation.get('id', number)}"
-        if image_id not in points:
+        name = str(annotation.get("id", number))
+        if image_id not in annotations:
             raise DatasetError(
-                f"{label} belongs to image {image_id}, which is not listed; add the image"
+                f"{path}: annotation {name} belongs to image {image_id}, which is not listed; add "
+                "the image"
             )
-        try:
-            keypoints = read_keypoints(annotation.get("keypoints"))
-        except ValueError as error:
-            raise DatasetError(f"{label}: 'keypoints' is {error}; fix it") from error
-        points[image_id] += [(float(x), float(y)) for x, y, visible in keypoints if visible > 0]
-    return points
+        annotations[image_id].append((name, annotation))
+    return annotations
 
 
-def _checked_shape(image: Path, entry: dict[str, Any], path: Path) -> tuple[int, int]:
-    height, width = image_shape(image)
-    stated = (entry.get("height", height), entry.get("width", width))
-    if stated != (height, width):
-        raise DatasetError(
-            f"{path}: {image.name} is stated as {stated[1]}x{stated[0]} but is {width}x{height}; "
-            "give the image that was annotated"
-        )
-    return height, width
+def _keypoints_are_pixel_numbers(content: dict[str, Any], path: Path, root: Path) -> bool:
+    """Whether keypoints count from the centre of the top-left pixel, not from its corner."""
+    info = content.get("info")
+    description = str(info.get("description", "")) if isinstance(info, dict) else ""
+    if "pixel centres at integers" in description:
+        return True
+    if _is_from_cvat(content):
+        return False
+    if path == root / ANNOTATIONS:
+        return True
+    keypoints = [annotation.get("keypoints") for annotation in content["annotations"]]
+    values = [value for one in keypoints if isinstance(one, list) for value in one]
+    return all(isinstance(value, int | float) and value == value // 1 for value in values)
+
+
+def _is_from_cvat(content: dict[str, Any]) -> bool:
+    """CVAT writes one empty licence, and attributes of its own in each annotation."""
+    if content.get("licenses") == [{"name": "", "id": 0, "url": ""}]:
+        return True
+    attributes = [annotation.get("attributes") for annotation in content["annotations"]]
+    return any(isinstance(one, dict) and "occluded" in one for one in attributes)

@@ -1,4 +1,4 @@
-"""Convert a dataset of any layout to COCO keypoints or CSV."""
+"""Convert a dataset of any layout to COCO keypoints, CVAT's XML or CSV."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
+<<<<<<< HEAD
 from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
+=======
+from irpoint.datasets.cvat import CVAT_FILE, cvat_xml
+>>>>>>> b2ea52e (Read labels of CVAT, LabelMe, Label Studio and any COCO file)
 from irpoint.datasets.layout import OpenedLayout, Truth
-from irpoint.datasets.load import open_dataset, split_names
+from irpoint.datasets.load import every_name, open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.errors import DatasetError, SettingsError, one_line
 from irpoint.system.atomic import atomic_write, check_folder
@@ -19,6 +23,7 @@ _LIST_FOLDER = "img_idx"
 _ToText = Callable[[list[tuple[str, LabelledFrame]]], str]
 POINT_FORMATS: dict[str, tuple[str | Path, _ToText]] = {
     "coco": (ANNOTATIONS, coco_json),
+    "cvat": (CVAT_FILE, cvat_xml),
     "csv": (POINTS_FILE, csv_text),
 }
 """The file of each format, and the function that writes its text. To add a format, add a row."""
@@ -34,9 +39,9 @@ def convert(
     """Write a dataset as points.
 
     The destination gets copies of the images (``images/``), the points
-    (``annotations/annotations.json`` or ``points.csv``) and the split lists (``img_idx/``). It
-    loads like the source, under the same split names. The points are written last, so that an
-    interrupted conversion does not load.
+    (``annotations/annotations.json``, ``annotations.xml`` or ``points.csv``) and the split lists
+    (``img_idx/``). It loads like the source, under the same split names. The points are written
+    last, so that an interrupted conversion does not load.
 
     Args:
         source: a dataset folder of any layout.
@@ -57,9 +62,14 @@ def convert(
         raise SettingsError(f"format {to}: choose one of {', '.join(POINT_FORMATS)}")
     check_folder(destination, empty=True)
     opened = open_dataset(source, truth)
+<<<<<<< HEAD
     frames = opened.read(opened.names if split is None else split_names(opened, split))
     suffixes = {frame.image: copy_suffix(frame) for frame in frames}
     file_names = {frame.image: frame.name + suffixes[frame.image] for frame in frames}
+=======
+    frames = opened.read(every_name(opened) if split is None else split_names(opened, split))
+    file_names = {frame.image: frame.name + frame.image.suffix for frame in frames}
+>>>>>>> b2ea52e (Read labels of CVAT, LabelMe, Label Studio and any COCO file)
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
     named = [(file_names[frame.image], frame) for frame in frames]

@@ -24,6 +24,8 @@ class OpenedLayout:
         read: reads the named frames, in the given order.
         one_label_file: whether one file contains all labels, so that the folder may have images
             that are not part of the dataset.
+        unlabelled: number of images in the folder that no label file lists, so that they are not
+            part of the dataset.
         corrects_others: whether its labels replace those of the same image in other datasets.
         layout: name of the layout, filled in by :func:`irpoint.datasets.load.open_dataset`.
     """
@@ -35,4 +37,5 @@ class OpenedLayout:
     read: Callable[[Sequence[str]], list[LabelledFrame]]
     one_label_file: bool = False
     corrects_others: bool = False
+    unlabelled: int = 0
     layout: str = ""

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 from irpoint.datasets.coco import open_coco
 from irpoint.datasets.csv_points import open_csv
+from irpoint.datasets.cvat import open_cvat
 from irpoint.datasets.images import without_suffix
+from irpoint.datasets.label_studio import open_label_studio
+from irpoint.datasets.labelme import open_labelme
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.masks import open_masks
 from irpoint.datasets.record import Dataset
@@ -27,20 +30,25 @@ class Layout(NamedTuple):
     Attributes:
         open: opens a folder, or returns None if the folder is of another layout.
         truth: the kind of labels that the layout has; None if it has both.
+        marks: the files by which the layout is recognised, for the error if there are none.
     """
 
     open: Callable[[Path, Truth], OpenedLayout | None]
     truth: Truth | None
+    marks: str = ""
 
 
 LAYOUTS = {
-    "sirst-v2": Layout(open_sirst_v2, None),
-    "masks": Layout(open_masks, "mask"),
-    "coco": Layout(open_coco, "centroids"),
-    "voc": Layout(open_voc, "centroids"),
-    "yolo": Layout(open_yolo, "centroids"),
-    "yolo-beside": Layout(open_yolo_beside, "centroids"),
-    "csv": Layout(open_csv, "centroids"),
+    "sirst-v2": Layout(open_sirst_v2, None, "annotations/masks/"),
+    "masks": Layout(open_masks, "mask", "masks/ or IRSTD1k_Label/"),
+    "coco": Layout(open_coco, "centroids", "a .json with 'images' and 'annotations'"),
+    "cvat": Layout(open_cvat, "centroids", "an .xml with <annotations>"),
+    "label-studio": Layout(open_label_studio, "centroids", "a .json list of tasks"),
+    "labelme": Layout(open_labelme, "centroids", "a .json with 'shapes'"),
+    "voc": Layout(open_voc, "centroids", "Annotations/*.xml"),
+    "yolo": Layout(open_yolo, "centroids", "labels/*.txt"),
+    "yolo-beside": Layout(open_yolo_beside, "centroids", "a .txt beside each image"),
+    "csv": Layout(open_csv, "centroids", "a .csv"),
 }
 """The layouts by name, in the order in which they are tried.
 
@@ -82,14 +90,17 @@ def open_dataset(root: Path, truth: Truth = "mask") -> OpenedLayout:
         UnknownLayoutError: if the folder has none of the known layouts.
     """
     root = Path(root).absolute()
+    if root.is_file():
+        raise DatasetError(f"{root}: is a file; give the folder that it is in (extract an archive)")
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; give the folder of a dataset")
     opened = open_split_folders(root, lambda folder: _open_folder(folder, truth))
     opened = opened or _open_folder(root, truth)
     if opened is None:
+        marks = "; ".join(f"{row.marks} ({name})" for name, row in LAYOUTS.items() if row.marks)
         raise UnknownLayoutError(
             f"{root}: not a known dataset layout; give a folder of one of these: "
-            f"{', '.join(LAYOUTS)}"
+            f"{', '.join(LAYOUTS)}. Looked for: {marks}"
         )
     for other in ("valid", "validation"):
         if other in opened.splits and "val" not in opened.splits:
@@ -106,6 +117,22 @@ def _open_folder(root: Path, truth: Truth) -> OpenedLayout | None:
     return None
 
 
+def every_name(opened: OpenedLayout) -> tuple[str, ...]:
+    """The names of all frames of a dataset.
+
+    Warns:
+        IrpointWarning: if the folder has images that are not part of the dataset.
+    """
+    if opened.unlabelled:
+        warnings.warn(
+            f"{opened.root}: {opened.unlabelled} images are not part of the dataset, because the "
+            "labels do not list them",
+            IrpointWarning,
+            stacklevel=3,
+        )
+    return opened.names
+
+
 def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
     """The names of the frames of a split, each image once.
 
@@ -117,7 +144,7 @@ def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
     """
     if split not in opened.splits:
         if split == "all":
-            return opened.names
+            return every_name(opened)
         known = ", ".join([*opened.splits, "all"])
         raise DatasetError(f"{opened.root}: no split '{split}'; choose one of: {known}")
     listed = opened.splits[split]

@@ -82,4 +82,13 @@ def _joined(root: Path, parts: dict[str, OpenedLayout], layout: str) -> OpenedLa
                 found[wanted[inner]] = replace(frame, name=wanted[inner], dataset=root.name)
         return [found[name] for name in names]
 
-    return OpenedLayout(root, tuple(frames), splits, find, read, layout=layout)
+    return OpenedLayout(
+        root,
+        tuple(frames),
+        splits,
+        find,
+        read,
+        one_label_file=any(opened.one_label_file for opened in parts.values()),
+        unlabelled=sum(opened.unlabelled for opened in parts.values()),
+        layout=layout,
+    )
