@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,25 +57,25 @@ def test_bias_is_predicted_minus_true():
     assert (error.bias_x, error.bias_y) == (1, -2)
 
 
-def test_no_target_and_no_prediction_is_perfect():
-    figures = evaluate([frame([], [])])
-    assert (figures.precision, figures.recall, figures.f1) == (1, 1, 1)
-    assert figures.false_alarms_per_image == 0
+@pytest.mark.parametrize("predicted", [[], [[1, 1]]])
+def test_ratios_are_undefined_without_targets(predicted):
+    figures = evaluate([frame([], predicted)])
+    assert np.isnan([figures.precision, figures.recall, figures.f1]).all()
+    assert figures.false_alarms_per_image == len(predicted)
     assert figures.localisation_error is None
 
 
-@pytest.mark.parametrize(("truth", "predicted"), [([[1, 1]], []), ([], [[1, 1]])])
-def test_figures_are_0_if_only_targets_or_only_predictions_exist(truth, predicted):
-    figures = evaluate([frame(truth, predicted)])
+def test_ratios_are_0_without_predictions():
+    figures = evaluate([frame([[1, 1]], [])])
     assert (figures.precision, figures.recall, figures.f1) == (0, 0, 0)
     assert figures.localisation_error is None
 
 
 def test_ratios_take_arrays():
     found = ratios([0, 3, 0], [0, 1, 2], [0, 0, 5])
-    assert found.precision.tolist() == [1, 0.75, 0]
-    assert found.recall.tolist() == [1, 1, 0]
-    assert found.f1 == pytest.approx([1, 6 / 7, 0])
+    assert found.precision == pytest.approx([np.nan, 0.75, 0], nan_ok=True)
+    assert found.recall == pytest.approx([np.nan, 1, 0], nan_ok=True)
+    assert found.f1 == pytest.approx([np.nan, 6 / 7, 0], nan_ok=True)
 
 
 def test_threshold_is_inclusive_in_float32():

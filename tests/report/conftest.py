@@ -55,7 +55,7 @@ def shared_results(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> li
     for seed, (name, recall) in enumerate((("good", 0.95), ("poor", 0.6))):
         points = detections(split.datasets[0], recall, seed)
         content = result(evaluate_split(split, points, threshold=THRESHOLD), name)
-        content["frames"] = frame_records(split.frames, points)
+        content |= frame_records(split, points)
         files.append(folder / f"{name}.json")
         files[-1].write_text(json.dumps(content))
     return files

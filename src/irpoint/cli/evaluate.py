@@ -258,7 +258,7 @@ def _report(
     model, trained_on = (predicted.model, predicted.trained_on) if predicted else (None, ())
     content = result(evaluation, model, trained_on)
     if predicted and recorded:
-        content["frames"] = frame_records(recorded.pooled, predicted.points)
+        content |= frame_records(recorded, predicted.points)
     notes = [
         f"{title} was trained on this split of {name}: these figures are not held out."
         for name in trained_on

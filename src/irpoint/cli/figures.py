@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NEAR_DUPLICATES = (
     "The public datasets have near-duplicate frames (of one sequence) in train and test: "
     "figures on other scenes can be lower."
+)
+NO_TARGETS = (
+    "There are no targets, so precision, recall and F1 are undefined; false alarms are the figure."
 )
 
 
@@ -46,6 +49,8 @@ def show(
         f"({threshold_from})"
     )
     console.print(_table(content))
+    if not content["targets"]:
+        console.print(NO_TARGETS)
     error = content["localisation_error_px"]
     spread = (
         "no localisation error, because nothing matched"
@@ -104,26 +109,7 @@ def _cells(name: str, figures: dict[str, Any], columns: Sequence[Figure]) -> lis
 
 
 def _cell(figures: dict[str, Any], figure: Figure) -> str:
-    value = figure.table_value(figures.get(figure.key))
-    interval = figures["interval_95"].get(figure.key)
-    if value is None:
-        return "–"
-    if figure.unit == "percent":
-        return _with_interval(f"{100 * value:.2f}", interval, _percent)
-    return _with_interval(_three_digits(value), interval, _three_digits)
-
-
-def _with_interval(
-    value: str, interval: Sequence[float] | None, text: Callable[[float], str]
-) -> str:
-    bounds = "" if interval is None else "–".join(map(text, interval))
-    return f"[bold]{value}[/]\n[dim]{bounds}[/]"
-
-
-def _percent(fraction: float) -> str:
-    return "100" if fraction == 1 else f"{100 * fraction:.1f}"
-
-
-def _three_digits(value: float) -> str:
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
-    return f"{value:.{digits}f}" if value else "0"
+    value, bounds = figures.get(figure.key), figures["interval_95"].get(figure.key)
+    if figure.table_value(value) is None:
+        return figure.text(value)
+    return f"[bold]{figure.text(value)}[/]\n[dim]{figure.interval_text(bounds)}[/]"

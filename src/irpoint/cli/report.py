@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from irpoint.cli.completion import complete_backend
 from irpoint.errors import SettingsError
 
 
@@ -19,6 +20,14 @@ def report(
         ),
     ],
     out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
+    backend: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Runtime of the networks of runs; as for irpoint evaluate.",
+            autocompletion=complete_backend,
+        ),
+    ] = "onnxruntime",
 ) -> None:
     """Write an HTML report: figures with intervals, curves, misses and false alarms.
 
@@ -31,5 +40,5 @@ def report(
         raise SettingsError(f"report needs {', '.join(missing)}: pip install 'irpoint[report]'")
     from irpoint.report import write_report
 
-    write_report(sources, out)
+    write_report(sources, out, backend)
     typer.echo(str(out))

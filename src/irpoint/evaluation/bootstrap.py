@@ -34,8 +34,9 @@ def bootstrap_intervals(
 
     Returns:
         (low, high) of each figure of :data:`irpoint.evaluation.figures.FIGURES` that has an
-        interval, by its key. None if no list defines the figure: the localisation error if nothing
-        matched.
+        interval, by its key. Lists that do not define a figure are left out: the localisation error
+        if nothing matched, precision, recall and F1 if there are no targets. None if no list
+        defines it.
 
     Raises:
         EvaluationError: if ``samples`` is below 1.
@@ -79,6 +80,7 @@ def _resamples(evaluation: Evaluation, seed: int, samples: int) -> Iterator[Resa
 
 
 def _interval(values: Float64Array) -> Interval | None:
+    values = values[~np.isnan(values)]
     if not len(values):
         return None
     low, high = np.percentile(values, [2.5, 97.5])

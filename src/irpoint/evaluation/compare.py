@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ class Comparison:
         interval_95: percentile bootstrap over images, with both models on the same draw.
         p_value: permutation test: share of the random exchanges of the two models' points, image by
             image, whose difference is at least as large in either direction.
+
+    All are nan if the images have no targets, because F1 is then undefined.
     """
 
     difference: float
@@ -47,6 +50,8 @@ def compare(
     if [(f.dataset, f.name) for f in first.frames] != [(f.dataset, f.name) for f in second.frames]:
         raise EvaluationError("the two evaluations are of different images; evaluate one split")
     one, two = _table(first), _table(second)
+    if not (one[:, 0] + one[:, 2]).any():
+        return Comparison(math.nan, (math.nan, math.nan), math.nan)
     observed = float(_f1(one.sum(axis=0)) - _f1(two.sum(axis=0)))
     rng, images = np.random.default_rng(seed), len(one)
     drawn, exchanged = [], []
@@ -58,7 +63,7 @@ def compare(
         swap = rng.integers(0, 2, (size, images)).astype(np.float64)
         moved = swap @ (two - one)
         exchanged.append(_f1(one.sum(axis=0) + moved) - _f1(two.sum(axis=0) - moved))
-    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
+    low, high = np.nanpercentile(np.concatenate(drawn), [2.5, 97.5])  # nan: no target was drawn
     # The tolerance counts an exchange that changes nothing, despite rounding errors.
     as_large = np.abs(np.concatenate(exchanged)) >= abs(observed) - 1e-12
     p_value = (1 + int(as_large.sum())) / (1 + samples)

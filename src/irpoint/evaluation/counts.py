@@ -148,17 +148,17 @@ class Evaluation:
 
     @property
     def precision(self) -> float:
-        """tp / (tp + fp), 0..1; 0/0 as in :mod:`irpoint.evaluation.ratios`."""
+        """tp / (tp + fp), 0..1; 0 without predictions, nan without targets."""
         return float(self._ratios.precision)
 
     @property
     def recall(self) -> float:
-        """tp / (tp + fn), 0..1: the detection probability Pd."""
+        """tp / (tp + fn), 0..1: the detection probability Pd; nan without targets."""
         return float(self._ratios.recall)
 
     @property
     def f1(self) -> float:
-        """2 tp / (2 tp + fp + fn), 0..1."""
+        """2 tp / (2 tp + fp + fn), 0..1; nan without targets."""
         return float(self._ratios.f1)
 
     @property

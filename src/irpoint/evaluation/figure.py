@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -70,3 +70,26 @@ class Figure:
         """The number that tables show for a value: itself, or the mean of a dictionary."""
         number: float | None = value["mean"] if isinstance(value, dict) else value
         return number
+
+    def text(self, value: Any) -> str:
+        """A value as every table shows it; – if it is undefined."""
+        number = self.table_value(value)
+        if number is None:
+            return "–"
+        return f"{100 * number:.2f}" if self.unit == "percent" else _three_digits(number)
+
+    def interval_text(self, bounds: Sequence[float] | None) -> str:
+        """A 95 % interval as every table shows it; empty if there is none."""
+        if bounds is None:
+            return ""
+        digits = _percent if self.unit == "percent" else _three_digits
+        return "–".join(map(digits, bounds))
+
+
+def _percent(fraction: float) -> str:
+    return "100" if fraction == 1 else f"{100 * fraction:.1f}"
+
+
+def _three_digits(value: float) -> str:
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:.{digits}f}" if value else "0"

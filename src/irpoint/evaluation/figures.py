@@ -6,6 +6,7 @@ made from this table.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 
 from irpoint.evaluation.counts import Evaluation
@@ -24,12 +25,20 @@ def _mean_distance(lists: Resamples) -> Float64Array:
     return lists.distance[matched] / lists.tp[matched]
 
 
+def _ratio(name: str, title: str) -> Figure:
+    """Precision, recall or F1; None without targets."""
+
+    def value(evaluation: Evaluation) -> float | None:
+        fraction = float(getattr(evaluation, name))
+        return None if math.isnan(fraction) else fraction
+
+    return Figure(name, value, lambda r: getattr(r.ratios, name), title, "percent")
+
+
 FIGURES = [
-    Figure("f1", lambda e: e.f1, lambda r: r.ratios.f1, "F1 %", "percent"),
-    Figure(
-        "precision", lambda e: e.precision, lambda r: r.ratios.precision, "precision %", "percent"
-    ),
-    Figure("recall", lambda e: e.recall, lambda r: r.ratios.recall, "recall %", "percent"),
+    _ratio("f1", "F1 %"),
+    _ratio("precision", "precision %"),
+    _ratio("recall", "recall %"),
     Figure("tp", lambda e: e.tp),
     Figure("fp", lambda e: e.fp),
     Figure("fn", lambda e: e.fn),

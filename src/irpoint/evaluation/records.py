@@ -1,8 +1,12 @@
-"""The targets and points of every frame of an evaluation, from which a report is made."""
+"""The targets and points of every frame of an evaluation, from which a report is made.
+
+The figures of the records are those of the evaluation to the last digit, pooled and by dataset.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint.datasets.record import LabelledFrame
 from irpoint.evaluation.counts import EvaluatedFrame
+from irpoint.evaluation.splits import Split
 from irpoint.points import Points
 
 _REACH = 12  # px, radius of the surroundings of a target
@@ -37,12 +42,16 @@ class TargetRecord(BaseModel):
 
 
 class FrameRecord(BaseModel):
-    """One frame: its image file, its targets, and every predicted point as x, y, score."""
+    """One frame: its image file, its targets, and every predicted point as x, y, score.
+
+    ``index`` is its number in the list of its dataset; None in records of an older version.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str
     name: str
+    index: int | None = None
     image: Path
     shape: tuple[int, int] = Field(description="height, width")
     targets: tuple[TargetRecord, ...]
@@ -54,6 +63,45 @@ class FrameRecord(BaseModel):
         truth = Points.labels([(target.x, target.y) for target in self.targets])
         points = Points(predicted[:, :2], predicted[:, 2])
         return EvaluatedFrame(self.name, self.dataset, self.shape, truth, points)
+
+
+@dataclass(frozen=True)
+class SplitRecords:
+    """Records of one split.
+
+    Attributes:
+        frames: the pooled frames, in which an image that two datasets share counts once.
+        repeated: the other frames of the datasets.
+    """
+
+    frames: tuple[FrameRecord, ...]
+    repeated: tuple[FrameRecord, ...] = ()
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of the datasets, in order."""
+        return list(dict.fromkeys(frame.dataset for frame in (*self.frames, *self.repeated)))
+
+    def of(self, dataset: str) -> tuple[FrameRecord, ...]:
+        """All frames of one dataset, in the order of its list."""
+        members = [f for f in (*self.frames, *self.repeated) if f.dataset == dataset]
+        return tuple(sorted(members, key=lambda frame: frame.index or 0))
+
+
+def record_split(split: Split, found: Mapping[Path, Points]) -> SplitRecords:
+    """Records of the frames of a split and of the points found in them, by image file."""
+    index = {(f.dataset, f.name): k for dataset in split.datasets for k, f in enumerate(dataset)}
+    records = [
+        frame.model_copy(update={"index": index[frame.dataset, frame.name]})
+        for frame in record(split.frames, found)
+    ]
+    pooled = {(frame.dataset, frame.name): k for k, frame in enumerate(split.pooled)}
+    kept = sorted(
+        (frame for frame in records if (frame.dataset, frame.name) in pooled),
+        key=lambda frame: pooled[frame.dataset, frame.name],
+    )
+    others = [frame for frame in records if (frame.dataset, frame.name) not in pooled]
+    return SplitRecords(tuple(kept), tuple(others))
 
 
 def record(frames: Iterable[LabelledFrame], found: Mapping[Path, Points]) -> list[FrameRecord]:

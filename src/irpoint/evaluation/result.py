@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from irpoint.datasets.record import LabelledFrame
 from irpoint.evaluation.bootstrap import bootstrap_intervals
 from irpoint.evaluation.counts import Evaluation
 from irpoint.evaluation.figures import FIGURES
-from irpoint.evaluation.records import record
-from irpoint.evaluation.splits import SplitEvaluation
+from irpoint.evaluation.records import record_split
+from irpoint.evaluation.splits import Split, SplitEvaluation
 from irpoint.points import Points
 
 
 def figures(evaluation: Evaluation) -> dict[str, Any]:
     """The figures of one evaluation with their 95 % intervals, ready for JSON.
 
-    Fractions are in 0..1 and errors in pixels; errors are None if nothing matched. The keys are a
-    contract: scripts read them.
+    Fractions are in 0..1 and errors in pixels. Errors are None if nothing matched; precision,
+    recall and F1 are None if there are no targets. The keys are a contract: scripts read them.
     """
     values = {figure.key: figure.value(evaluation) for figure in FIGURES}
     missing = {figure.key for figure in FIGURES if figure.optional and values[figure.key] is None}
@@ -66,8 +65,19 @@ def result(
     return content
 
 
-def frame_records(
-    frames: Sequence[LabelledFrame], points: Mapping[Path, Points]
-) -> list[dict[str, Any]]:
-    """The targets and points of every frame, ready for JSON; ``irpoint report`` reads them."""
-    return [frame.model_dump(mode="json") for frame in record(frames, points)]
+def frame_records(split: Split, points: Mapping[Path, Points]) -> dict[str, Any]:
+    """The targets and points of every frame, ready for JSON; ``irpoint report`` reads them.
+
+    Args:
+        split: the frames.
+        points: the points of every frame, by its image file.
+
+    Returns:
+        The pooled frames as ``frames``. If datasets share images, also ``repeated``: the frames
+        that count in the figures of their dataset only.
+    """
+    records = record_split(split, points)
+    content = {"frames": [frame.model_dump(mode="json") for frame in records.frames]}
+    if records.repeated:
+        content["repeated"] = [frame.model_dump(mode="json") for frame in records.repeated]
+    return content

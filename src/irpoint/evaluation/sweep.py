@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,17 +55,17 @@ class Sweep:
 
     @property
     def precision(self) -> Float64Array:
-        """float64 (T,) in 0..1."""
+        """float64 (T,) in 0..1; nan without targets."""
         return self._ratios.precision
 
     @property
     def recall(self) -> Float64Array:
-        """float64 (T,) in 0..1: the detection probability Pd."""
+        """float64 (T,) in 0..1: the detection probability Pd; nan without targets."""
         return self._ratios.recall
 
     @property
     def f1(self) -> Float64Array:
-        """float64 (T,) in 0..1."""
+        """float64 (T,) in 0..1; nan without targets."""
         return self._ratios.f1
 
     @property
@@ -82,8 +83,11 @@ class Sweep:
 
         The threshold lies midway between the lowest score that counts and the highest that does
         not, so that small changes of a score do not change the result. Of several thresholds with
-        the same F1 it is the highest, which gives the fewest points.
+        the same F1 it is the highest, which gives the fewest points. Without targets, F1 is nan
+        and no prediction reaches the threshold.
         """
+        if not self.targets:
+            return float(self.thresholds[0]), math.nan
         best = int(np.argmax(self.f1))
         return self._midway(best), float(self.f1[best])
 

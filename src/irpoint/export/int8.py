@@ -104,12 +104,16 @@ def to_int8(
 
     Raises:
         ModelError: if the model is a filter, or none of its layers is large enough for 8 bits.
-        DatasetError: if ``train`` or ``val`` is empty.
+        DatasetError: if ``train`` or ``val`` is empty, or ``val`` has no target.
     """
     check_exportable(model)
     if not train or not val:
         raise DatasetError(
             "int8 needs frames of the splits train, to determine ranges, and val, to measure F1"
+        )
+    if not any(len(frame.points) for frame in val):
+        raise DatasetError(
+            "int8 needs targets in the split val, to measure F1; choose other lists or datasets"
         )
     chosen = train[:: -(-len(train) // _CALIBRATION_FRAMES)]
     detector = Detector(model, backend="onnxruntime")

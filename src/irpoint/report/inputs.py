@@ -11,30 +11,29 @@ from pydantic import TypeAdapter, ValidationError
 
 from irpoint.errors import EvaluationError, first_error, one_line
 from irpoint.evaluation.matching import RADIUS_PX
-from irpoint.evaluation.records import FrameRecord, record
+from irpoint.evaluation.records import FrameRecord, SplitRecords, record_split
 from irpoint.report.model import ReportedModel
 
 _PROTOCOL = "point"  # the only one whose matches a report can show
 _FRAMES = TypeAdapter(tuple[FrameRecord, ...])
 
 
-def read_model(source: Path) -> ReportedModel:
+def read_model(source: Path, backend: str = "onnxruntime") -> ReportedModel:
     """Read a model from the folder of its training run, or from a result file.
 
     Args:
         source: a run of ``irpoint train``, whose model is evaluated on its validation split, or a
             file that ``irpoint evaluate --json FILE --points`` wrote.
+        backend: runtime of the network of a run. The figures on the cards are those of ONNX
+            Runtime, as those of ``irpoint evaluate``.
 
     Raises:
         EvaluationError: if it is neither, or the result has no frames.
     """
     if source.is_dir():
-        return _read_run(source)
+        return _read_run(source, backend)
     content = _read_result(source)
-    try:
-        frames = _FRAMES.validate_python(content["frames"])
-    except ValidationError as error:
-        raise EvaluationError(f"{source}: {first_error(error, 'frames')}") from error
+    frames = _frames_of(content, "frames", source)
     if not frames:
         raise EvaluationError(f"{source}: has no frames; evaluate a split that is not empty")
     threshold = content.get("threshold")
@@ -43,9 +42,16 @@ def read_model(source: Path) -> ReportedModel:
         split=str(content.get("split", "")),
         threshold=None if threshold is None else float(threshold),
         radius=float(content.get("radius_px", RADIUS_PX)),
-        frames=frames,
+        records=SplitRecords(frames, _frames_of(content, "repeated", source)),
         trained_on=tuple(map(str, content.get("trained_on", ()))),
     )
+
+
+def _frames_of(content: dict[str, Any], field: str, source: Path) -> tuple[FrameRecord, ...]:
+    try:
+        return _FRAMES.validate_python(content.get(field, ()))
+    except ValidationError as error:
+        raise EvaluationError(f"{source}: {first_error(error, field)}") from error
 
 
 def _read_result(file: Path) -> dict[str, Any]:
@@ -69,26 +75,21 @@ def _read_result(file: Path) -> dict[str, Any]:
     return content
 
 
-def _read_run(run: Path) -> ReportedModel:
-    from irpoint.datasets import load_dataset, pool
-    from irpoint.evaluation.splits import find_points, trained_on
+def _read_run(run: Path, backend: str) -> ReportedModel:
+    """Evaluate the model of a run as ``irpoint evaluate`` does on its validation split."""
+    from irpoint.evaluation import load_split, predictions_of_model
     from irpoint.runtime import Detector
 
     settings = _read_settings(run)
-    detector = Detector(run)
-    card = detector.card
-    split = str(settings["val_split"])
-    datasets = [load_dataset(Path(root), split) for root in settings["data"]]
-    frames = pool(datasets)
-    found = find_points(detector.candidates, frames)
-    names = [dataset.name for dataset in datasets]
+    split = load_split(settings["data"], str(settings["val_split"]))
+    predicted = predictions_of_model(Detector(run, backend=backend), split)
     return ReportedModel(
-        name=card.name,
-        split=split,
-        threshold=card.thresholds.default,
+        name=predicted.title,
+        split=split.name,
+        threshold=predicted.threshold,
         radius=RADIUS_PX,
-        frames=tuple(record(frames, found)),
-        trained_on=tuple(trained_on(card.data, card.split, names, split)),
+        records=record_split(split, predicted.points),
+        trained_on=predicted.trained_on,
         training=_read_training_log(run / "logs" / "csv" / "metrics.csv"),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate, sweep
 from irpoint.evaluation.matching import match
-from irpoint.evaluation.records import FrameRecord, TargetRecord
+from irpoint.evaluation.records import FrameRecord, SplitRecords, TargetRecord
 
 Kind = Literal["hit", "miss", "false"]
 
@@ -51,7 +51,7 @@ class ReportedModel:
         split: name of the split on which it was evaluated.
         threshold: minimum score of a detection that counts; None if all count.
         radius: matching radius in pixels.
-        frames: every frame with its targets and detections.
+        records: every frame with its targets and detections.
         trained_on: names of the datasets whose frames in this split the model was trained on.
         training: rows of the training log, as column → value; empty if there is none.
     """
@@ -60,9 +60,14 @@ class ReportedModel:
     split: str
     threshold: float | None
     radius: float
-    frames: tuple[FrameRecord, ...]
+    records: SplitRecords
     trained_on: tuple[str, ...] = ()
     training: tuple[dict[str, float], ...] = ()
+
+    @property
+    def frames(self) -> tuple[FrameRecord, ...]:
+        """The pooled frames."""
+        return self.records.frames
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -83,12 +88,11 @@ class ReportedModel:
     @property
     def datasets(self) -> list[str]:
         """Names of the datasets, in order."""
-        return list(dict.fromkeys(frame.dataset for frame in self.frames))
+        return self.records.datasets
 
     def on(self, dataset: str) -> ReportedModel:
-        """The same model on the frames of one dataset."""
-        frames = tuple(frame for frame in self.frames if frame.dataset == dataset)
-        return replace(self, frames=frames, training=())
+        """The same model on all frames of one dataset."""
+        return replace(self, records=SplitRecords(self.records.of(dataset)), training=())
 
     @cached_property
     def outcomes(self) -> list[Outcome]:

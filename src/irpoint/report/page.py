@@ -20,19 +20,20 @@ from irpoint.system.atomic import atomic_write
 _CLASSES = "Six classes with equal numbers of targets. Colours as above."
 
 
-def write_report(sources: Sequence[Path], out: Path) -> None:
+def write_report(sources: Sequence[Path], out: Path, backend: str = "onnxruntime") -> None:
     """Write a report on one model, or on several models side by side.
 
     Args:
         sources: folders of training runs, or results of ``irpoint evaluate --json FILE --points``.
             They must have the same images and labels.
         out: the HTML file.
+        backend: runtime of the networks of runs, as for ``irpoint evaluate``.
 
     Raises:
         EvaluationError: if a source cannot be read, the sources differ in images, labels or
             matching radius, or the file cannot be written.
     """
-    models = [read_model(source) for source in sources]
+    models = [read_model(source, backend) for source in sources]
     _check_comparable(models)
     page = render(_with_distinct_names(models))
     try:

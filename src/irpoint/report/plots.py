@@ -46,8 +46,10 @@ def _svg(draw: Callable[[Axes], None], size: tuple[float, float] = (5.2, 3.6)) -
     return re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
 
 
-def froc(models: Sequence[ReportedModel]) -> str:
-    """Recall against false alarms per million pixels, at all thresholds."""
+def froc(models: Sequence[ReportedModel]) -> str | None:
+    """Recall against false alarms per million pixels, at all thresholds; None without targets."""
+    if not models[0].evaluation.targets:
+        return None
 
     def draw(axes: Axes) -> None:
         for colour, model in zip(colours(), models, strict=False):
@@ -64,8 +66,10 @@ def froc(models: Sequence[ReportedModel]) -> str:
     return _svg(draw)
 
 
-def precision_recall(models: Sequence[ReportedModel]) -> str:
-    """Precision against recall, at all thresholds."""
+def precision_recall(models: Sequence[ReportedModel]) -> str | None:
+    """Precision against recall, at all thresholds; None without targets."""
+    if not models[0].evaluation.targets:
+        return None
 
     def draw(axes: Axes) -> None:
         for colour, model in zip(colours(), models, strict=False):

@@ -56,12 +56,8 @@ def _cells(
     evaluation: Evaluation, intervals: Mapping[str, tuple[float, float] | None]
 ) -> tuple[Cell, ...]:
     def cell(figure: Figure) -> Cell:
-        value, bounds = figure.table_value(figure.value(evaluation)), intervals.get(figure.key)
-        if value is None:
-            return Cell("–")
-        scale, digits = (100, 1) if figure.unit == "percent" else (1, 2)
-        text = "" if bounds is None else "–".join(f"{scale * v:.{digits}f}" for v in bounds)
-        return Cell(f"{scale * value:.{digits}f}", text)
+        value, bounds = figure.value(evaluation), intervals.get(figure.key)
+        return Cell(figure.text(value), figure.interval_text(bounds))
 
     return Cell(f"{evaluation.images} / {evaluation.targets}"), *map(cell, table_columns())
 
@@ -70,9 +66,12 @@ def comparisons(models: Sequence[ReportedModel]) -> list[tuple[str, str, str, st
     """F1 of every other model minus F1 of the first model.
 
     Returns:
-        (model, difference in percentage points, its 95 % interval, p-value) of all other models.
+        (model, difference in percentage points, its 95 % interval, p-value) of all other models;
+        nothing if there are no targets.
     """
     first, *others = models
+    if not first.evaluation.targets:
+        return []  # F1 is undefined
     lines = []
     for other in others:
         found = compare(other.evaluation, first.evaluation)
