@@ -8,11 +8,8 @@ from pathlib import Path
 
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
-<<<<<<< HEAD
-from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
-=======
 from irpoint.datasets.cvat import CVAT_FILE, cvat_xml
->>>>>>> b2ea52e (Read labels of CVAT, LabelMe, Label Studio and any COCO file)
+from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import every_name, open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
@@ -62,14 +59,9 @@ def convert(
         raise SettingsError(f"format {to}: choose one of {', '.join(POINT_FORMATS)}")
     check_folder(destination, empty=True)
     opened = open_dataset(source, truth)
-<<<<<<< HEAD
-    frames = opened.read(opened.names if split is None else split_names(opened, split))
+    frames = opened.read(every_name(opened) if split is None else split_names(opened, split))
     suffixes = {frame.image: copy_suffix(frame) for frame in frames}
     file_names = {frame.image: frame.name + suffixes[frame.image] for frame in frames}
-=======
-    frames = opened.read(every_name(opened) if split is None else split_names(opened, split))
-    file_names = {frame.image: frame.name + frame.image.suffix for frame in frames}
->>>>>>> b2ea52e (Read labels of CVAT, LabelMe, Label Studio and any COCO file)
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
     named = [(file_names[frame.image], frame) for frame in frames]
