@@ -42,6 +42,24 @@ class IrpointWarning(UserWarning):
     """irpoint ignored or changed something that the user should know about."""
 
 
+class FrameWarning(IrpointWarning):
+    """A file is read, but its pixels or coordinates may not be what the user expects.
+
+    Attributes:
+        kind: one word that is the same for every file with the same peculiarity.
+        source: name of the file or stream.
+    """
+
+    def __init__(self, kind: str, source: str, text: str) -> None:
+        super().__init__(kind, source, text)
+        self.kind = kind
+        self.source = source
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.text}"
+
+
 def one_line(error: BaseException) -> str:
     """The reason for an error on one line: the system's reason, the message, or the type's name."""
     reason = getattr(error, "strerror", None) or str(error)

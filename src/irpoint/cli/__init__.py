@@ -23,6 +23,7 @@ from irpoint.cli.models import models
 from irpoint.cli.report import report
 from irpoint.cli.simulate import simulate
 from irpoint.cli.train import train
+from irpoint.cli.warn import show_repeated_warnings, show_warning
 from irpoint.errors import IrpointError, IrpointWarning, one_line
 
 app = typer.Typer(
@@ -49,10 +50,6 @@ def _root(
     pass
 
 
-def _one_line_warning(message: Warning | str, *_: object, **__: object) -> None:
-    typer.echo(f"irpoint: warning: {message}", err=True)
-
-
 # In the order of the help text, the most frequent commands first.
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Detection": {"detect": detect, "models": models},
@@ -74,7 +71,7 @@ def main() -> None:
     """
     warnings.simplefilter("ignore")  # the warnings of libraries are meant for developers
     warnings.simplefilter("always", IrpointWarning)
-    warnings.showwarning = _one_line_warning
+    warnings.showwarning = show_warning
     try:
         app(prog_name="irpoint")
     except IrpointError as error:
@@ -82,6 +79,8 @@ def main() -> None:
     except OSError as error:  # except a closed pipe, for which Click exits without a message
         reason = one_line(error)
         _fail(reason if error.filename is None else f"{error.filename}: {reason}")
+    finally:
+        show_repeated_warnings()
 
 
 def _fail(message: str) -> NoReturn:

@@ -172,7 +172,7 @@ def _region(roi: str | None, ignore_mask: Path | None) -> Region:
 
     return Region(
         None if roi is None else Region.parse_roi(roi),
-        None if ignore_mask is None else read_frame(ignore_mask),
+        None if ignore_mask is None else read_frame(ignore_mask, mask=True),
     )
 
 

@@ -60,7 +60,7 @@ def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> Labe
         )
     shape = image_shape(image)
     try:
-        pixels = read_frame(mask)
+        pixels = read_frame(mask, mask=True)
     except FrameError as error:
         raise DatasetError(str(error)) from error
     factor = _factor(mask, pixels.shape, image, shape)

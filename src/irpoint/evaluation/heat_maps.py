@@ -59,7 +59,7 @@ class Maps:
                     f"{file}: matches {self._given[file]} and {frame.image}; put the maps "
                     "of each dataset into a subfolder with its name"
                 )
-            values = read_frame(file)
+            values = read_frame(file, mask=True)
         except (DatasetError, FrameError) as error:
             raise EvaluationError(str(error)) from error
         grey = values.dtype.kind in "ui" and values.max() > 1

@@ -9,7 +9,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from irpoint.errors import FrameError
+from irpoint.frames.colours import colour_note
 from irpoint.frames.images import image_array
+from irpoint.frames.notes import Note, report
 
 Frame = npt.NDArray[Any]
 
@@ -34,9 +36,20 @@ def as_frame(array: object, name: str = "array") -> Frame:
         * booleans become uint8 (0 and 1), float16 becomes float32;
         * masked pixels of a NumPy masked array become NaN.
 
+    Colours that are more than a tint, such as those of a palette, give a
+    :class:`irpoint.errors.FrameWarning`.
+
     Raises:
         FrameError: if the array has another shape or type, is empty, or has no finite pixel.
     """
+    notes: list[Note] = []
+    frame = to_frame(array, name, notes)
+    report(notes, name)
+    return frame
+
+
+def to_frame(array: object, name: str, notes: list[Note]) -> Frame:
+    """:func:`as_frame`, except that notes are appended instead of reported."""
     try:
         if isinstance(array, np.ma.MaskedArray) and array.mask.any():
             real = array.astype(np.result_type(array.dtype, np.float32))
@@ -53,7 +66,7 @@ def as_frame(array: object, name: str = "array") -> Frame:
     if frame.size == 0:
         raise FrameError(f"{name}: no pixels (shape {frame.shape}); give a non-empty frame")
     if frame.ndim == 3:
-        frame = _grey(frame)
+        frame = _grey(frame, notes)
     if frame.dtype.kind == "f" and not np.isfinite(frame).any():
         raise FrameError(f"{name}: no finite pixel; check how the frame was made")
     return np.ascontiguousarray(frame)
@@ -72,13 +85,15 @@ def _plain_type(frame: Frame, name: str) -> Frame:
     return frame.astype(frame.dtype.newbyteorder("="), copy=False)
 
 
-def _grey(frame: Frame) -> Frame:
+def _grey(frame: Frame, notes: list[Note]) -> Frame:
     red = frame[..., 0]
     if frame.shape[2] == 1:
         return red
     nan_equal = frame.dtype.kind == "f"
     if all(np.array_equal(red, frame[..., i], equal_nan=nan_equal) for i in (1, 2)):
         return red
+    note = colour_note(frame)
+    notes += [note] if note else []
     # float32 holds 16-bit values exactly; wider ones are summed in float64 and rounded once.
     precision = np.float32 if frame.dtype.itemsize <= 2 else np.float64
     grey = np.zeros(red.shape, precision)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,17 +16,31 @@ import numpy.typing as npt
 from PIL import Image
 
 from irpoint.errors import FrameError
+from irpoint.frames.flir import RawThermal
+from irpoint.frames.jpeg import Segment, exif_of, orientation_of, read_segments, read_trailer
+from irpoint.frames.notes import Note
+from irpoint.frames.radiometric import find_raw_thermal, unread_raw_data
 
 FORMATS = ("PNG", "BMP", "JPEG", "WEBP")
 
 _PNG_HEADER = 26  # signature (8), IHDR length and name (8), width, height (8), depth, colour (2)
 
 
-def decode_image(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
+_JPEG = b"\xff\xd8\xff"
+
+
+def decode_image(stream: BinaryIO, name: str, notes: list[Note]) -> npt.NDArray[Any]:
     """Pixels of an image file, (H, W) or (H, W, 3), at the bit depth of the file; without alpha.
 
+    The pixels of a radiometric JPEG are its raw frame, if that can be read.
+
+    Args:
+        stream: the file.
+        name: its name in error messages.
+        notes: what the user should know is appended.
+
     Raises:
-        FrameError: if the file contains several images.
+        FrameError: if the file contains several images, or damaged raw data.
     """
     head = stream.read(_PNG_HEADER)
     stream.seek(0)
@@ -32,9 +48,81 @@ def decode_image(stream: BinaryIO, name: str) -> npt.NDArray[Any]:
         colour_type = head[25]
         if colour_type != 0:
             return _png_colour_16(stream.read(), colour_type, name)
+    if head.startswith(_JPEG):
+        return _jpeg(stream, name, notes)
     with Image.open(stream, formats=FORMATS) as image:
         _check_single(image, name)
-        return image_array(image)
+        pixels = image_array(image)
+        _note_orientation(orientation_of(image.getexif()), notes)
+    return pixels
+
+
+def image_shape(stream: BinaryIO, name: str, notes: list[Note]) -> tuple[int, int]:
+    """(height, width) of the pixels that :func:`decode_image` returns, from the header only."""
+    head = stream.read(len(_JPEG))
+    stream.seek(0)
+    raw = _raw_thermal(stream, name)[0] if head == _JPEG else None
+    with Image.open(stream, formats=FORMATS) as image:
+        if raw is None:
+            return image.height, image.width
+        _note_raw_size(raw.shape, image, notes)
+    return raw.shape
+
+
+def _jpeg(stream: BinaryIO, name: str, notes: list[Note]) -> npt.NDArray[Any]:
+    raw, segments = _raw_thermal(stream, name)
+    trailer = b"" if raw else read_trailer(stream)
+    make, orientation = exif_of(segments)
+    _note_orientation(orientation, notes)
+    stream.seek(0)
+    with Image.open(stream, formats=FORMATS) as image:
+        if raw is not None:
+            _note_raw_size(raw.shape, image, notes)
+            with _named(name):
+                return raw.decode()
+        _check_single(image, name)
+        pixels = image_array(image)
+    unread = unread_raw_data(segments, trailer, make)
+    notes += [unread] if unread else []
+    return pixels
+
+
+def _raw_thermal(stream: BinaryIO, name: str) -> tuple[RawThermal | None, list[Segment]]:
+    segments = read_segments(stream)
+    with _named(name):
+        return find_raw_thermal(segments), segments
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FrameError as error:
+        raise FrameError(f"{name}: {error}; copy or export it again") from error
+
+
+def _note_raw_size(shape: tuple[int, int], picture: Image.Image, notes: list[Note]) -> None:
+    raw = f"{shape[1]}x{shape[0]}"
+    size = f"{picture.width}x{picture.height}"
+    if raw != size:
+        notes.append(
+            Note(
+                "raw-size",
+                f"the frame is the {raw} raw data of the camera, not the {size} picture; points "
+                "and labels are in pixels of the raw data",
+            )
+        )
+
+
+def _note_orientation(orientation: int, notes: list[Note]) -> None:
+    if orientation != 1:
+        notes.append(
+            Note(
+                "orientation",
+                f"its EXIF orientation {orientation} is not applied: points are in pixels of the "
+                "stored picture, which viewers and most labelling tools turn or mirror",
+            )
+        )
 
 
 def image_array(image: Image.Image) -> npt.NDArray[Any]:

@@ -1,6 +1,7 @@
 """Read a frame from a file, from bytes or from a stream, at full bit depth.
 
-A frame is the image as stored: orientation tags and colour profiles are not applied.
+A frame is the image as stored: orientation tags and colour profiles are not applied. The image of a
+radiometric JPEG is the raw data of the camera.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from irpoint.errors import FrameError, one_line
-from irpoint.frames.arrays import Frame, as_frame
-from irpoint.frames.images import FORMATS, decode_image
+from irpoint.frames.arrays import Frame, as_frame, to_frame
+from irpoint.frames.images import decode_image, image_shape
+from irpoint.frames.notes import Note, report
 from irpoint.frames.tiff import (
     TIFF_SUFFIXES,
     decode_page,
@@ -36,14 +38,22 @@ _FORMATS = "PNG, TIFF, BMP, JPEG, WebP or .npy"
 _Format = Literal["image", "tiff", "npy"]
 
 
-def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -> Frame:
+def read_frame(
+    source: str | Path | bytes | BinaryIO, name: str | None = None, *, mask: bool = False
+) -> Frame:
     """Read one frame.
+
+    A radiometric JPEG of FLIR gives its raw data, which often has fewer pixels than its picture. A
+    frame that may not be what it seems (colours, raw data that cannot be read, an orientation tag)
+    gives a :class:`irpoint.errors.FrameWarning`.
 
     Args:
         source: a path; ``"-"`` for standard input; the bytes of a file; or a binary stream, which
             is read to its end. PNG, TIFF, BMP, JPEG, WebP or .npy, recognised by content, not by
             suffix.
         name: name of the source in error messages; by default its path.
+        mask: the file is not a frame but marks pixels, for example in red, which is no reason for
+            a warning.
 
     Returns:
         (H, W) in the data type of the file; see :func:`as_frame` for colour. A 1-bit file gives 0
@@ -56,10 +66,17 @@ def read_frame(source: str | Path | bytes | BinaryIO, name: str | None = None) -
     name = name or _name_of(source)
     with _opened(source, name) as stream, _one_line_errors(name):
         file_format = _detect_format(stream, name)
+        notes: list[Note] = []
         if file_format == "npy":
-            return as_frame(_npy_array(stream, name), name)
-        pixels = decode_tiff(stream, name) if file_format == "tiff" else decode_image(stream, name)
-        return as_frame(pixels, name)
+            pixels = _npy_array(stream, name)
+        elif file_format == "tiff":
+            pixels = decode_tiff(stream, name)
+        else:
+            pixels = decode_image(stream, name, notes)
+        frame = to_frame(pixels, name, notes)
+    if not mask:
+        report(notes, name)
+    return frame
 
 
 def read_pages(source: str | Path) -> Iterator[Frame]:
@@ -130,8 +147,10 @@ def frame_shape(path: str | Path) -> tuple[int, int]:
             if len(shape) not in (2, 3):
                 raise FrameError(f"{name}: shape {shape} is not one frame; give one file per frame")
             return shape[0], shape[1]
-        with Image.open(stream, formats=FORMATS) as image:
-            return image.height, image.width
+        notes: list[Note] = []
+        shape = image_shape(stream, name, notes)
+    report(notes, name)
+    return shape
 
 
 def _npy_array(stream: BinaryIO, name: str) -> Frame:

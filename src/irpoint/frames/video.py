@@ -11,6 +11,8 @@ import numpy as np
 
 from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
+from irpoint.frames.colours import colour_note
+from irpoint.frames.notes import report
 
 if TYPE_CHECKING:
     import av
@@ -20,6 +22,7 @@ VIDEO_SUFFIXES = (
     ".mjpeg", ".mxf",
 )  # fmt: skip
 _CAMERA = "/dev/video"
+_COLOUR_SIDE = 160  # pixels of the reduced frame whose colours are looked at
 _TIMEOUT_S = 10.0  # a stream counts as dropped after this time without a packet
 
 TimedFrame = tuple[float, Frame]  # seconds since the start, (H, W)
@@ -63,13 +66,15 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     rate = float(stream.average_rate or stream.guessed_rate or 25)
-    index, first = 0, None
+    index, first, coloured = 0, None, False
     for image in _decode(container, stream, name):
         if isinstance(image, str):
             yield image
             continue
         clock = image.time if image.time is not None else index / rate
         first = clock if first is None else first
+        if not coloured and index & (index - 1) == 0:  # frames 0, 1, 2, 4, 8, …
+            coloured = warn_of_colours(image, name)
         yield offset + clock - first, luminance(image)
         index += 1
     if not index:
@@ -128,6 +133,18 @@ def open_video(name: str) -> Any:
         return av.open(location, **settings)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise FrameError(f"{name}: cannot be read as video ({one_line(error)})") from error
+
+
+def warn_of_colours(image: av.VideoFrame, name: str) -> bool:
+    """Warn if a video frame has the colours of a palette or a photograph; True if it has."""
+    if image.format.name.startswith(("gray", "bayer")):
+        return False
+    small = min(1.0, _COLOUR_SIDE / max(image.width, image.height))
+    width, height = (max(1, round(side * small)) for side in (image.width, image.height))
+    colours = image.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    note = colour_note(colours)
+    report([note] if note else [], name)
+    return note is not None
 
 
 # Formats that pack luma and colour into one plane: samples per luma, and the position of the luma.

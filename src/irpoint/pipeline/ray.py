@@ -120,11 +120,11 @@ def _results(planned: ray.data.Dataset, started_here: bool) -> Iterator[FrameRes
     try:
         for row in planned.iter_rows():
             item = pickle.loads(row["item"])
-            if not isinstance(item, str):
+            if not isinstance(item, IrpointWarning):
                 yield item
-            elif item not in warned:
-                warned.add(item)
-                warnings.warn(item, IrpointWarning, stacklevel=2)
+            elif str(item) not in warned:
+                warned.add(str(item))
+                warnings.warn(item, stacklevel=2)
     except ray.exceptions.RayError as error:
         cause = getattr(error, "cause", None) or error
         raise IrpointError(f"a worker of ray failed: {one_line(cause)}") from error
@@ -134,7 +134,7 @@ def _results(planned: ray.data.Dataset, started_here: bool) -> Iterator[FrameRes
 
 
 class _Worker:
-    """A detector in a Ray worker. Yields results, and the texts of warnings, pickled."""
+    """A detector in a Ray worker. Yields results and warnings, pickled."""
 
     def __init__(
         self,
@@ -156,4 +156,4 @@ class _Worker:
                 if isinstance(item, FrameResult) and not self._pixels:
                     item = replace(item, pixels=None)
                 yield {"item": [pickle.dumps(item)]}
-            yield {"item": [pickle.dumps(str(warning.message)) for warning in caught]}
+            yield {"item": [pickle.dumps(warning.message) for warning in caught]}
