@@ -105,6 +105,21 @@ def test_temperatures_without_data_are_written_as_float32(tmp_path: Path) -> Non
     assert listed + run["hidden_targets"] == 6
 
 
+@pytest.mark.parametrize(("value", "text"), [(-9999, "-9999"), ("nan", "nan"), (0, "0")])
+def test_the_value_without_data_is_written_as_a_tag(tmp_path: Path, value: Any, text: str) -> None:
+    artefacts = Artefacts.checked(
+        kelvin_per_count=0.04, nodata=0.2, nodata_value=value, nodata_tag=True
+    )
+    chosen = SceneSettings(width=64, height=48, bits=14, artefacts=artefacts)
+    with pytest.raises(SettingsError, match="PNG has no"):
+        simulate_dataset(tmp_path / "png", chosen, frames=1, seed=1)
+    simulate_dataset(tmp_path, chosen, frames=1, seed=1, file_format="tiff")
+    with tifffile.TiffFile(tmp_path / "images/frame_00000.tiff") as file:
+        assert float(file.pages[0].tags[42113].value) == pytest.approx(float(text), nan_ok=True)
+    with pytest.raises(SettingsError, match="give nodata_value as a number"):
+        Artefacts.checked(nodata_tag=True, nodata_value="high")
+
+
 def test_the_command_sets_artefacts_by_name(tmp_path: Path) -> None:
     options = ["simulate", "--out", str(tmp_path / "o"), "--frames", "1", "--size", "64x48"]
     chosen = ["artefacts.border=4", "artefacts.border_sides=left,top", "artefacts.black_hot=true"]

@@ -27,16 +27,26 @@ from irpoint.system.atomic import atomic_write, check_folder
 FileFormat = Literal["png", "tiff"]
 FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 
+_GDAL_NODATA = 42113
 _RUNS = Path("simulation.json")
 _TABLE = Path("targets.csv")
 _COLUMNS = ("frame", "scene", "x", "y", "snr", "scnr", "psf_sigma", "electrons")
 
 
-def encode_frame(frame: npt.NDArray[Any], file_format: FileFormat) -> bytes:
-    """Encode ``frame`` (uint8 or uint16; TIFF: also float32) as a lossless PNG or TIFF file."""
+def encode_frame(
+    frame: npt.NDArray[Any], file_format: FileFormat, nodata: str | None = None
+) -> bytes:
+    """Encode ``frame`` as a lossless PNG or TIFF file.
+
+    Args:
+        frame: (H, W) uint8 or uint16, in TIFF also float32.
+        file_format: ``"png"`` or ``"tiff"``.
+        nodata: text of the tag GDAL_NODATA of TIFF.
+    """
     stream = io.BytesIO()
     if file_format == "tiff":
-        tifffile.imwrite(stream, frame, compression="zlib", metadata=None)
+        tags = [] if nodata is None else [(_GDAL_NODATA, "s", 0, nodata, True)]
+        tifffile.imwrite(stream, frame, compression="zlib", metadata=None, extratags=tags)
     else:
         Image.fromarray(frame).save(stream, "PNG")
     return stream.getvalue()
@@ -138,8 +148,9 @@ def _check_request(
         raise SettingsError(f"frames {frames}, seed {seed}: give frames >= 1 and seed >= 0")
     if file_format not in FILE_FORMATS:
         raise SettingsError(f"format {file_format}: give png or tiff")
-    if file_format == "png" and settings.artefacts.kelvin_per_count:
-        raise SettingsError("artefacts.kelvin_per_count: PNG has no float32; give --format tiff")
+    for setting, reason in (("kelvin_per_count", "float32"), ("nodata_tag", "tag for no data")):
+        if file_format == "png" and getattr(settings.artefacts, setting):
+            raise SettingsError(f"artefacts.{setting}: PNG has no {reason}; give --format tiff")
     if not name or Path(name).name != name:
         raise SettingsError(f"name {name!r}: give the start of a file name, without folders")
 
@@ -204,7 +215,7 @@ def simulate_dataset(
         for index, stem in enumerate(names):
             scene = simulate_scene(settings, scene_rng(seed, index), pattern)
             image = out / "images" / f"{stem}.{file_format}"
-            _write(image, encode_frame(scene.frame, file_format))
+            _write(image, encode_frame(scene.frame, file_format, settings.artefacts.gdal_nodata))
             truth.add(image, scene)
             done += 1
             if on_frame:

@@ -64,7 +64,12 @@ def simulate_scene(
     targets = draw_targets(background, settings, rng)
     expected = np.maximum(background + target_electrons(settings.shape, targets), 0.0)
     counts = digitise(expose(expected, settings, pattern, rng), settings)
-    frame, mask = add_artefacts(counts, settings.artefacts, rng, settings.bits)
+    frame, mask = add_artefacts(
+        counts,
+        settings.artefacts,
+        rng,
+        settings.adc_bits if settings.artefacts.agc else settings.bits,
+    )
     hidden = tuple(target for target in targets if hidden_share(target, mask) >= 0.5)
     visible = tuple(target for target in targets if target not in hidden)
     points = Points.labels([(target.x, target.y) for target in visible])

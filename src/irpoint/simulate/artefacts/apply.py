@@ -15,6 +15,8 @@ from irpoint.simulate.artefacts.border import (
 )
 from irpoint.simulate.artefacts.camera import invert, to_kelvin
 from irpoint.simulate.artefacts.canvas import Frame, Mask, Rails, rails_of
+from irpoint.simulate.artefacts.compression import add_h264, add_jpeg, to_video_range
+from irpoint.simulate.artefacts.gain import gain_control
 from irpoint.simulate.artefacts.nodata import add_nodata
 from irpoint.simulate.artefacts.overlay import add_reticle, add_text
 from irpoint.simulate.artefacts.sensor import add_saturation, add_sun
@@ -23,10 +25,12 @@ from irpoint.simulate.artefacts.telemetry import add_telemetry
 
 Stage = Callable[[Frame, Artefacts, np.random.Generator, Rails], tuple[Frame, Mask]]
 
-# The setting that turns a stage on, and the stage, in physical order: sensor, processing, output.
+# The setting that turns a stage on, and the stage, in physical order: sensor, processing, output,
+# compression.
 STAGES: dict[str, Stage] = {
     "saturation": add_saturation,
     "sun": add_sun,
+    "agc": gain_control,
     "black_hot": invert,
     "kelvin_per_count": to_kelvin,
     "rotation": add_wedges,
@@ -37,6 +41,9 @@ STAGES: dict[str, Stage] = {
     "reticle": add_reticle,
     "text": add_text,
     "telemetry": add_telemetry,
+    "video_range": to_video_range,
+    "jpeg": add_jpeg,
+    "h264": add_h264,
 }
 
 
@@ -54,14 +61,15 @@ def add_artefacts(
             type.
 
     Returns:
-        The frame, with the same shape and, unless ``kelvin_per_count`` is set, the same type; and
-        bool (H, W), true for pixels that do not show the scene. The others are bit-equal to those
-        of ``frame``, except for what changes a whole frame (``black_hot``, ``kelvin_per_count``)
-        and the halo of a sun, in which the scene is visible. Without artefacts it is ``frame``
-        itself, and ``rng`` is not used.
+        The frame, with the same shape and type (uint8 with ``agc``, float32 with
+        ``kelvin_per_count``); and bool (H, W), true for pixels that do not show the scene. The
+        others are bit-equal to those of ``frame``, except for what changes a whole frame
+        (processing and compression) and the halo of a sun, in which the scene is visible. Without
+        artefacts it is ``frame`` itself, and ``rng`` is not used.
 
     Raises:
-        SettingsError: if the type of the frame cannot hold a value, such as NaN in integers.
+        SettingsError: if the type of the frame cannot hold a value, such as NaN in integers, or be
+            compressed; or if a library is missing.
     """
     if frame.ndim != 2 or frame.dtype.kind not in "uif":
         raise SettingsError(
