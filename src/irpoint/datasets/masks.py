@@ -1,4 +1,4 @@
-"""Mask folders: an image and a mask per frame; a component of the mask is a target.
+"""Mask folders: an image and a mask per frame; the components of the mask are targets.
 
 NUDT-SIRST (``images/``, ``masks/``), IRSTD-1k (``IRSTD1k_Img/``, ``IRSTD1k_Label/``), SIRST v1
 (``masks/<id>_pixels0.png``), the mask layout of SIRST-UAVB, and any folder of the same structure.
@@ -7,25 +7,25 @@ NUDT-SIRST (``images/``, ``masks/``), IRSTD-1k (``IRSTD1k_Img/``, ``IRSTD1k_Labe
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from irpoint.datasets.extent import Extent
 from irpoint.datasets.images import Images
 from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
+from irpoint.datasets.mask_values import Kind, mask_components, mask_targets, warn_of_values
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, FrameError, IrpointWarning
 from irpoint.frames.read import read_frame
 
 _FOLDERS = (("images", "masks"), ("IRSTD1k_Img", "IRSTD1k_Label"))
-_EIGHT_CONNECTED = np.ones((3, 3), bool)
 _ASPECT_TOLERANCE = 0.01
 
 
@@ -39,13 +39,38 @@ def open_masks(root: Path, truth: Truth) -> OpenedLayout | None:
         return None
 
     def read(names: Sequence[str]) -> list[LabelledFrame]:
-        return [masked_frame(name, images, masks, root.name) for name in names]
+        return masked_frames(names, images, masks, root.name)
 
     return OpenedLayout(root, images.names(), split_lists(root), images.find, read)
 
 
-def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> LabelledFrame:
-    """The frame ``name`` with the components of its mask as targets.
+def masked_frames(
+    names: Sequence[str], images: Images, masks: Images, dataset: str
+) -> list[LabelledFrame]:
+    """Frames with the targets of their masks; see :mod:`irpoint.datasets.mask_values`.
+
+    Raises:
+        DatasetError: if an image or a mask is missing or damaged, or if their sizes disagree.
+
+    Warns:
+        IrpointWarning: if masks have more than two values, once per kind of mask.
+    """
+    kinds: Counter[Kind] = Counter()
+    examples: dict[Kind, str] = {}
+    frames = []
+    for name in names:
+        frame, mask, kind = _masked_frame(name, images, masks, dataset)
+        frames.append(frame)
+        kinds[kind] += 1
+        examples.setdefault(kind, mask.name)
+    warn_of_values(masks.folder, kinds, examples)
+    return frames
+
+
+def _masked_frame(
+    name: str, images: Images, masks: Images, dataset: str
+) -> tuple[LabelledFrame, Path, Kind]:
+    """The frame ``name`` with its targets, its mask, and what values the mask has.
 
     Raises:
         DatasetError: if the image or the mask is missing or damaged, or if their sizes disagree.
@@ -65,27 +90,11 @@ def masked_frame(name: str, images: Images, masks: Images, dataset: str) -> Labe
         raise DatasetError(str(error)) from error
     factor = _factor(mask, pixels.shape, image, shape)
     # The centre of pixel i is i + 1/2 from the edge, and edges coincide.
-    targets = [(component + 0.5) * factor - 0.5 for component in mask_components(pixels)]
+    components, kind = mask_targets(pixels, mask)
+    targets = [(component + 0.5) * factor - 0.5 for component in components]
     xy = [component.mean(axis=0) for component in targets]
     extents = [Extent.of_pixels(component, factor) for component in targets]
-    return labelled_frame(name, image, shape, xy, str(mask), dataset, extents)
-
-
-def mask_components(mask: npt.NDArray[Any]) -> list[npt.NDArray[np.float64]]:
-    """The 8-connected components of ``mask > 0``: the pixels (x, y) of each, (K, 2).
-
-    They are ordered by their first pixels, row by row.
-    """
-    rows, columns = np.nonzero(mask > 0)
-    if len(rows) == 0:
-        return []
-    top, left = rows.min(), columns.min()
-    part = mask[top : rows.max() + 1, left : columns.max() + 1] > 0
-    labels, count = ndimage.label(part, structure=_EIGHT_CONNECTED)
-    of_pixel = labels[rows - top, columns - left]
-    order = np.argsort(of_pixel, kind="stable")
-    ends = np.cumsum(np.bincount(of_pixel, minlength=count + 1)[1:])
-    return np.split(np.column_stack((columns, rows))[order].astype(np.float64), ends[:-1])
+    return labelled_frame(name, image, shape, xy, str(mask), dataset, extents), mask, kind
 
 
 def mask_centroids(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

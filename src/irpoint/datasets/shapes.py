@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.datasets.extent import Extent
-from irpoint.datasets.masks import mask_components
+from irpoint.datasets.mask_values import mask_components
 
 Vertices = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from irpoint.datasets.images import Images
 from irpoint.datasets.label import image_shape, labelled_frame
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
-from irpoint.datasets.masks import masked_frame
+from irpoint.datasets.masks import masked_frames
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError, IrpointWarning, one_line
 
@@ -32,7 +32,7 @@ def open_sirst_v2(root: Path, truth: Truth) -> OpenedLayout | None:
     centroids = root / "annotations" / "centroids"
 
     def read_masks(names: Sequence[str]) -> list[LabelledFrame]:
-        return [masked_frame(name, images, masks, root.name) for name in names]
+        return masked_frames(names, images, masks, root.name)
 
     def read_centroids(names: Sequence[str]) -> list[LabelledFrame]:
         return _centroid_frames(names, centroids, images, masks)
@@ -51,22 +51,25 @@ def _centroid_frames(
     would change the split, so their masks are used, with a warning.
     """
     dataset = images.folder.parent.name
-    frames, without = [], 0
-    for name in names:
-        image = images.find(name)
+    found = [images.find(name) for name in names]
+    without = [
+        name
+        for name, image in zip(names, found, strict=True)
+        if image.parent.name != "backgrounds" and not (folder / f"{image.stem}.xml").is_file()
+    ]
+    masked = dict(zip(without, masked_frames(without, images, masks, dataset), strict=True))
+    frames = []
+    for name, image in zip(names, found, strict=True):
+        if name in masked:
+            frames.append(masked[name])
+            continue
         xml = folder / f"{image.stem}.xml"
-        background = image.parent.name == "backgrounds"
-        if xml.is_file():
-            xy = _read_centroids(xml, background)
-            frames.append(labelled_frame(name, image, image_shape(image), xy, str(xml), dataset))
-        elif background:
-            frames.append(labelled_frame(name, image, image_shape(image), [], str(xml), dataset))
-        else:
-            without += 1
-            frames.append(masked_frame(name, images, masks, dataset))
+        xy = _read_centroids(xml, image.parent.name == "backgrounds") if xml.is_file() else []
+        frames.append(labelled_frame(name, image, image_shape(image), xy, str(xml), dataset))
     if without:
         warnings.warn(
-            f"{folder}: {without} of {len(names)} images have no XML; their masks are used instead",
+            f"{folder}: {len(without)} of {len(names)} images have no XML; their masks are used "
+            "instead",
             IrpointWarning,
             stacklevel=2,
         )
