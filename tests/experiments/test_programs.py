@@ -19,8 +19,16 @@ from irpoint.runtime.backends.filters import FILTERS
 from support.models import draw_blobs
 
 FOLDER = Path(experiments.__file__).parent
-PROGRAMS = sorted({path.stem for path in FOLDER.glob("*.py")} - {"__init__", "common"})
-NEEDS = {"label_session": "playwright", "network_time": "openvino", "tracking": "motmetrics"}
+PROGRAMS = sorted(
+    {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "common"}
+    | {path.parent.name for path in FOLDER.glob("*/__main__.py")}
+)
+NEEDS = {
+    "fuzz": "fastapi",
+    "label_session": "playwright",
+    "network_time": "openvino",
+    "tracking": "motmetrics",
+}
 
 
 def program(name: str) -> Any:

@@ -66,7 +66,32 @@ def test_other_settings_changed_files_and_cut_lines_start_again(tmp_path: Path) 
     assert list(Journal(tmp_path, {"threshold": 0.3}).done) == [a]
     journal.path.write_text("nonsense")
     assert not Journal(tmp_path, {"threshold": 0.3}).done
-    begun()
+
+
+@pytest.mark.parametrize("position", [0, 12, 60, 130, 200, 300])
+def test_a_flipped_bit_never_changes_a_result(tmp_path: Path, position: int) -> None:
+    a = str(tmp_path / "a")
+    (tmp_path / "a").write_bytes(b"frame")
+    journal = Journal(tmp_path, {"threshold": 0.3})
+    for found in (frame(a), frame(a, 1), frame("b")):
+        journal.add(found)
+    journal.close(finished=False)
+    whole = journal.path.read_bytes()
+    for bit in (0, 4, 7):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << bit
+        journal.path.write_bytes(damaged)
+        assert not Journal(tmp_path, {"threshold": 0.3}).done
+    journal.path.write_bytes(whole)
+    assert Journal(tmp_path, {"threshold": 0.3}).done == {a: [frame(a), frame(a, 1)]}
+
+
+def test_a_source_that_has_changed_is_done_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"frame")
+    journal = Journal(tmp_path, {"threshold": 0.3})
+    journal.add(frame(str(tmp_path / "a")))
+    journal.add(frame("b"))
+    journal.close(finished=False)
     (tmp_path / "a").write_bytes(b"another frame")
     assert not Journal(tmp_path, {"threshold": 0.3}).done
 

@@ -35,6 +35,10 @@ def with_scores(file: Path, score: float | None = None, **changes: object) -> Pa
         ('{"frames": []}', "has no frames"),
         ('{"frames": [{"name": 3}]}', "frames.0"),
         ('{"frames": [], "protocol": "point-greedy"}', "protocol point-greedy"),
+        ('{"frames": [], "threshold": "high"}', "threshold: should be a valid number"),
+        ('{"frames": [], "radius_px": 0}', "radius_px: should be greater than 0"),
+        ('{"frames": [], "trained_on": 5}', "trained_on"),
+        ('{"frames": [{"predicted": [[1, 2, 1e99]]}]}', "frames.0"),
     ],
 )
 def test_wrong_results_are_refused(tmp_path: Path, content: str, problem: str) -> None:
@@ -48,6 +52,34 @@ def test_wrong_results_are_refused(tmp_path: Path, content: str, problem: str) -
 def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="is not a training run"):
         read_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("settings.json", b'{"data": ["x"]}', "settings.json: val_split: "),
+        ("settings.json", b'{"data": [5], "val_split": "val"}', "settings.json: data.0: "),
+        ("settings.json", b"\xff", "settings.json: "),
+        ("logs/csv/metrics.csv", b"epoch\nten\n", "metrics.csv: not a training log"),
+        ("logs/csv/metrics.csv", b"epoch\n\xff\n", "metrics.csv: not a training log"),
+    ],
+)
+def test_a_damaged_run_is_refused(
+    scenes: Path,
+    write_model: Callable[..., Path],
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+    problem: str,
+) -> None:
+    run = tmp_path / "run"
+    write_model(run / "model.onnx")
+    (run / "settings.json").write_text(json.dumps({"data": [str(scenes)], "val_split": "all"}))
+    (run / name).parent.mkdir(parents=True, exist_ok=True)
+    (run / name).write_bytes(content)
+    with pytest.raises(EvaluationError, match=problem) as raised:
+        read_model(run)
+    assert "\n" not in str(raised.value)
 
 
 def test_without_a_threshold_every_detection_counts(results: list[Path]) -> None:

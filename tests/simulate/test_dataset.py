@@ -132,6 +132,14 @@ def test_appending_to_a_damaged_dataset_names_the_file(tmp_path: Path) -> None:
         simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1, name="b", append=True)
 
 
+def test_appending_to_a_damaged_table_names_the_file(tmp_path: Path) -> None:
+    simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1)
+    (tmp_path / "targets.csv").write_bytes(b"frame,scene\n\xff\n")
+    with pytest.raises(DatasetError, match=r"targets\.csv: cannot be read"):
+        simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1, name="b", append=True)
+    assert len(list((tmp_path / "images").iterdir())) == 1
+
+
 def test_appending_to_a_damaged_list_of_runs_names_the_file(tmp_path: Path) -> None:
     simulate_dataset(tmp_path, SceneSettings(**SMALL), frames=1, seed=1)
     (tmp_path / "simulation.json").write_text("[]")

@@ -14,19 +14,18 @@ import numpy as np
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from irpoint.errors import EvaluationError, first_error
+from irpoint.evaluation.records import Number
 from irpoint.points import Points
 from irpoint.sinks.coco import read_keypoints
 
-# Far outside any frame, and well within float32.
-_Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 _Name = Annotated[str, Field(min_length=1)]
 _Read = TypeVar("_Read")
 
 
 class _Point(BaseModel):
-    x: _Number
-    y: _Number
-    score: _Number = 1.0
+    x: Number
+    y: Number
+    score: Number = 1.0
 
 
 class _NoTarget(BaseModel):
@@ -52,8 +51,8 @@ class _CocoImage(BaseModel):
 
 class _CocoResult(BaseModel):
     image_id: int | str
-    keypoints: list[_Number]
-    score: _Number = 1.0
+    keypoints: list[Number]
+    score: Number = 1.0
 
 
 # Source, frame number, and one point; None if the frame is listed without points.

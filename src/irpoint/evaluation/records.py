@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ from irpoint.datasets.record import LabelledFrame
 from irpoint.evaluation.counts import EvaluatedFrame
 from irpoint.evaluation.splits import Split
 from irpoint.points import Points
+
+# Far outside any frame, and well within float32.
+Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 _REACH = 12  # px, radius of the surroundings of a target
 _CORE = 4  # px, radius around a target within which pixels may belong to it
@@ -33,10 +37,10 @@ class TargetRecord(BaseModel):
             the surroundings have no contrast.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    x: float
-    y: float
+    x: Number
+    y: Number
     size: float | None = None
     contrast: float | None = None
 
@@ -47,7 +51,7 @@ class FrameRecord(BaseModel):
     ``index`` is its number in the list of its dataset; None in records of an older version.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dataset: str
     name: str
@@ -55,7 +59,7 @@ class FrameRecord(BaseModel):
     image: Path
     shape: tuple[int, int] = Field(description="height, width")
     targets: tuple[TargetRecord, ...]
-    predicted: tuple[tuple[float, float, float], ...]
+    predicted: tuple[tuple[Number, Number, Number], ...]
 
     def evaluated(self) -> EvaluatedFrame:
         """The frame as the protocols use it."""

@@ -212,5 +212,5 @@ def _has_second_page(path: Path) -> bool:
             (tags,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
             file.seek(first + (8 + 20 * tags if big else 2 + 12 * tags))
             return any(file.read(8 if big else 4))
-    except (OSError, struct.error):
+    except (OSError, OverflowError, struct.error):
         return False  # the error is reported when the frame is read

@@ -169,7 +169,7 @@ def _read_logs(run: Path) -> tuple[int, tuple[float, ...], tuple[tuple[int, floa
         epochs = int(json.loads((run / "settings.json").read_text())["epochs"])
         files = sorted(run.glob("logs/csv/metrics.csv"))
         rows = list(csv.DictReader(files[-1].open())) if files else []
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return 0, (), ()
     loss = tuple(float(row["train_loss"]) for row in rows if row.get("train_loss"))
     f1 = tuple((int(r["epoch"]) + 1, float(r["val_f1"])) for r in rows if r.get("val_f1"))

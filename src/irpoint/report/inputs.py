@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from irpoint.errors import EvaluationError, first_error, one_line
 from irpoint.evaluation.matching import RADIUS_PX
@@ -15,7 +15,25 @@ from irpoint.evaluation.records import FrameRecord, SplitRecords, record_split
 from irpoint.report.model import ReportedModel
 
 _PROTOCOL = "point"  # the only one whose matches a report can show
-_FRAMES = TypeAdapter(tuple[FrameRecord, ...])
+
+
+class _Result(BaseModel):
+    """The fields of a result that a report shows."""
+
+    frames: tuple[FrameRecord, ...]
+    repeated: tuple[FrameRecord, ...] = ()
+    model: str | None = None
+    split: str = ""
+    threshold: float | None = Field(None, allow_inf_nan=False)
+    radius_px: float = Field(RADIUS_PX, gt=0, allow_inf_nan=False)
+    trained_on: tuple[str, ...] = ()
+
+
+class _RunSettings(BaseModel):
+    """The settings of a training run that a report needs."""
+
+    data: tuple[Path, ...]
+    val_split: str
 
 
 def read_model(source: Path, backend: str = "onnxruntime") -> ReportedModel:
@@ -33,25 +51,20 @@ def read_model(source: Path, backend: str = "onnxruntime") -> ReportedModel:
     if source.is_dir():
         return _read_run(source, backend)
     content = _read_result(source)
-    frames = _frames_of(content, "frames", source)
-    if not frames:
-        raise EvaluationError(f"{source}: has no frames; evaluate a split that is not empty")
-    threshold = content.get("threshold")
-    return ReportedModel(
-        name=str(content.get("model") or source.stem),
-        split=str(content.get("split", "")),
-        threshold=None if threshold is None else float(threshold),
-        radius=float(content.get("radius_px", RADIUS_PX)),
-        records=SplitRecords(frames, _frames_of(content, "repeated", source)),
-        trained_on=tuple(map(str, content.get("trained_on", ()))),
-    )
-
-
-def _frames_of(content: dict[str, Any], field: str, source: Path) -> tuple[FrameRecord, ...]:
     try:
-        return _FRAMES.validate_python(content.get(field, ()))
+        result = _Result.model_validate(content)
     except ValidationError as error:
-        raise EvaluationError(f"{source}: {first_error(error, field)}") from error
+        raise EvaluationError(f"{source}: {first_error(error)}; evaluate again") from error
+    if not result.frames:
+        raise EvaluationError(f"{source}: has no frames; evaluate a split that is not empty")
+    return ReportedModel(
+        name=result.model or source.stem,
+        split=result.split,
+        threshold=result.threshold,
+        radius=result.radius_px,
+        records=SplitRecords(result.frames, result.repeated),
+        trained_on=result.trained_on,
+    )
 
 
 def _read_result(file: Path) -> dict[str, Any]:
@@ -81,7 +94,7 @@ def _read_run(run: Path, backend: str) -> ReportedModel:
     from irpoint.runtime import Detector
 
     settings = _read_settings(run)
-    split = load_split(settings["data"], str(settings["val_split"]))
+    split = load_split(settings.data, settings.val_split)
     predicted = predictions_of_model(Detector(run, backend=backend), split)
     return ReportedModel(
         name=predicted.title,
@@ -94,20 +107,27 @@ def _read_run(run: Path, backend: str) -> ReportedModel:
     )
 
 
-def _read_settings(run: Path) -> dict[str, Any]:
+def _read_settings(run: Path) -> _RunSettings:
+    file = run / "settings.json"
     try:
-        settings: dict[str, Any] = json.loads((run / "settings.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return _RunSettings.model_validate_json(file.read_bytes())
+    except OSError as error:
         raise EvaluationError(
             f"{run}: is not a training run, because it has no readable settings.json"
         ) from error
-    return settings
+    except ValidationError as error:
+        raise EvaluationError(f"{file}: {first_error(error)}; fix it") from error
 
 
 def _read_training_log(log: Path) -> tuple[dict[str, float], ...]:
     """The rows of the training log without empty cells; none if there is no log."""
     if not log.is_file():
         return ()
-    with log.open(newline="") as lines:
-        rows = csv.DictReader(lines)
-        return tuple({k: float(v) for k, v in row.items() if k and v} for row in rows)
+    try:
+        with log.open(newline="", encoding="utf-8") as lines:
+            rows = csv.DictReader(lines)
+            return tuple({k: float(v) for k, v in row.items() if k and v} for row in rows)
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise EvaluationError(
+            f"{log}: not a training log ({one_line(error)}); remove it to leave out its curves"
+        ) from error

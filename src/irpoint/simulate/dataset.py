@@ -75,31 +75,46 @@ def _write(path: Path, content: str | bytes) -> None:
         raise SettingsError(f"{path}: cannot be written ({one_line(error)})") from error
 
 
-def _table(path: Path, rows: list[tuple[str, ...]]) -> str:
+def _table(earlier: str, rows: list[tuple[str, ...]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    if path.is_file():
-        stream.write(path.read_text())
+    if earlier:
+        stream.write(earlier)
     else:
         writer.writerow(_COLUMNS)
     writer.writerows(rows)
     return stream.getvalue()
 
 
+def _earlier_table(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"{path}: cannot be read ({one_line(error)}); remove it, or give an empty folder"
+        ) from error
+
+
 @dataclass
 class _Truth:
-    """The truth of the dataset in ``out``: frames of earlier runs, and those that this run adds."""
+    """The truth of the dataset in ``out``: frames of earlier runs, and those that this run adds.
+
+    ``table`` is the text of the table of earlier runs.
+    """
 
     out: Path
     frames: list[tuple[str, LabelledFrame]]
     runs: list[Any]
+    table: str
     rows: list[tuple[str, ...]] = field(default_factory=list)
     hidden: int = 0
 
     @classmethod
     def read(cls, out: Path) -> _Truth:
         """Read the truth that exists; empty if ``out`` is a new folder."""
-        return cls(out, _earlier_frames(out), _earlier_runs(out / _RUNS))
+        return cls(
+            out, _earlier_frames(out), _earlier_runs(out / _RUNS), _earlier_table(out / _TABLE)
+        )
 
     def add(self, image: Path, scene: Scene) -> None:
         shape = scene.background.shape
@@ -109,9 +124,8 @@ class _Truth:
         self.hidden += len(scene.hidden)
 
     def write(self, run: dict[str, Any]) -> None:
-        table = self.out / _TABLE
         _write(self.out / ANNOTATIONS, coco_json(self.frames))
-        _write(table, _table(table, self.rows))
+        _write(self.out / _TABLE, _table(self.table, self.rows))
         runs = [*self.runs, {"irpoint": __version__} | run]
         _write(self.out / _RUNS, json.dumps({"runs": runs}, indent=1) + "\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ class Journal:
     """The finished sources of a detection run, in a hidden file of the output folder.
 
     A source is finished once the next one has begun. Its results are used only if its file has not
-    changed since. A journal of a run with other settings is discarded.
+    changed since. A journal of a run with other settings is discarded. Each line begins with its
+    checksum; nothing is used after the first line that does not match it.
 
     Args:
         folder: the output folder, which must exist.
@@ -74,15 +76,15 @@ class Journal:
 
     def _read(self) -> list[dict[str, Any]]:
         try:
-            texts = self.path.read_text().splitlines()
+            content = self.path.read_bytes()
         except OSError:
             return []
         lines = []
-        for text in texts:
-            try:
-                lines.append(json.loads(text))
-            except ValueError:  # the process was killed while it wrote this line
+        for line in content.split(b"\n"):
+            checksum, _, text = line.partition(b" ")
+            if checksum != _checksum(text):  # damaged, or the process was killed while it wrote it
                 break
+            lines.append(json.loads(text))
         return lines
 
     def _load(self, lines: list[dict[str, Any]]) -> None:
@@ -99,7 +101,12 @@ class Journal:
 
 
 def _line(content: dict[str, Any]) -> str:
-    return json.dumps(content) + "\n"
+    text = json.dumps(content)  # ASCII
+    return f"{_checksum(text.encode()).decode()} {text}\n"
+
+
+def _checksum(text: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(text)
 
 
 def _stamp(source: str) -> list[int] | None:
