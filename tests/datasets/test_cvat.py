@@ -16,6 +16,7 @@ from irpoint.datasets import convert, load_dataset
 from irpoint.errors import DatasetError, IrpointWarning
 from support.dataset_folders import write, xy_of
 from support.tool_exports import cvat_images, cvat_video, runs
+from support.videos import POSITIONS, moving_blob, write_video
 
 POINT = '<points label="target" source="manual" occluded="0" points="10.50,10.50" z_order="0">'
 
@@ -220,6 +221,43 @@ def test_an_unclear_order_of_images_is_an_error(root: Path) -> None:
     write(root, "annotations.xml", cvat_video(3))
     with pytest.raises(DatasetError, match=r"the order of the images in .* is not clear"):
         load_dataset(root, "all")
+
+
+@pytest.mark.parametrize(
+    ("meta", "numbers"),
+    [
+        ({}, [0, 1, 2, 3, 4, 5, 6, 7]),
+        ({"start_frame>0": "start_frame>1", "stop_frame>7": "stop_frame>5"}, [1, 2, 3, 4, 5]),
+        ({"frame_filter>": "frame_filter>step=3"}, [0, 3, 6]),
+    ],
+)
+def test_the_frames_of_a_video_need_no_export(
+    tmp_path: Path, meta: dict[str, str], numbers: list[int]
+) -> None:
+    pytest.importorskip("av")
+    write_video(tmp_path / "clip.mkv", moving_blob())
+    shapes = [(number, POSITIONS[number][0] + 0.5, 0) for number in range(8)]
+    text = cvat_video(8, track(*shapes)).replace("<width>30", "<width>128")
+    text = text.replace("<height>20", "<height>96")
+    for old, new in meta.items():
+        text = text.replace(old, new, 1)
+    write(tmp_path, "annotations.xml", text)
+    dataset = load_dataset(tmp_path, "all")
+    expected = [[POSITIONS[number][0]] for number in numbers]
+    assert [frame.name for frame in dataset] == [f"clip#{number}" for number in numbers]
+    assert [frame.points.xy[:, 0].tolist() for frame in dataset] == expected
+    column = np.unravel_index(dataset.frames[-1].read().argmax(), (96, 128))[1]
+    assert abs(column - expected[-1][0]) <= 1
+
+
+def test_cvat_for_images_may_name_frames_of_a_video(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    write_video(tmp_path / "clip.mkv", moving_blob())
+    text = cvat_images(f"frame_000003\n{POINT}\n</points>").replace('"30"', '"128"')
+    write(tmp_path, "annotations.xml", text.replace('"20"', '"96"'))
+    dataset = load_dataset(tmp_path, "all")
+    assert xy_of(dataset) == {"clip#3": [[10, 10]]}
+    assert dataset.frames[0].read().shape == (96, 128)
 
 
 def test_errors_in_tracks_are_named(video: Path) -> None:

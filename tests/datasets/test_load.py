@@ -16,9 +16,11 @@ from irpoint.datasets.lists import split_lists
 from irpoint.datasets.load import LAYOUTS, Layout
 from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames import read_frame
-from support.dataset_folders import save, split_list, spots, xy_of
+from support.dataset_folders import save, split_list, spots, write, xy_of
+from support.tool_exports import cvat_coco, cvat_images
 
 FRAME = np.zeros((20, 30), np.uint8)
+ONE_BOX = {"image_id": 1, "bbox": [3, 4, 3, 1]}
 
 
 @pytest.mark.parametrize("folder", ["img_idx", "idx_427", "splits", "50_50"])
@@ -76,6 +78,23 @@ def test_missing_files_are_named(masked: Path) -> None:
         load_dataset(masked / "none", "all")
     with pytest.raises(DatasetError, match=r"not a known dataset layout; .*: sirst-v2, masks, "):
         load_dataset(masked / "images", "all")
+
+
+def test_an_unknown_layout_lists_what_was_looked_for(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", FRAME)
+    with pytest.raises(DatasetError, match="Looked for: ") as error:
+        load_dataset(tmp_path, "all")
+    assert all(f"({name})" in str(error.value) for name in LAYOUTS)
+    with pytest.raises(DatasetError, match=r"a\.png: is a file; give the folder that it is in"):
+        load_dataset(tmp_path / "a.png", "all")
+
+
+def test_labels_of_two_tools_are_named(tmp_path: Path) -> None:
+    save(tmp_path / "images/a.png", FRAME)
+    write(tmp_path, "annotations.xml", cvat_images("a.png"))
+    write(tmp_path, "annotations/instances_default.json", cvat_coco(["a.png"], [ONE_BOX]))
+    with pytest.warns(IrpointWarning, match=r"of coco are read, not those of cvat \(annotations"):
+        assert xy_of(load_dataset(tmp_path, "all")) == {"a": [[4, 4]]}
 
 
 def open_brightest(root: Path, truth: str) -> OpenedLayout | None:

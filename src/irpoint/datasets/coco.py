@@ -69,16 +69,19 @@ def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     return record.text(description="Point targets; pixel centres at integers", version="1.0")
 
 
+def coco_files(root: Path) -> list[Path]:
+    """The COCO files of a dataset folder."""
+    if (root / ANNOTATIONS).is_file():
+        return [root / ANNOTATIONS]
+    found = json_files([root / "annotations", root], "coco")
+    folders = sorted(path for path in root.glob("*/") if not path.name.startswith("."))
+    return found or [path for folder in folders for path in json_files([folder], "coco")]
+
+
 def _files(root: Path) -> list[tuple[Path, str]]:
     """The files to read, each with the subset that its name states."""
-    if (root / ANNOTATIONS).is_file():
-        return [(root / ANNOTATIONS, "")]
-    folders = sorted(path for path in root.glob("*/") if not path.name.startswith("."))
-    found = json_files([root / "annotations", root], "coco")
-    if not found:
-        found = [path for folder in folders for path in json_files([folder], "coco")]
     subsets: dict[str, dict[str, Path]] = defaultdict(dict)
-    for path in found:
+    for path in coco_files(root):
         kind, subset = _kind_and_subset(path, root)
         if kind not in _OTHER_KINDS:
             subsets[subset][kind] = path

@@ -33,13 +33,9 @@ def open_cvat(root: Path, truth: Truth) -> OpenedLayout | None:
     Subsets of a project are splits. A frame without shapes is a frame without targets. A frame that
     was deleted in CVAT is not in the file, so it is not part of the dataset.
     """
-    files = [path for path in sorted(root.glob("*.xml")) if root_tag(path) == "annotations"]
+    files = cvat_files(root)
     if not files:
-        folder = sorted((root / "annotations").glob("*.xml"))
-        # If the first one is another tool's, so are the others, and there may be thousands.
-        if not folder or root_tag(folder[0]) != "annotations":
-            return None
-        files = [path for path in folder if root_tag(path) == "annotations"]
+        return None
     images = tool_images(root)
     entries: list[Entry] = []
     for path in files:
@@ -50,6 +46,16 @@ def open_cvat(root: Path, truth: Truth) -> OpenedLayout | None:
         else:
             entries += track_entries(content, path, images)
     return open_entries(root, images, entries)
+
+
+def cvat_files(root: Path) -> list[Path]:
+    """The XML files of CVAT in a dataset folder."""
+    for folder in (root, root / "annotations"):
+        files = sorted(folder.glob("*.xml"))
+        # If the first one is another tool's, so are the others, and there may be thousands.
+        if files and root_tag(files[0]) == "annotations":
+            return [path for path in files if root_tag(path) == "annotations"]
+    return []
 
 
 def cvat_xml(frames: Iterable[tuple[str, LabelledFrame]]) -> str:

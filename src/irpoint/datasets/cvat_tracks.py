@@ -12,12 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from irpoint.datasets.cvat_shapes import SHAPES, shape_targets
-from irpoint.datasets.entries import Entry, LeftOut, Shape
+from irpoint.datasets.entries import FRAME_NAME, Entry, LeftOut, Shape, only_video
 from irpoint.datasets.images import Images
 from irpoint.datasets.shapes import Target
-from irpoint.errors import DatasetError, IrpointWarning
-
-_FRAME_NAME = re.compile(r"frame_(\d{6,9})")
+from irpoint.errors import DatasetError, FrameError, IrpointWarning
+from irpoint.frames.numbered import count_frames
 
 # A frame between two listed ones: how far it is from the first to the second, and both shapes.
 _Step = tuple[float, ElementTree.Element, ElementTree.Element]
@@ -28,7 +27,8 @@ def track_entries(content: ElementTree.Element, path: Path, images: Images) -> l
 
     The file numbers frames and does not name them. Images named as CVAT exports them,
     ``frame_000012.png``, have their number in their name. Others are matched in alphabetical order,
-    if there are as many as the task has frames.
+    if there are as many as the task has frames. Without images, the frames are those of the video
+    beside the file.
 
     CVAT lists a track in every frame in which it is visible. If a frame between two listed ones is
     missing, the position is interpolated, as CVAT does on import.
@@ -111,8 +111,11 @@ def _warn(
 
 def _frame_numbers(content: ElementTree.Element, path: Path, images: Images) -> dict[str, int]:
     """The frame number of each image, by the image's name."""
+    video = only_video(images)
+    if video is not None:
+        return {f"frame_{number:06d}": number for number in _frames_of(video, content)}
     names = images.names()
-    matches = [_FRAME_NAME.fullmatch(name.rpartition("/")[2]) for name in names]
+    matches = [FRAME_NAME.fullmatch(name.rpartition("/")[2]) for name in names]
     found = [int(match[1]) for match in matches if match is not None]
     size = int(_meta_number(content, "size"))
     if len(found) < len(names):
@@ -138,6 +141,21 @@ def _frame_numbers(content: ElementTree.Element, path: Path, images: Images) -> 
         )
         found = [number - 1 for number in found]
     return dict(zip(names, found, strict=True))
+
+
+def _frames_of(video: Path, content: ElementTree.Element) -> range:
+    """The frames of a video that are in the task."""
+    try:
+        count = count_frames(video)
+    except FrameError as error:
+        raise DatasetError(str(error)) from error
+    stop = _meta_number(content, "stop_frame")
+    step = re.search(r"step=(\d{1,6})", content.findtext(".//frame_filter") or "")
+    return range(
+        int(_meta_number(content, "start_frame")),
+        min(count, int(stop) + 1) if stop else count,
+        max(int(step[1]), 1) if step else 1,
+    )
 
 
 def _size(content: ElementTree.Element) -> tuple[float, float] | None:

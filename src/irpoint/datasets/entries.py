@@ -6,9 +6,11 @@ finds the images and reads the labels of the frames that are wanted.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,10 @@ from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
 from irpoint.errors import DatasetError, IrpointWarning
+from irpoint.frames.numbered import numbered_path, split_number
+
+FRAME_NAME = re.compile(r"frame_(\d{6,9})")
+"""The name, without suffix, that CVAT gives a frame of a video."""
 
 Shape = tuple[int, int]
 LeftOut = Counter[str]
@@ -54,17 +60,26 @@ class Entry:
 def tool_images(root: Path) -> Images:
     """The images of an export: those in ``images/``, or in ``root`` if there is no such folder.
 
+    If there are none, the videos.
+
     Raises:
-        DatasetError: if there are none.
+        DatasetError: if there are no videos either.
     """
     folder = root / "images" if (root / "images").is_dir() else root
-    try:
-        return Images(folder)
-    except DatasetError as error:
-        raise DatasetError(
-            f"{folder}: labels but no images; export them with the images, or copy the images into "
-            "images/"
-        ) from error
+    for videos in (False, True):
+        with suppress(DatasetError):
+            return Images(folder, videos)
+    raise DatasetError(
+        f"{folder}: labels but no images; export them with the images, or copy the images into "
+        "images/"
+    )
+
+
+def only_video(images: Images) -> Path | None:
+    """The video whose frames are labelled, if the images are one video."""
+    names = images.names()
+    first = images.find(names[0])
+    return first if len(names) == 1 and images.is_video(first) else None
 
 
 def open_entries(root: Path, images: Images, entries: Iterable[Entry]) -> OpenedLayout:
@@ -76,50 +91,85 @@ def open_entries(root: Path, images: Images, entries: Iterable[Entry]) -> Opened
     Raises:
         DatasetError: if one file lists an image twice.
     """
-    names: dict[str, None] = {}
-    subsets: dict[str, dict[str, None]] = {}
-    listed: dict[Path, list[Entry]] = {}
+    index = _Index(root, images)
     for entry in entries:
-        image = find_image(images, entry)
-        name = without_suffix(entry.image) if image is None else images.name_of(image)
-        names[name] = None
+        index.add(entry)
+    subsets = {subset: tuple(names) for subset, names in index.subsets.items()}
+    return OpenedLayout(
+        root,
+        tuple(index.found),
+        subsets | split_lists(root),
+        index.find,
+        index.read,
+        one_label_file=True,
+        unlabelled=0 if index.video else len(images.names()) - len(index.listed),
+    )
+
+
+class _Index:
+    """The entries by image.
+
+    Attributes:
+        video: the video whose frames the entries are, if it is one.
+        found: the file of each name, None if it is missing.
+        subsets: the names in each subset.
+        listed: the entries of each file.
+    """
+
+    def __init__(self, root: Path, images: Images) -> None:
+        self._root, self._images = root, images
+        self.video = only_video(images)
+        self.found: dict[str, Path | None] = {}
+        self.subsets: dict[str, dict[str, None]] = {}
+        self.listed: dict[Path, list[Entry]] = {}
+
+    def add(self, entry: Entry) -> None:
+        image = _frame_of(self.video, entry) if self.video else find_image(self._images, entry)
+        name = without_suffix(entry.image) if image is None else _name(self._images, image)
+        self.found[name] = image
         if entry.subset not in ("", "default"):
-            subsets.setdefault(entry.subset, {})[name] = None
+            self.subsets.setdefault(entry.subset, {})[name] = None
         if image is not None:
-            others = listed.setdefault(image, [])
+            others = self.listed.setdefault(image, [])
             if any(other.source == entry.source for other in others):
                 raise DatasetError(
                     f"{entry.source}: two entries for the image '{entry.image}'; merge them"
                 )
             others.append(entry)
 
-    def read(wanted: Sequence[str]) -> list[LabelledFrame]:
+    def find(self, name: str) -> Path:
+        image = self.found.get(name) or self._images.get(name)
+        if image is None and name in self.found:
+            missing = sum(image is None for image in self.found.values())
+            raise DatasetError(
+                f"{self._images.folder / name}: no such image; {missing} of {len(self.found)} "
+                "images of the labels are missing; add them, or remove their entries"
+            )
+        return image or self._images.find(name)
+
+    def read(self, names: Sequence[str]) -> list[LabelledFrame]:
         frames = []
         left_out: LeftOut = Counter()
-        for name in wanted:
-            image = images.find(name)
-            if image not in listed:
-                raise DatasetError(f"{root}: no entry for the image '{name}'; add it to the labels")
-            frames.append(_read_frame(name, image, listed[image], root.name, left_out))
+        shapes: dict[Path, Shape] = {}
+        for name in names:
+            image = self.find(name)
+            if image not in self.listed:
+                raise DatasetError(
+                    f"{self._root}: no entry for the image '{name}'; add it to the labels"
+                )
+            # The frames of a video have one shape.
+            file = split_number(image)[0]
+            shapes[file] = shapes.get(file) or image_shape(image)
+            entries = self.listed[image]
+            frames.append(_read_frame(name, image, shapes[file], entries, self._root, left_out))
         if left_out:
             counts = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
             warnings.warn(
-                f"{root}: left out because they give no point: {counts}",
+                f"{self._root}: left out because they give no point: {counts}",
                 IrpointWarning,
                 stacklevel=2,
             )
         return frames
-
-    splits = {subset: tuple(members) for subset, members in subsets.items()}
-    return OpenedLayout(
-        root,
-        tuple(names),
-        splits | split_lists(root),
-        images.find,
-        read,
-        one_label_file=True,
-        unlabelled=len(images.names()) - len(listed),
-    )
 
 
 def find_image(images: Images, entry: Entry) -> Path | None:
@@ -145,10 +195,25 @@ def find_image(images: Images, entry: Entry) -> Path | None:
     return None
 
 
+def _frame_of(video: Path, entry: Entry) -> Path | None:
+    match = FRAME_NAME.fullmatch(without_suffix(entry.image).rpartition("/")[2])
+    return numbered_path(video, int(match[1])) if match else None
+
+
+def _name(images: Images, image: Path) -> str:
+    file, number = split_number(image)
+    return images.name_of(file) + ("" if number is None else f"#{number}")
+
+
 def _read_frame(
-    name: str, image: Path, entries: Sequence[Entry], dataset: str, left_out: LeftOut
+    name: str,
+    image: Path,
+    shape: Shape,
+    entries: Sequence[Entry],
+    root: Path,
+    left_out: LeftOut,
 ) -> LabelledFrame:
-    shape = height, width = image_shape(image)
+    height, width = shape
     versions = []
     for entry in entries:
         if entry.size is not None and entry.size != (width, height):
@@ -172,4 +237,4 @@ def _read_frame(
     xy = np.where(np.abs(xy - inside) <= _ROUNDING, inside, xy)
     extents = [target.extent for target in targets if target.extent is not None]
     known = extents if targets and len(extents) == len(targets) else None
-    return labelled_frame(name, image, shape, xy, str(entries[0].source), dataset, known)
+    return labelled_frame(name, image, shape, xy, str(entries[0].source), root.name, known)

@@ -36,11 +36,16 @@ def open_label_studio(root: Path, truth: Truth) -> OpenedLayout | None:
     A task that was annotated without a region is a frame without targets. A task without an
     annotation is not part of the dataset.
     """
-    files = json_files([root, root / "annotations"], "label-studio")
+    files = label_studio_files(root)
     if not files:
         return None
     images = tool_images(root)
     return open_entries(root, images, [entry for path in files for entry in _entries(path)])
+
+
+def label_studio_files(root: Path) -> list[Path]:
+    """The exports of Label Studio in a dataset folder."""
+    return json_files([root, root / "annotations"], "label-studio")
 
 
 def _entries(path: Path) -> Iterator[Entry]:

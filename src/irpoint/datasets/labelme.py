@@ -39,7 +39,7 @@ def open_labelme(root: Path, truth: Truth) -> OpenedLayout | None:
     without targets. A picture that a JSON file embeds is not used, because LabelMe reduces it to 8
     bits.
     """
-    files = [path for path in sorted(root.rglob("*.json")) if json_kind(path) == "labelme"]
+    files = labelme_files(root)
     if not files:
         return None
     try:
@@ -49,6 +49,11 @@ def open_labelme(root: Path, truth: Truth) -> OpenedLayout | None:
             f"{root}: LabelMe's labels but no images; copy the images beside their JSON files"
         ) from error
     return open_entries(root, images, [_entry(path, root) for path in files])
+
+
+def labelme_files(root: Path) -> list[Path]:
+    """The JSON files of LabelMe in a dataset folder."""
+    return [path for path in sorted(root.rglob("*.json")) if json_kind(path) == "labelme"]
 
 
 def _entry(path: Path, root: Path) -> Entry:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from irpoint.datasets.coco import open_coco
+from irpoint.datasets.coco import coco_files, open_coco
 from irpoint.datasets.csv_points import open_csv
-from irpoint.datasets.cvat import open_cvat
+from irpoint.datasets.cvat import cvat_files, open_cvat
 from irpoint.datasets.images import without_suffix
-from irpoint.datasets.label_studio import open_label_studio
-from irpoint.datasets.labelme import open_labelme
+from irpoint.datasets.label_studio import label_studio_files, open_label_studio
+from irpoint.datasets.labelme import labelme_files, open_labelme
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.masks import open_masks
 from irpoint.datasets.record import Dataset
@@ -31,20 +31,24 @@ class Layout(NamedTuple):
         open: opens a folder, or returns None if the folder is of another layout.
         truth: the kind of labels that the layout has; None if it has both.
         marks: the files by which the layout is recognised, for the error if there are none.
+        files: returns the label files, if another tool's may lie beside them.
     """
 
     open: Callable[[Path, Truth], OpenedLayout | None]
     truth: Truth | None
     marks: str = ""
+    files: Callable[[Path], Sequence[Path]] | None = None
 
 
 LAYOUTS = {
     "sirst-v2": Layout(open_sirst_v2, None, "annotations/masks/"),
     "masks": Layout(open_masks, "mask", "masks/ or IRSTD1k_Label/"),
-    "coco": Layout(open_coco, "centroids", "a .json with 'images' and 'annotations'"),
-    "cvat": Layout(open_cvat, "centroids", "an .xml with <annotations>"),
-    "label-studio": Layout(open_label_studio, "centroids", "a .json list of tasks"),
-    "labelme": Layout(open_labelme, "centroids", "a .json with 'shapes'"),
+    "coco": Layout(open_coco, "centroids", "a .json with 'images' and 'annotations'", coco_files),
+    "cvat": Layout(open_cvat, "centroids", "an .xml with <annotations>", cvat_files),
+    "label-studio": Layout(
+        open_label_studio, "centroids", "a .json list of tasks", label_studio_files
+    ),
+    "labelme": Layout(open_labelme, "centroids", "a .json with 'shapes'", labelme_files),
     "voc": Layout(open_voc, "centroids", "Annotations/*.xml"),
     "yolo": Layout(open_yolo, "centroids", "labels/*.txt"),
     "yolo-beside": Layout(open_yolo_beside, "centroids", "a .txt beside each image"),
@@ -113,8 +117,22 @@ def _open_folder(root: Path, truth: Truth) -> OpenedLayout | None:
     for name in sorted(LAYOUTS, key=lambda name: LAYOUTS[name].truth not in (None, truth)):
         opened = LAYOUTS[name].open(root, truth)
         if opened is not None:
+            if LAYOUTS[name].files is not None:
+                _warn_of_other_tools(root, name)
             return replace(opened, layout=name)
     return None
+
+
+def _warn_of_other_tools(root: Path, layout: str) -> None:
+    for name, row in LAYOUTS.items():
+        others = row.files(root) if row.files is not None and name != layout else ()
+        if others:
+            warnings.warn(
+                f"{root}: the labels of {layout} are read, not those of {name} "
+                f"({others[0].relative_to(root).as_posix()}); remove one of the two",
+                IrpointWarning,
+                stacklevel=5,
+            )
 
 
 def every_name(opened: OpenedLayout) -> tuple[str, ...]:
