@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,7 @@ class Points:
     Attributes:
         xy: float32 (N, 2), frame pixels, x right and y down; the top-left pixel's centre is (0, 0).
         score: float32 (N,), score of the detector; 1 for labels.
+        dark: bool (N,), whether the target is darker than its surroundings; False if not given.
 
     Raises:
         ValueError: if the lengths differ or a value is not finite.
@@ -26,16 +28,22 @@ class Points:
 
     xy: FloatArray
     score: FloatArray
+    dark: BoolArray = None  # type: ignore[assignment]  # an array as soon as it is constructed
 
     def __post_init__(self) -> None:
         xy = np.asarray(self.xy, dtype=np.float32).reshape(-1, 2)
         score = np.asarray(self.score, dtype=np.float32).reshape(-1)
+        given: Any = self.dark  # which may be None here
+        dark = np.zeros(len(xy), bool) if given is None else np.asarray(given, bool).reshape(-1)
         if len(xy) != len(score):
             raise ValueError(f"{len(xy)} positions but {len(score)} scores")
+        if len(xy) != len(dark):
+            raise ValueError(f"{len(xy)} positions but {len(dark)} polarities")
         if not (np.isfinite(xy).all() and np.isfinite(score).all()):
             raise ValueError("positions and scores must be finite")
         object.__setattr__(self, "xy", xy)
         object.__setattr__(self, "score", score)
+        object.__setattr__(self, "dark", dark)
 
     @classmethod
     def empty(cls) -> Points:
@@ -54,11 +62,14 @@ class Points:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Points):
             return NotImplemented
-        return np.array_equal(self.xy, other.xy) and np.array_equal(self.score, other.score)
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("xy", "score", "dark")
+        )
 
     def __getitem__(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Points:
         """The points that a mask, an index array or a slice selects."""
-        return Points(self.xy[index], self.score[index])
+        return Points(self.xy[index], self.score[index], self.dark[index])
 
     def above(self, threshold: float) -> Points:
         """The points that score at least ``threshold``."""

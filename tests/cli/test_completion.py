@@ -52,6 +52,7 @@ def test_names_of_commands_models_formats_and_scenes_are_completed(complete):
     assert complete("irpoint detect --engine r") == ["ray"]
     assert complete("irpoint export --to ") == ["onnx", "openvino"]
     assert complete("irpoint label frames --model sp") == ["spire"]
+    assert complete("irpoint detect frames --polarity d") == ["dark"]
     assert complete("irpoint evaluate --suite ") == ["sirst4"]
     assert complete("irpoint evaluate --protocol point") == ["point", "point-greedy"]
     assert complete("irpoint evaluate --protocol mask") == ["mask", "mask-opdc"]

@@ -170,6 +170,22 @@ def test_roi_and_thresholds_reach_the_detector(detect, folder):
     assert len(rows(detect(folder, "--false-alarms-per-mpx", 1)[1])) == 3
 
 
+def test_dark_targets_are_found_and_named(detect, tmp_path):
+    frame = tmp_path / "black-hot.png"
+    frame.write_bytes(png(255 - draw_blobs(TRUTH["a"])))
+    assert rows(detect(frame)[1]) == []
+    for polarity in ("dark", "both"):
+        code, out, _ = detect(frame, "--polarity", polarity)
+        assert code == 0
+        assert [row["polarity"] for row in rows(out)] == ["dark", "dark"]
+        assert float(rows(out)[0]["x"]) == pytest.approx(90.0, abs=0.5)
+    code, _, err = detect(frame, "--polarity", "cold")
+    assert (code, one_error(err)) == (
+        1,
+        "irpoint: error: polarity 'cold': give bright, dark or both",
+    )
+
+
 def test_another_scale_warns_in_one_line(detect, folder):
     code, out, err = detect(folder / "a.png", "--scale", "fit:256")
     assert code == 0

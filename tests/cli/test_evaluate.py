@@ -84,11 +84,14 @@ def detector(monkeypatch):
 
         threshold = 0.5
 
-        def __init__(self, model: str, *, published_decoder: bool, backend: str) -> None:
+        def __init__(
+            self, model: str, *, published_decoder: bool, backend: str, polarity: str
+        ) -> None:
             assert (model, published_decoder) == ("bright", False)
+            self.inverted = polarity == "dark"
 
         def __call__(self, frame: np.ndarray, threshold: float | None = None) -> Points:
-            rows, columns = np.nonzero(frame == 255)
+            rows, columns = np.nonzero((frame == 255) & (not self.inverted))
             xy = np.column_stack([[*columns, 0], [*rows, 0]])
             return Points(xy, np.array([1.0] * len(rows) + [0.3])).above(threshold or 0)
 
@@ -167,6 +170,14 @@ def test_given_threshold_reaches_the_model(run, folder, detector):
     assert "threshold 0.1 (given)" in err
 
 
+def test_polarity_reaches_the_model(run, folder, detector):
+    given = ("--data", folder, "--split", "val", "--model", "bright", "--json", "-")
+    for polarity, targets in (("bright", 3), ("dark", 0)):
+        code, out, _ = run(*given, "--polarity", polarity)
+        assert code == 0
+        assert json.loads(out)["tp"] == targets
+
+
 @pytest.mark.parametrize(("split", "noted"), [("train", True), ("val", False)])
 def test_a_split_that_the_model_was_trained_on_is_noted(run, folder, detector, split, noted):
     code, out, _ = run("--data", folder, "--split", split, "--model", "bright")
@@ -226,6 +237,7 @@ def test_errors_of_the_user_are_one_line(run, folder, points_file, tmp_path):
         (*given, "--protocol", "blob"): "--protocol blob: choose one of point, point-greedy, mask",
         (*given, "--points"): "--points needs --json",
         (*given, "--published-decoder"): "--published-decoder needs --model",
+        (*given, "--polarity", "dark"): "--polarity needs --model",
         (*given, "--radius", "-1"): "radius -1.0 px",
         (*given, "--threshold", "nan"): "threshold nan",
         (*given, "--truth", "boxes"): "--truth boxes: give mask or centroids",

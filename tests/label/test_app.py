@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs the extra label")
 from fastapi.testclient import TestClient
@@ -113,6 +114,30 @@ def test_proposals_are_those_of_the_chosen_model_and_are_no_labels(client: TestC
         assert min(np.hypot(px - x, py - y) for px, py, _ in found[:2]) < 0.5
     assert get_labels(client, "b.png")["labels"]["points"] == []
     assert client.post("/api/model", json={"model": "../../evil"}).status_code == 422
+
+
+def test_dark_targets_are_proposed_if_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    truth = [(22.7, 41.2), (70.4, 20.1)]
+    Image.fromarray(~picture(truth, 1)).save(tmp_path / "frames" / "a.png")
+    session = LabelSession(tmp_path / "frames", tmp_path / "out")
+    client = client_of(session)
+
+    def proposed(**choice: str) -> list[list[float]]:
+        assert client.post("/api/model", json={"model": "p2p-lite", **choice}).status_code == 200
+        found = client.get("/api/proposals", params={"frame": "a.png"}).json()["points"]
+        return [point for point in found if point[2] > session.proposer.threshold]
+
+    assert proposed() == []
+    for polarity in ("dark", "both"):
+        points = proposed(polarity=polarity)
+        assert len(points) == 2
+        assert min(np.hypot(x - truth[0][0], y - truth[0][1]) for x, y, _ in points) < 0.5
+    assert len(proposed()) == 2  # the polarity is kept
+    assert client.get("/api/session").json()["polarity"] == "both"
+    assert proposed(polarity="bright") == []
+    assert client.post("/api/model", json={"model": None, "polarity": "cold"}).status_code == 422
+    session.close()
 
 
 def test_the_old_name_of_the_ambiguity_order_still_works(client: TestClient) -> None:

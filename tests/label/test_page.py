@@ -120,7 +120,11 @@ def test_proposals_become_points_only_when_accepted(
     page.select_option("#model", "p2p-lite")
     threshold = find_model("p2p-lite").card.thresholds.default
     ui.shows(page, "#threshold-value", f"{threshold:.2f}")
-    ui.shows(page, "#proposed", re.compile(r"\d proposal"))
+    ui.shows(page, "#proposed", re.compile(r"[1-9] proposal"))
+    page.select_option("#polarity", "dark")
+    ui.shows(page, "#proposed", "0 proposals")
+    page.select_option("#polarity", "bright")
+    ui.shows(page, "#proposed", re.compile(r"[1-9] proposal"))
     page.evaluate(
         "([t]) => { const s = document.getElementById('threshold'); s.value = t; s.oninput(); }",
         [0.6],

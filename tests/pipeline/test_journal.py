@@ -26,7 +26,8 @@ from support.same_files import same_files
 
 def frame(source: str, index: int = 0, points: int = 2) -> FrameResult:
     rng = np.random.default_rng(index)
-    found = Points(rng.random((points, 2), np.float32), rng.random(points, np.float32))
+    xy, score = rng.random((points, 2), np.float32), rng.random(points, np.float32)
+    found = Points(xy, score, rng.random(points) < 0.5)
     return FrameResult(source, index, index / 30, (40, 50), found)
 
 

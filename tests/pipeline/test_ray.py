@@ -102,6 +102,7 @@ def test_settings_have_the_same_effect_with_ray(
     arguments = ["detect", folder, "--model", model, "--format", "json", "--batch", 3]
     # The mask is not of the large frame's size, which is an error of that frame alone.
     arguments += ["--roi", "25,0,1000,1000", "--ignore-mask", tmp_path / "mask.png"]
+    arguments += ["--polarity", "both"]
     said = []
     for engine in ("local", "ray"):
         code, out, err = cli(*arguments, "--engine", engine)

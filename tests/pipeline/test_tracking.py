@@ -32,6 +32,17 @@ def numbers(tracker: Tracker, frames: list[np.ndarray]) -> list[list[int]]:
     return [tracker.update(points).tolist() for points in frames]
 
 
+def test_bright_and_dark_points_are_never_one_track() -> None:
+    still, dark = np.array([[50.0, 50.0]]), np.array([True])
+    tracker = Tracker(TrackSettings(confirm=2))
+    found = [tracker.update(still, kind).tolist() for kind in [dark, ~dark] * 2]
+    assert found == [[0], [0], [1], [2]]
+    # Together, each keeps its number, in any order of the points.
+    pair = np.repeat(still, 2, axis=0)
+    assert tracker.update(pair, np.array([True, False])).tolist() == [1, 2]
+    assert tracker.update(pair, np.array([False, True])).tolist() == [2, 1]
+
+
 def test_a_track_is_confirmed_by_m_of_n() -> None:
     still = np.array([[50.0, 50.0]])
     assert numbers(Tracker(), [still] * 4) == [[0], [0], [1], [1]]

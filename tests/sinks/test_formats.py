@@ -40,9 +40,9 @@ def drawn(
     return FrameResult(source, 0, None, pixels.shape, points or Points.empty(), pixels=pixels)
 
 
-def written(file_format: str, frames: list[FrameResult]) -> str:
+def written(file_format: str, frames: list[FrameResult], **columns: bool) -> str:
     stream = io.BytesIO()
-    writer = PointsWriter(file_format, stream)
+    writer = PointsWriter(file_format, stream, **columns)
     for frame in frames:
         writer.add(frame)
     writer.close()
@@ -99,6 +99,21 @@ def test_points_of_tracks_have_their_numbers(file_format):
     assert [entry["track"] for entry in listed] == [7, 3]
 
 
+def test_polarity_is_written_if_asked_for_whatever_the_points():
+    both = Points([[1, 2], [3, 4]], [0.9, 0.8], np.array([True, False]))
+    frames = [dataclasses.replace(found("a.png", []), points=both), found("b.png", [(5, 6)])]
+    frames[0] = dataclasses.replace(frames[0], track_ids=(7, 8))
+    kinds = ["dark", "bright", "bright"]
+    lines = list(csv.reader(io.StringIO(written("csv", frames, tracks=True, polarity=True))))
+    assert lines[0] == ["source", "frame", "x", "y", "score", "track", "polarity"]
+    assert [line[-1] for line in lines[1:]] == kinds
+    listed = json.loads(written("json", frames, polarity=True))["frames"]
+    assert [point["polarity"] for frame in listed for point in frame["points"]] == kinds
+    annotations = json.loads(written("coco", frames, polarity=True))["annotations"]
+    assert [one["polarity"] for one in annotations] == kinds
+    assert not any("polarity" in written(name, frames) for name in ("csv", "json", "coco"))
+
+
 @pytest.mark.parametrize("file_format", ["csv", "json", "coco"])
 def test_evaluate_reads_back_what_is_written(tmp_path: Path, file_format):
     frames = [FRAMES[0], FRAMES[1]]
@@ -134,7 +149,7 @@ class Document:
 
     name, file_name = "document", "points.doc"
 
-    def text(self, results: Sequence[FrameResult]) -> str:
+    def text(self, results: Sequence[FrameResult], columns: Columns) -> str:
         return "".join(Lines().lines(result, Columns()) for result in results)
 
 

@@ -50,6 +50,7 @@ complete_format = complete_from("irpoint.sinks:FORMATS")
 complete_frame_format = complete_from("irpoint.simulate.dataset:FILE_FORMATS")
 complete_model = complete_from("irpoint.zoo:model_names")
 complete_point_format = complete_from("irpoint.datasets.convert:POINT_FORMATS")
+complete_polarity = complete_from("irpoint.runtime.polarity:POLARITIES")
 complete_protocol = complete_from(
     "irpoint.evaluation.matching:PROTOCOLS", "irpoint.evaluation.mask_protocols:MASK_PROTOCOLS"
 )

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from irpoint.cli.completion import complete_engine, complete_format
-from irpoint.cli.options import Backend, Model, Scale
+from irpoint.cli.options import Backend, Model, Polarity, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def detect(
     threshold: Threshold = None,
     false_alarms_per_mpx: FalseAlarmRate = None,
     scale: Scale = None,
+    polarity: Polarity = "bright",
     out: Out = None,
     file_format: FileFormat = "csv",
     overlay: Overlay = False,
@@ -127,11 +128,13 @@ def detect(
     threads: Threads = 0,
     engine: Engine = "local",
 ) -> None:
-    """Find bright point targets; print them as CSV, or write files to a folder.
+    """Find point targets; print them as CSV, or write files to a folder.
 
-    Sources that cannot be read are listed and skipped; the exit code is then 1.
+    Targets that are brighter than their surroundings are found. If yours are darker (cold targets,
+    or hot ones of a black-hot camera), give --polarity dark.
 
-    Ctrl-C writes what has been found so far. The same command resumes from there.
+    Sources that cannot be read are listed and skipped; the exit code is then 1. Ctrl-C writes what
+    has been found so far; the same command resumes from there.
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
@@ -146,6 +149,7 @@ def detect(
         threshold=threshold,
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
+        polarity=polarity,
         region=_region(roi, ignore_mask),
         backend=backend,
         threads=threads,

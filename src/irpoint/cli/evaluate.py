@@ -19,6 +19,7 @@ from irpoint.cli.completion import (
     complete_suite,
 )
 from irpoint.cli.figures import show
+from irpoint.cli.options import Polarity
 from irpoint.errors import EvaluationError, IrpointWarning, SettingsError, one_line
 from irpoint.system.atomic import atomic_write
 
@@ -122,6 +123,7 @@ def evaluate(
     points: PointsOption = False,
     published_decoder: DecoderOption = False,
     backend: BackendOption = "onnxruntime",
+    polarity: Polarity = "bright",
     suite: SuiteOption = None,
     benchmark: OldSuiteOption = None,
 ) -> None:
@@ -139,6 +141,8 @@ def evaluate(
         raise SettingsError("--points needs --json FILE and a point protocol")
     if published_decoder and model is None:
         raise SettingsError("--published-decoder needs --model")
+    if polarity != "bright" and model is None:
+        raise SettingsError("--polarity needs --model")
     near = RADIUS_PX if radius is None else radius
     if not masks:
         check_settings(protocol, near, threshold)
@@ -151,7 +155,7 @@ def evaluate(
     predicted = (
         _from_file(predictions, frames, threshold)
         if predictions is not None
-        else _from_model(str(model), frames, threshold, published_decoder, backend)
+        else _from_model(str(model), frames, threshold, published_decoder, backend, polarity)
     )
     evaluation = evaluate_predictions(predicted, frames, protocol, near)
     title, chosen = predicted.title, predicted.threshold_from
@@ -206,6 +210,7 @@ def _from_model(
     threshold: float | None,
     published_decoder: bool,
     backend: str,
+    polarity: str,
 ) -> Predictions:
     from irpoint.evaluation.predictions import predictions_of_model
     from irpoint.runtime import Detector
@@ -220,7 +225,9 @@ def _from_model(
             transient=True,
         )
 
-    detector = Detector(model, published_decoder=published_decoder, backend=backend)
+    detector = Detector(
+        model, published_decoder=published_decoder, backend=backend, polarity=polarity
+    )
     return predictions_of_model(detector, split, threshold, progress=progress)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from irpoint.cli.completion import complete_model
+from irpoint.cli.options import Polarity
 
 if TYPE_CHECKING:
     from irpoint.label import LabelSession
@@ -37,6 +38,7 @@ def label(
             autocompletion=complete_model,
         ),
     ] = None,
+    polarity: Polarity = "bright",
     host: Annotated[
         str,
         typer.Option(help="Address to bind. If other machines can reach it, a token is required."),
@@ -68,7 +70,7 @@ def label(
     session = LabelSession(folder, home)
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        session.proposer.choose(model)
+        session.proposer.choose(model, polarity)
         _print_summary(session)
         serve(session, host, port, lambda address: _show(address, browser))
         if then_train:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from irpoint.cli.completion import complete_backend, complete_model
+from irpoint.cli.completion import complete_backend, complete_model, complete_polarity
 
 Model = Annotated[
     str,
@@ -22,6 +22,15 @@ Backend = Annotated[
         metavar="NAME",
         help="Runtime of the network: onnxruntime, openvino, …; auto is the fastest.",
         autocompletion=complete_backend,
+    ),
+]
+Polarity = Annotated[
+    str,
+    typer.Option(
+        metavar="P",
+        help="Targets to find: bright (brighter than their surroundings), dark (cold targets, or "
+        "hot ones of a black-hot camera), or both, which takes twice the time.",
+        autocompletion=complete_polarity,
     ),
 ]
 Scale = Annotated[

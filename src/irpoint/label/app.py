@@ -24,6 +24,7 @@ from irpoint.label.security import LOCAL, SecurityMiddleware
 from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snap_click
 from irpoint.label.store import Conflict, StoreError
+from irpoint.runtime.polarity import Polarity
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -60,9 +61,10 @@ class Track(_Body):
 
 
 class Choice(_Body):
-    """The name of a model; null for none."""
+    """The name of a model, null for none; and which targets to propose, null for the same."""
 
     model: str | None = Field(max_length=200)
+    polarity: Polarity | None = None
 
 
 def create_app(
@@ -130,6 +132,7 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
             "skipped": [printable(line) for line in session.catalogue.skipped],
             "models": session.proposer.models(),
             "model": session.proposer.model,
+            "polarity": session.proposer.polarity,
             "threshold": session.proposer.threshold,
         }
 
@@ -194,7 +197,7 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
 
     @app.post("/api/model")
     def choose(choice: Choice) -> dict[str, Any]:
-        session.proposer.choose(choice.model)
+        session.proposer.choose(choice.model, choice.polarity)
         return {"model": session.proposer.model, "threshold": session.proposer.threshold}
 
     @app.post("/api/export")

@@ -11,6 +11,7 @@ from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.queue import ambiguity
 from irpoint.label.store import Store
 from irpoint.runtime import Detector
+from irpoint.runtime.polarity import passes
 from irpoint.zoo import find_model, model_names
 
 Proposal = tuple[float, float, float]  # x, y, score
@@ -23,7 +24,8 @@ class Proposer:
 
     Args:
         catalogue: the frames.
-        store: the store of the proposals, separate for each model and its weights.
+        store: the store of the proposals, separate for each model, its weights and the
+            polarity.
         runs: folder of training runs, whose models can be chosen like the shipped ones.
     """
 
@@ -36,6 +38,7 @@ class Proposer:
         self._stop = threading.Event()
         self._urgent = threading.Event()  # the frame on the screen waits for its proposals
         self.model: str | None = None
+        self.polarity = "bright"
         self.processed = 0
 
     def models(self) -> list[str]:
@@ -43,24 +46,31 @@ class Proposer:
         finished = sorted(self._runs.glob("*/model.onnx"), key=lambda path: path.stat().st_mtime)
         return [*model_names(), *(f"runs/{path.parent.name}" for path in finished)]
 
-    def choose(self, name: str | None) -> None:
+    def choose(self, name: str | None, polarity: str | None = None) -> None:
         """Switch to another model, or to none.
+
+        Args:
+            name: one of :meth:`models`; None for no model.
+            polarity: ``bright``, ``dark`` or ``both``: the targets to propose. None keeps the last.
 
         Raises:
             ModelError: if the name is not one of :meth:`models`.
+            SettingsError: if there is no such polarity.
         """
+        polarity = polarity or self.polarity
+        passes(polarity)
         if name is not None and name not in self.models():
             raise ModelError(f"{name}: no such model; choose one of {', '.join(self.models())}")
-        if name == self.model and name is not None:
+        if (name, polarity) == (self.model, self.polarity) and name is not None:
             return
         self.close()
-        self.model = None
+        self.model, self.polarity = None, polarity
         if name is None:
             return
         is_run = name.startswith("runs/")
         model = find_model(self._runs / name.removeprefix("runs/") if is_run else name)
-        self._detector = Detector(model)
-        self._key = f"{name}:{model.card.sha256[:12]}"
+        self._detector = Detector(model, polarity=polarity)
+        self._key = f"{name}:{model.card.sha256[:12]}" + (polarity != "bright") * f":{polarity}"
         self.model = name
         self._stop = threading.Event()
         self._background = threading.Thread(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from irpoint.errors import SettingsError, one_line
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.source import Skipped
+from irpoint.frames.source import Skipped, Source
 from irpoint.pipeline.batches import find_sources
 from irpoint.pipeline.engine import find_engine
 from irpoint.pipeline.prefetch import BackgroundWriter
@@ -74,8 +74,8 @@ def detect(
     detect_with = find_engine(engine, todo)
     summary = Summary(len(todo) + len(skipped))
     with nullcontext() if folder is None else _locked(folder):
-        clock = any(source.clock for source in todo)
-        writer = PointsWriter(file_format, target, clock=clock, tracks=bool(track))
+        columns = _columns(todo, detector, bool(track))
+        writer = PointsWriter(file_format, target, **columns)
         overlays = OverlayFolder(folder / "overlays") if folder and overlay else None
         results = Results(writer, overlays, summary)
         if folder and not track and not any(source.live for source in todo):
@@ -87,6 +87,12 @@ def detect(
             found = track_results(found, track if isinstance(track, TrackSettings) else None)
         _write(chain(skipped, found), results, watch)
     return summary
+
+
+def _columns(sources: Sequence[Source], detector: Detector, tracks: bool) -> dict[str, bool]:
+    """Whether the results have each of the optional columns."""
+    clock = any(source.clock for source in sources)
+    return {"clock": clock, "tracks": tracks, "polarity": detector.polarity != "bright"}
 
 
 def _write(items: Iterable[FrameResult | Skipped], results: Results, watch: Watch | None) -> None:

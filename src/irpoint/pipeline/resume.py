@@ -59,6 +59,7 @@ def journal_settings(detector: Detector) -> dict[str, object]:
         "model": _digest(detector.card.model_dump_json().encode()),
         "threshold": float(detector.threshold),
         "scale": detector.scale,
+        "polarity": detector.polarity,
         "backend": f"{detector.backend} {detector.precision}",
         "roi": None if region.roi is None else list(region.roi),
         "ignore_mask": mask,

@@ -1,9 +1,10 @@
 """Points of successive frames → tracks.
 
 Each track is a Kalman filter with constant velocity. In each frame, tracks and points are assigned
-to each other so that the sum of their log-likelihoods is largest, confirmed tracks first. A track
-is confirmed once it was detected in M of the last N frames, which false alarms rarely are. It
-coasts over frames without a detection, and ends if there are too many of them.
+to each other so that the sum of their log-likelihoods is largest, confirmed tracks first. Points of
+different polarity never join one track. A track is confirmed once it was detected in M of the last
+N frames, which false alarms rarely are. It coasts over frames without a detection, and ends if
+there are too many of them.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Track:
     Attributes:
         xy, velocity: (2,) position, and speed per frame.
         covariance: (2, 2) of position and speed, the same along both axes.
+        dark: whether its points are dark.
         number: from 1; 0 until the track is confirmed.
         detected: one bit per frame, the latest frame lowest.
         age: number of frames since it began, the first included.
@@ -59,6 +61,7 @@ class Track:
     xy: Floats
     velocity: Floats
     covariance: Floats
+    dark: bool = False
     number: int = 0
     detected: int = 1
     age: int = 1
@@ -80,13 +83,20 @@ class Tracker:
         self.tracks: list[Track] = []
         self._last_number = 0
 
-    def update(self, xy: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
+    def update(
+        self, xy: npt.NDArray[np.floating], dark: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.intp]:
         """Process the points (N, 2) of the next frame.
+
+        Args:
+            xy: positions in frame pixels.
+            dark: (N,) whether each point is dark; None if all are bright.
 
         Returns:
             The track number of each point, int (N,); 0 for points of no confirmed track.
         """
         points = np.asarray(xy, np.float64).reshape(-1, 2)
+        kinds = np.zeros(len(points), bool) if dark is None else np.asarray(dark, bool)
         for track in self.tracks:
             self._predict(track)
         numbers = np.zeros(len(points), np.intp)
@@ -94,13 +104,13 @@ class Tracker:
         for stage in (True, False):
             waiting = [track for track in self.tracks if (track.number > 0) == stage]
             open_points = np.flatnonzero(free)
-            for row, column in self._assign(waiting, points[open_points]):
+            for row, column in self._assign(waiting, points[open_points], kinds[open_points]):
                 index = open_points[column]
                 self._correct(waiting[row], points[index])
                 numbers[index] = waiting[row].number
                 free[index] = False
         self.tracks = [track for track in self.tracks if self._continues(track)]
-        self.tracks += [self._begin(point) for point in points[free]]
+        self.tracks += [self._begin(*new) for new in zip(points[free], kinds[free], strict=True)]
         if self.settings.confirm == 1:
             numbers[free] = [track.number for track in self.tracks[len(self.tracks) - free.sum() :]]
         return numbers
@@ -111,10 +121,10 @@ class Tracker:
             if track.number:
                 yield track.number, np.array(track.tail)
 
-    def _begin(self, point: Floats) -> Track:
+    def _begin(self, point: Floats, dark: np.bool_) -> Track:
         settings = self.settings
         covariance = np.diag([settings.noise**2, settings.speed**2])
-        track = Track(point.copy(), np.zeros(2), covariance)
+        track = Track(point.copy(), np.zeros(2), covariance, bool(dark))
         self._confirm(track)
         return track
 
@@ -127,13 +137,16 @@ class Tracker:
         track.age += 1
         track.missed += 1
 
-    def _assign(self, tracks: list[Track], points: Floats) -> Iterator[tuple[int, int]]:
+    def _assign(
+        self, tracks: list[Track], points: Floats, dark: npt.NDArray[np.bool_]
+    ) -> Iterator[tuple[int, int]]:
         if not tracks or not len(points):
             return
         variance = np.array([track.covariance[0, 0] for track in tracks]) + self.settings.noise**2
         positions = np.array([track.xy for track in tracks])
         squared = ((positions[:, None] - points[None]) ** 2).sum(axis=2) / variance[:, None]
-        inside = squared <= self.settings.gate**2
+        same = np.array([track.dark for track in tracks])[:, None] == dark[None]
+        inside = same & (squared <= self.settings.gate**2)
         # Twice the negative log-likelihood; a pair outside the gate costs
         # more than all others together.
         cost = squared + 2 * np.log(variance)[:, None]

@@ -30,7 +30,7 @@ def track_results(
         if before is not None and not _same_sequence(before, result):
             tracker = Tracker(settings)
         before = result.without_pixels()
-        numbers = tracker.update(result.points.xy)
+        numbers = tracker.update(result.points.xy, result.points.dark)
         kept = np.flatnonzero(numbers)
         yield dataclasses.replace(
             result,

@@ -22,6 +22,7 @@ from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.frames.source import Skipped
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.backends.open import open_backend
+from irpoint.runtime.polarity import invert, merge, passes
 from irpoint.runtime.region import Region
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, find_model
@@ -37,19 +38,24 @@ class Prepared:
 
     Attributes:
         image: float32 (h, w), in counts.
-        levels: (low, high) in counts, which the network maps to 0 and 1.
+        levels: (low, high) in counts of the image, which the network maps to 0 and 1.
         placement: network pixels ↔ frame pixels.
         shape: (height, width) of the original frame.
+        dark: whether the image is inverted to find dark targets: counts below the upper level.
     """
 
     image: npt.NDArray[np.float32]
     levels: tuple[float, float]
     placement: Placement
     shape: tuple[int, int]
+    dark: bool = False
 
 
 class Detector:
     """Finds point targets in frames of any size and type. Threads may share a detector.
+
+    By default, it finds targets that are brighter than their surroundings. For cold targets, and
+    for black-hot cameras, which show hot targets dark, give ``polarity="dark"`` or ``"both"``.
 
     Examples:
         >>> detector = Detector("spire")
@@ -71,12 +77,15 @@ class Detector:
         backend: name of a backend, see :data:`irpoint.runtime.BACKENDS`; ``auto`` is the fastest
             that is installed.
         threads: CPU threads; 0 is all cores.
+        polarity: ``bright`` for targets brighter than their surroundings; ``dark`` for darker ones,
+            which are found in the inverted frame; ``both`` for both, in twice the time.
 
     Attributes:
         card: the model's card.
         threshold: minimum score of a point.
         scale: the input scale in use.
         region: region of interest.
+        polarity: which targets are found.
         backend, precision: name of the backend, and precision of its arithmetic.
         model, settings: ``Detector(model, **settings)`` builds an equal detector.
 
@@ -96,6 +105,7 @@ class Detector:
         published_decoder: bool = False,
         backend: str = "auto",
         threads: int = 0,
+        polarity: str = "bright",
     ) -> None:
         self.model = model if isinstance(model, Model) else find_model(model)
         self.settings: dict[str, Any] = {
@@ -106,7 +116,9 @@ class Detector:
             "published_decoder": published_decoder,
             "backend": backend,
             "threads": threads,
+            "polarity": polarity,
         }
+        self.polarity, self._passes = polarity, passes(polarity)
         self.card = self.model.card
         self._rule = _published_rule(self.card) if published_decoder else None
         if self._rule and threshold is None and false_alarms_per_mpx is None:
@@ -149,14 +161,15 @@ class Detector:
         self, frames: Sequence[npt.NDArray[Any]], threshold: float | None = None
     ) -> list[Points]:
         """Points of several frames; those of one size at network scale are processed together."""
-        prepared = [self.prepare(frame) for frame in frames]
-        results: list[Points] = [Points.empty()] * len(frames)
+        prepared = [self.prepare(frame, dark) for frame in frames for dark in self._passes]
+        results: list[Points] = [Points.empty()] * len(prepared)
         for size in dict.fromkeys(item.image.shape for item in prepared):
             chosen = [i for i, item in enumerate(prepared) if item.image.shape == size]
             responses = self.respond([prepared[i] for i in chosen])
             for index, response in zip(chosen, responses, strict=True):
                 results[index] = self.locate(response, prepared[index], threshold)
-        return results
+        count = len(self._passes)
+        return [merge(results[i : i + count]) for i in range(0, len(results), count)]
 
     def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
         """Results of every frame of files, folders, patterns, videos or streams, one by one.
@@ -176,17 +189,25 @@ class Detector:
                 points = self(item.frame)
                 yield FrameResult(item.source, item.index, item.time_s, shape, points)
 
-    def prepare(self, frame: npt.NDArray[Any]) -> Prepared:
-        """Step 1: measure a frame's levels and resize it to the network's scale."""
+    def prepare(self, frame: npt.NDArray[Any], dark: bool | None = None) -> Prepared:
+        """Step 1: measure a frame's levels and resize it to the network's scale.
+
+        Args:
+            frame: as :meth:`__call__` takes it.
+            dark: whether to invert the frame; None as the first pass of the detector does.
+        """
+        dark = self._passes[0] if dark is None else dark
         plain = as_frame(frame)
         shape = (plain.shape[0], plain.shape[1])
         self.region.check(shape)  # before the network runs for nothing
         low, high = levels(plain, self.card.normalisation)
+        if dark:
+            plain, low, high = invert(plain, high), 0.0, high - low
         image, placement = to_network(
             clip_to_levels(plain, low, high), self._scale, self.card.resize, self.card.stride, low
         )
         self._report_shrinking(placement.factor[0])
-        return Prepared(image, (low, high), placement, shape)
+        return Prepared(image, (low, high), placement, shape, dark)
 
     def _report_shrinking(self, factor: float) -> None:
         """Warn once per detector if frames are shrunk so much that small targets may vanish."""
@@ -231,7 +252,8 @@ class Detector:
         # A peak up to one cell outside the frame is a target at the border; beyond that, padding.
         slack = self.card.stride * np.array(prepared.placement.factor)
         within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
-        points = Points(np.clip(xy, -0.5, limit)[within].astype(np.float32), found.score[within])
+        inside = np.clip(xy, -0.5, limit)[within].astype(np.float32)
+        points = Points(inside, found.score[within], np.full(len(inside), prepared.dark))
         return self.region.select(points, prepared.shape)
 
     def _peaks(self, response: npt.NDArray[np.float32], threshold: float) -> Points:

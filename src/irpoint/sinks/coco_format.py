@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from irpoint._version import __version__
 from irpoint.points import FrameResult
 from irpoint.sinks.coco import CocoRecord
-from irpoint.sinks.format import rounded, time_field, track_field, track_numbers
+from irpoint.sinks.format import Columns, point_fields, rounded, time_field
 
 
 class CocoFormat:
     """One image per frame, one keypoint annotation with ``score`` per point.
 
-    A point of a track also has ``track``.
+    A point of a track also has ``track``, and ``polarity`` if it is asked for.
     """
 
     name, file_name = "coco", "points_coco.json"
 
-    def text(self, results: Sequence[FrameResult]) -> str:
+    def text(self, results: Sequence[FrameResult], columns: Columns) -> str:
         """The content of the file."""
         record = CocoRecord()
         for result in results:
             height, width = result.shape
             frame = {"height": height, "width": width, "frame": result.index}
             record.add_image(file_name=result.source, **frame, **time_field(result))
-            points = zip(rounded(result.points), track_numbers(result), strict=True)
-            for (x, y, score), number in points:
-                record.add_point(x, y, score=score, **track_field(number))
+            points = zip(rounded(result.points), point_fields(result, columns), strict=True)
+            for (x, y, score), fields in points:
+                record.add_point(x, y, score=score, **fields)
         description = f"Points found by irpoint {__version__}; pixel centres at integers"
         return record.text(description=description)

@@ -6,28 +6,30 @@ import csv
 import io
 
 from irpoint.points import FrameResult
-from irpoint.sinks.format import CLOCK, TRACK, Columns, rounded, track_numbers
+from irpoint.sinks.format import CLOCK, POLARITY, TRACK, Columns, polarities, rounded, track_numbers
 
 COLUMNS = ("source", "frame", "x", "y", "score")
 
 
 class CsvFormat:
-    """``source,frame,x,y,score``, then ``time_s`` and ``track`` if the columns include them."""
+    """``source,frame,x,y,score``, then those of ``time_s,track,polarity`` that are asked for."""
 
     name, file_name = "csv", "points.csv"
 
     def header(self, columns: Columns) -> str:
         """The first line."""
-        names = (*COLUMNS, *[CLOCK] * columns.clock, *[TRACK] * columns.tracks)
-        return ",".join(names) + "\n"
+        optional = {CLOCK: columns.clock, TRACK: columns.tracks, POLARITY: columns.polarity}
+        return ",".join([*COLUMNS, *(name for name, wanted in optional.items() if wanted)]) + "\n"
 
     def lines(self, result: FrameResult, columns: Columns) -> str:
         """The lines of one frame; ``time_s`` is empty if its source has no clock."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         time = "" if result.time_s is None else f"{result.time_s:.3f}"
-        points = zip(rounded(result.points), track_numbers(result), strict=True)
-        for (x, y, score), number in points:
-            row = (result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}")
-            writer.writerow((*row, *[time] * columns.clock, *[number] * columns.tracks))
+        kinds = polarities(result.points)
+        points = zip(rounded(result.points), track_numbers(result), kinds, strict=True)
+        for (x, y, score), number, kind in points:
+            row = [result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}"]
+            row += [time] * columns.clock + [number] * columns.tracks + [kind] * columns.polarity
+            writer.writerow(row)
         return stream.getvalue()

@@ -19,6 +19,7 @@ Box = tuple[float, float, float, float]
 Tails = Mapping[int, npt.NDArray[np.float64]]  # latest positions (n, 2) by track number
 
 _DETECTION: Colour = (255, 190, 60)
+_DARK: Colour = (214, 130, 255)  # a detection of a dark target
 _TRUTH: Colour = (90, 205, 250)
 _INK: Colour = (10, 13, 18)
 _PANEL: Colour = (18, 21, 27)
@@ -133,9 +134,18 @@ def _strokes(
     picture.paste(colour, (left, top), masks[1])
 
 
-def _draw_ring(picture: Image.Image, centre: tuple[float, float], style: _Style) -> None:
+def _colours(points: Points) -> list[Colour]:
+    return [_DARK if dark else _DETECTION for dark in points.dark.tolist()]
+
+
+def _draw_ring(
+    picture: Image.Image,
+    centre: tuple[float, float],
+    style: _Style,
+    colour: Colour = _DETECTION,
+) -> None:
     reach = style.ring + 3 * style.line
-    _strokes(picture, centre, reach, [("ring", (style.ring,))], _DETECTION, style.line)
+    _strokes(picture, centre, reach, [("ring", (style.ring,))], colour, style.line)
 
 
 def _draw_cross(picture: Image.Image, centre: tuple[float, float], style: _Style) -> None:
@@ -191,6 +201,10 @@ def _score_text(score: float) -> str:
     return f"{score:.2f}" if 0 <= abs(score) < 100 else f"{score:.3g}"
 
 
+def _point_text(points: Points, index: int) -> str:
+    return _score_text(float(points.score[index])) + " dark" * bool(points.dark[index])
+
+
 def _draw_tail(picture: Image.Image, positions: npt.NDArray[np.float64], style: _Style) -> None:
     """The latest positions of a track: a line that fades towards the past."""
     draw = ImageDraw.Draw(picture, "RGBA")
@@ -209,10 +223,11 @@ def _draw_labels(
     occupied: list[Box] = [
         (x - style.ring, y - style.ring, x + style.ring, y + style.ring) for x, y in centres
     ]
-    texts = [_score_text(score) for score in points.score.tolist()]
+    texts = [_point_text(points, index) for index in range(len(points))]
     if tracks is not None:
         texts = [f"#{number} {text}" for number, text in zip(tracks, texts, strict=True)]
-    for centre, text in list(zip(centres, texts, strict=True))[:_MAX_LABELS]:
+    marks = zip(centres, texts, _colours(points), strict=True)
+    for centre, text, colour in list(marks)[:_MAX_LABELS]:
         left, top, right, bottom = draw.textbbox((0, 0), text, font=font, stroke_width=2)
         extent = (float(right - left), float(bottom - top))
         box = _label_box(centre, extent, style.ring, picture.size, occupied)
@@ -220,14 +235,16 @@ def _draw_labels(
         draw.text(
             (box[0] - left, box[1] - top),
             text,
-            fill=_DETECTION,
+            fill=colour,
             font=font,
             stroke_width=2,
             stroke_fill=_INK,
         )
 
 
-def _inset(frame: npt.NDArray[Any], xy: npt.NDArray[np.float32], side: int) -> Image.Image:
+def _inset(
+    frame: npt.NDArray[Any], xy: npt.NDArray[np.float32], side: int, colour: Colour
+) -> Image.Image:
     """A magnified square of the frame around ``xy``, ``side`` picture pixels wide, with ticks."""
     column, row = (int(np.rint(value)) for value in xy)
     reach = _INSET_REACH
@@ -244,7 +261,7 @@ def _inset(frame: npt.NDArray[Any], xy: npt.NDArray[np.float32], side: int) -> I
         ("line", (dx * inner, dy * inner, dx * outer, dy * outer))
         for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1))
     ]
-    _strokes(picture, (centre[0], centre[1]), outer + 3, ticks, _DETECTION, max(1.0, zoom / 4))
+    _strokes(picture, (centre[0], centre[1]), outer + 3, ticks, colour, max(1.0, zoom / 4))
     return picture
 
 
@@ -274,11 +291,12 @@ def _strip(
     draw = ImageDraw.Draw(strip)
     font = ImageFont.load_default(style.text)
     small = ImageFont.load_default(max(10, round(0.85 * style.text)))
-    for number, (xy, score) in enumerate(zip(points.xy[:count], points.score[:count], strict=True)):
+    colours = _colours(points)
+    for number, xy in enumerate(points.xy[:count]):
         left = gap + number * (side + gap)
-        strip.paste(_inset(frame, xy, side), (left, gap))
+        strip.paste(_inset(frame, xy, side, colours[number]), (left, gap))
         below = 2 * gap + side - gap // 3
-        draw.text((left, below), _score_text(float(score)), fill=_TEXT, font=font)
+        draw.text((left, below), _point_text(points, number), fill=_TEXT, font=font)
         draw.text((left, below + line), f"{xy[0]:.1f}, {xy[1]:.1f}", fill=_MUTED, font=small)
     if legend:
         _draw_legend(strip, width - reserved, style)
@@ -298,9 +316,10 @@ def draw_overlay(
     """Draw detections, and the truth if it is known, on a frame.
 
     The frame is stretched between robust percentiles. A narrow frame is enlarged by an integer
-    factor to at least ``min_width``. Each detection is a ring with its score beside it; the truth
-    is a cross with a free centre, so that neither covers the target. Below the frame, the best
-    detections are shown magnified, each with its own stretch, score and position.
+    factor to at least ``min_width``. Each detection is a ring with its score beside it; a dark one
+    has another colour, and "dark" after its score. The truth is a cross with a free centre, so that
+    neither covers the target. Below the frame, the best detections are shown magnified, each with
+    its own stretch, score and position.
 
     Args:
         frame: (height, width), any numeric type and range.
@@ -329,8 +348,8 @@ def draw_overlay(
         _draw_cross(picture, style.position(xy), style)
     for positions in (tails or {}).values():
         _draw_tail(picture, positions, style)
-    for xy in points.xy:
-        _draw_ring(picture, style.position(xy), style)
+    for xy, colour in zip(points.xy, _colours(points), strict=True):
+        _draw_ring(picture, style.position(xy), style, colour)
     _draw_labels(picture, points, style, numbers)
     if not insets or not len(points):
         return picture

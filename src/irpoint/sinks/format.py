@@ -9,15 +9,16 @@ from typing import Any, Protocol, runtime_checkable
 
 from irpoint.points import FrameResult, Points
 
-CLOCK, TRACK = "time_s", "track"
+CLOCK, TRACK, POLARITY = "time_s", "track", "polarity"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Optional columns: the time of a frame, the track number of a point."""
+    """Optional columns: the time of a frame; the track number and the polarity of a point."""
 
     clock: bool = False
     tracks: bool = False
+    polarity: bool = False
 
 
 class LineFormat(Protocol):
@@ -40,8 +41,8 @@ class DocumentFormat(Protocol):
     name: str
     file_name: str
 
-    def text(self, results: Sequence[FrameResult]) -> str:
-        """The content of the file."""
+    def text(self, results: Sequence[FrameResult], columns: Columns) -> str:
+        """The content of the file, with the optional fields that ``columns`` names."""
 
 
 def rounded(points: Points) -> Iterator[tuple[float, float, float]]:
@@ -55,9 +56,20 @@ def track_numbers(result: FrameResult) -> Sequence[int | None]:
     return [None] * len(result.points) if result.track_ids is None else result.track_ids
 
 
-def track_field(number: int | None) -> dict[str, int]:
+def track_field(number: int | None) -> dict[str, int | str]:
     """The JSON field of a point's track, if it has one."""
     return {} if number is None else {TRACK: number}
+
+
+def polarities(points: Points) -> list[str]:
+    """``bright`` or ``dark`` for each point."""
+    return ["dark" if dark else "bright" for dark in points.dark.tolist()]
+
+
+def point_fields(result: FrameResult, columns: Columns) -> Iterator[dict[str, int | str]]:
+    """The optional JSON fields of each point."""
+    for number, polarity in zip(track_numbers(result), polarities(result.points), strict=True):
+        yield track_field(number) | ({POLARITY: polarity} if columns.polarity else {})
 
 
 def time_field(result: FrameResult) -> dict[str, float]:

@@ -126,11 +126,12 @@ def _packed(result: FrameResult) -> dict[str, Any]:
         "shape": list(result.shape),
         "xy": result.points.xy.tolist(),
         "score": result.points.score.tolist(),
+        "dark": result.points.dark.tolist(),
     }
 
 
 def _unpacked(entry: dict[str, Any]) -> FrameResult:
     xy = np.array(entry["xy"], np.float32).reshape(-1, 2)
-    points = Points(xy, np.array(entry["score"], np.float32))
+    points = Points(xy, np.array(entry["score"], np.float32), np.array(entry["dark"], bool))
     height, width = entry["shape"]
     return FrameResult(entry["source"], entry["frame"], entry["time_s"], (height, width), points)

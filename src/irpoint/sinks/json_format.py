@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irpoint.points import FrameResult
-from irpoint.sinks.format import json_document, rounded, time_field, track_field, track_numbers
+from irpoint.sinks.format import Columns, json_document, point_fields, rounded, time_field
 
 
 class JsonFormat:
     """``{"frames": [{"source", "frame", "points": [{"x", "y", "score"}]}]}``.
 
-    A frame of a source with a clock also has ``time_s``; a point of a track also has ``track``.
+    A frame of a source with a clock also has ``time_s``; a point of a track also has ``track``,
+    and ``polarity`` if it is asked for.
     """
 
     name, file_name = "json", "points.json"
 
-    def text(self, results: Sequence[FrameResult]) -> str:
+    def text(self, results: Sequence[FrameResult], columns: Columns) -> str:
         """The content of the file."""
         listed = [
             {
@@ -24,9 +25,9 @@ class JsonFormat:
                 "frame": result.index,
                 **time_field(result),
                 "points": [
-                    {"x": x, "y": y, "score": score, **track_field(number)}
-                    for (x, y, score), number in zip(
-                        rounded(result.points), track_numbers(result), strict=True
+                    {"x": x, "y": y, "score": score, **fields}
+                    for (x, y, score), fields in zip(
+                        rounded(result.points), point_fields(result, columns), strict=True
                     )
                 ],
             }

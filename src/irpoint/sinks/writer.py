@@ -23,6 +23,7 @@ class PointsWriter:
             atomically; or a binary stream.
         clock, tracks: whether frames have times and points have tracks. A line format then has a
             column for them.
+        polarity: whether to write if a point is bright or dark.
 
     Attributes:
         count, hit, points: number of frames so far, of frames with points, and of points.
@@ -40,10 +41,11 @@ class PointsWriter:
         *,
         clock: bool = False,
         tracks: bool = False,
+        polarity: bool = False,
     ) -> None:
         self.count = self.hit = self.points = 0
         self._format = find_format(file_format)
-        self._columns = Columns(clock, tracks)
+        self._columns = Columns(clock, tracks, polarity)
         self._results: list[FrameResult] = []  # of a format that is written at the end
         self.path = target / self._format.file_name if isinstance(target, Path) else None
         self._stream = None if isinstance(target, Path) else target
@@ -79,7 +81,7 @@ class PointsWriter:
             SettingsError: if the file cannot be written.
         """
         if isinstance(self._format, DocumentFormat):
-            text = self._format.text(self._results)
+            text = self._format.text(self._results, self._columns)
             if self.path is None:
                 self._send(text)
             elif self._results:

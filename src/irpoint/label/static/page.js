@@ -209,7 +209,7 @@ async function refresh() {
 }
 
 async function choose(model) {
-  const chosen = await attempt(() => post("/api/model", { model: model || null }));
+  const chosen = await attempt(() => post("/api/model", { model: model || null, polarity: element("polarity").value }));
   page.model = chosen ? chosen.model : null;
   page.threshold = chosen?.threshold || 1;
   element("model").value = page.model || "";
@@ -273,6 +273,7 @@ function bindControls() {
   element("note").oninput = () => { clearTimeout(page.noteTimer); page.noteTimer = setTimeout(saveNote, NOTE_MS); };
   element("note").onchange = saveNote;
   element("model").onchange = () => choose(element("model").value);
+  element("polarity").onchange = () => choose(element("model").value);
   element("threshold").oninput = () => setThreshold(Number(element("threshold").value));
   element("accept-all").onclick = () => editor.accept(editor.openProposals);
   element("refuse-all").onclick = () => editor.refuse(editor.openProposals);
@@ -291,6 +292,8 @@ async function start() {
   document.title = `${session.folder} – irpoint label`;
   showModels(session.models);
   element("model").value = session.model || "";
+  element("polarity").value = session.polarity;
+  element("contrast").value = session.polarity === "both" ? "either" : session.polarity;
   page.states = await get("/api/states");
   await requeue();
   bindControls();
