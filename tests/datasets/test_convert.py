@@ -49,6 +49,61 @@ def test_the_converted_dataset_loads_like_the_source(source: Path, tmp_path: Pat
             assert tmp_path / "out" in new.image.parents
 
 
+def test_yolo_pose_loads_like_the_source(source: Path, tmp_path: Path) -> None:
+    convert(source, tmp_path / "out", "yolo-pose")
+    for split in ("train", "val", "all"):
+        before, after = load_dataset(source, split), load_dataset(tmp_path / "out", split)
+        assert (after.layout, len(after)) == ("yolo", len(before))
+        for old, new in zip(before, after, strict=True):
+            assert (new.name, new.shape) == (old.name, old.shape)
+            np.testing.assert_allclose(new.points.xy, old.points.xy, atol=1e-5)
+            for one, other in zip(old.extents or (), new.extents or (), strict=True):
+                np.testing.assert_allclose((*other.low, *other.high), (*one.low, *one.high))
+
+
+def test_yolo_pose_is_what_ultralytics_reads(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    convert(source, out, "yolo-pose")
+    # The lists hold paths relative to the folder; labels/ stands for images/.
+    images = [out / line for line in (out / "train.txt").read_text().split()]
+    assert [path.relative_to(out).as_posix() for path in images] == [
+        "images/s2/a.png",
+        "images/b.png",
+    ]
+    assert all(path.is_file() for path in images)
+    assert (out / "labels/b.txt").read_text() == ""
+    first = (out / "labels/s2/a.txt").read_text().splitlines()[0].split()
+    assert (len(first), first[0], first[-1]) == (8, "0", "2")
+    assert all(0 <= float(value) <= 1 for value in first[:7])
+    yaml = (out / "data.yaml").read_text().splitlines()
+    assert {"train: train.txt", "val: val.txt", "kpt_shape: [1, 3]", "flip_idx: [0]"} <= set(yaml)
+
+
+def test_yolo_pose_without_lists_gets_no_splits(source: Path, tmp_path: Path) -> None:
+    for file in (source / "splits").iterdir():
+        file.unlink()
+    convert(source, tmp_path / "out", "yolo-pose")
+    with pytest.raises(DatasetError, match="no split 'val'"):
+        load_dataset(tmp_path / "out", "val")
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(xy=st.lists(st.tuples(st.floats(-0.5, 29.5, width=32), st.floats(-0.5, 19.5, width=32))))
+def test_yolo_pose_keeps_positions(
+    tmp_path_factory: pytest.TempPathFactory, xy: list[tuple[float, float]]
+) -> None:
+    root = tmp_path_factory.mktemp("round")
+    (root / "source/images").mkdir(parents=True)
+    Image.new("L", (30, 20)).save(root / "source/images/a.png")
+    rows = "".join(f"a.png,{x!r},{y!r}\n" for x, y in xy) or "a.png,,\n"
+    (root / "source/points.csv").write_text("image,x,y\n" + rows)
+    convert(root / "source", root / "out", "yolo-pose")
+    points = load_dataset(root / "out", "all").frames[0].points
+    np.testing.assert_allclose(points.xy, np.array(xy).reshape(-1, 2), atol=1e-6)
+
+
 @pytest.mark.parametrize("to", ["coco", "csv"])
 def test_one_split(source: Path, tmp_path: Path, to: str) -> None:
     convert(source, tmp_path / "out", to, split="train")

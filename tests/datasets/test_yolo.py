@@ -6,12 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from irpoint.datasets import load_dataset
-from irpoint.datasets.polygon import polygon_centroid
 from irpoint.errors import DatasetError, IrpointWarning
 from support.dataset_folders import write, xy_of
 
@@ -203,27 +200,3 @@ def test_yolo_labels_beside_the_images(tmp_path: Path) -> None:
     assert dataset.layout == "yolo-beside"
     assert [len(frame.points) for frame in dataset] == [1, 0]
     np.testing.assert_allclose(dataset.frames[0].points.xy, [[4, 7]], atol=1e-5)
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    corners=st.lists(st.tuples(st.floats(0, 30), st.floats(0, 20)), min_size=3, max_size=8),
-    shift=st.tuples(st.integers(-5, 5), st.integers(-5, 5)),
-)
-def test_the_centroid_of_a_polygon_lies_within_it_and_moves_with_it(corners, shift) -> None:
-    x, y = polygon_centroid(corners)
-    (low_x, low_y), (high_x, high_y) = np.min(corners, axis=0), np.max(corners, axis=0)
-    assert low_x - 1e-9 <= x <= high_x + 1e-9
-    assert low_y - 1e-9 <= y <= high_y + 1e-9
-    moved = polygon_centroid([(px + shift[0], py + shift[1]) for px, py in corners])
-    turned = polygon_centroid(corners[1:] + corners[:1])
-    if abs(_area(corners)) > 0.1:
-        np.testing.assert_allclose(moved, (x + shift[0], y + shift[1]), atol=1e-6)
-        np.testing.assert_allclose(turned, (x, y), atol=1e-6)
-
-
-def _area(corners) -> float:
-    pairs = zip(corners, corners[1:] + corners[:1], strict=True)
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs) / 2

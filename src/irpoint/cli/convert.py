@@ -27,7 +27,7 @@ def convert(
         str,
         typer.Option(
             metavar="FORMAT",
-            help="Format of the points: coco, cvat, csv, …",
+            help="Format of the points: coco, cvat, csv, yolo-pose, …",
             autocompletion=complete_point_format,
         ),
     ],

@@ -1,8 +1,8 @@
-"""Convert a dataset of any layout to COCO keypoints, CVAT's XML or CSV."""
+"""Convert a dataset of any layout to COCO keypoints, CVAT's XML, CSV or YOLO-pose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,17 +13,33 @@ from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import every_name, open_dataset, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
+from irpoint.datasets.yolo_pose import yolo_pose_files
 from irpoint.errors import DatasetError, SettingsError, one_line
 from irpoint.system.atomic import atomic_write, check_folder
 
 _LIST_FOLDER = "img_idx"
-_ToText = Callable[[list[tuple[str, LabelledFrame]]], str]
-POINT_FORMATS: dict[str, tuple[str | Path, _ToText]] = {
-    "coco": (ANNOTATIONS, coco_json),
-    "cvat": (CVAT_FILE, cvat_xml),
-    "csv": (POINTS_FILE, csv_text),
+NamedFrames = list[tuple[str, LabelledFrame]]
+"""Frames, each with the name of its file under ``images/``."""
+Lists = Mapping[str, Sequence[str]]
+"""The names of those files in each split list."""
+
+
+def _one_file(
+    path: str | Path, text: Callable[[NamedFrames], str]
+) -> Callable[[NamedFrames, Lists], dict[Path, str]]:
+    return lambda frames, lists: {Path(path): text(frames)}
+
+
+POINT_FORMATS: dict[str, Callable[[NamedFrames, Lists], dict[Path, str]]] = {
+    "coco": _one_file(ANNOTATIONS, coco_json),
+    "cvat": _one_file(CVAT_FILE, cvat_xml),
+    "csv": _one_file(POINTS_FILE, csv_text),
+    "yolo-pose": yolo_pose_files,
 }
-"""The file of each format, and the function that writes its text. To add a format, add a row."""
+"""The function of each format that writes its files, the one that is written last at the end.
+
+To add a format, add a row.
+"""
 
 
 def convert(
@@ -36,9 +52,9 @@ def convert(
     """Write a dataset as points.
 
     The destination gets copies of the images (``images/``), the points
-    (``annotations/annotations.json``, ``annotations.xml`` or ``points.csv``) and the split lists
-    (``img_idx/``). It loads like the source, under the same split names. The points are written
-    last, so that an interrupted conversion does not load.
+    (``annotations/annotations.json``, ``annotations.xml``, ``points.csv``, or ``labels/`` and
+    ``data.yaml``) and the split lists (``img_idx/``). It loads like the source, under the same
+    split names. The points are written last, so that an interrupted conversion does not load.
 
     Args:
         source: a dataset folder of any layout.
@@ -65,15 +81,17 @@ def convert(
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}
     listed = {name: _members(opened, name, names, frames) for name, names in lists.items()}
     named = [(file_names[frame.image], frame) for frame in frames]
-    points, to_text = POINT_FORMATS[to]
-    text = to_text(named)
+    file_of = {frame.name: file_names[frame.image] for frame in frames}
+    files = {name: [file_of[member] for member in members] for name, members in listed.items()}
+    texts = POINT_FORMATS[to](named, files)
     for frame in frames:
         _write(destination / "images" / file_names[frame.image], partial(copy_bytes, frame))
     for name, members in listed.items():
         _write(
             destination / _LIST_FOLDER / f"{name}.txt", "".join(f"{m}\n" for m in members).encode
         )
-    _write(destination / points, text.encode)
+    for path, text in texts.items():
+        _write(destination / path, text.encode)
     return Dataset(
         opened.root.name, opened.layout, split or "all", tuple(frames), opened.corrects_others
     )

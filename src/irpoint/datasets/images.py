@@ -64,6 +64,10 @@ class Images:
         """Whether a file of the index is a video, by its suffix."""
         return path.suffix.lower() in VIDEO_SUFFIXES
 
+    def has(self, key: str) -> bool:
+        """Whether an image has this path in the folder, without its suffix."""
+        return key in self._by_key
+
     def get(self, name: str) -> Path | None:
         """The image with this name, or None.
 

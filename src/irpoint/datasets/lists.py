@@ -38,9 +38,9 @@ def listed_names(path: Path) -> tuple[str, ...]:
     Raises:
         DatasetError: if the file is not text in UTF-8, or in UTF-16 with a byte-order mark.
     """
-    lines = (line.strip().strip("\"'") for line in read_text(path, "a list of names").splitlines())
-    names = (line.replace("\\", "/") for line in lines)
+    lines = (line.strip() for line in read_text(path, "a list of names").splitlines())
     # In VOC's lists of one class, a flag at the end of each line is 1 if the class is present.
     if path.parent.name == "Main":
-        names = (re.sub(r"\s+-?[01]$", "", name) for name in names)
+        lines = (re.sub(r"\s+-?[01]$", "", line) for line in lines)
+    names = (line.strip("\"'").replace("\\", "/") for line in lines)
     return tuple(without_suffix(name) for name in names if name)

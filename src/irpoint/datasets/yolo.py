@@ -91,7 +91,8 @@ def _opened(
     if yaml is not None:
         for split, entries in yaml.splits.items():
             located = [path for entry in entries if (path := yaml.locate(entry)) is not None]
-            if names := [name for path in located for name in _names_of(path, images)]:
+            names = [name for path in located for name in _names_of(path, images)]
+            if names and len(names) < len(images.names()):  # every image is no split
                 splits.setdefault(split, tuple(names))
     labels = YoloLabels(root, of_image.values(), yaml)
 

@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from irpoint.datasets.data_yaml import DataYaml
 from irpoint.datasets.extent import Extent
-from irpoint.datasets.polygon import polygon_centroid
+from irpoint.datasets.shapes import polygon
 from irpoint.datasets.text import read_text
 from irpoint.errors import DatasetError, IrpointWarning
 
@@ -189,11 +191,11 @@ def _read_box_or_polygon(row: Row, shape: tuple[int, int], targets: Targets) -> 
     if len(row.fields) <= _SCORED_BOX:
         return _read_box(row, shape, targets)
     values = _numbers(row, row.fields[1:], "class x1 y1 x2 y2 x3 y3 …")
-    xs = [value * shape[1] - 0.5 for value in values[::2]]
-    ys = [value * shape[0] - 0.5 for value in values[1::2]]
-    targets.xy.append(polygon_centroid(list(zip(xs, ys, strict=True))))
-    if targets.extents is not None:
-        targets.extents.append(Extent.of_box(min(xs), min(ys), max(xs), max(ys)))
+    corners = np.reshape(values, (-1, 2)) * shape[::-1]
+    target = polygon([corners])
+    targets.xy.append((target.x, target.y))
+    if targets.extents is not None and target.extent is not None:
+        targets.extents.append(target.extent)
     return True
 
 
