@@ -8,7 +8,7 @@ import pytest
 
 from irpoint.errors import FrameError
 from irpoint.frames import find_frames
-from irpoint.frames.find import natural_key
+from irpoint.frames.natural import natural_key
 from irpoint.frames.raw import RawLayout
 
 

@@ -21,9 +21,9 @@ RAW = RawLayout.parse("8x6:uint8")
     ("name", "kind"),
     [
         ("-", "StandardInput"),
-        ("a.png", "ImageFile"),
-        ("a", "ImageFile"),
-        ("a.TIFF", "TiffPages"),
+        ("a.png", "FileOfFrames"),
+        ("a", "FileOfFrames"),
+        ("a.TIFF", "FileOfFrames"),
         ("a.MP4", "VideoFile"),
         ("/dev/video0", "VideoStream"),
         ("rtsp://x/1", "VideoStream"),

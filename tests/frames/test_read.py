@@ -17,7 +17,7 @@ from PIL import Image
 
 from irpoint.errors import FrameError
 from irpoint.frames import frame_shape, read_frame
-from irpoint.frames.read import count_pages, read_page
+from irpoint.frames.read import FrameFile
 
 RNG = np.random.default_rng(5)
 GREY = RNG.integers(0, 256, (6, 9)).astype(np.uint8)
@@ -219,7 +219,7 @@ ANIMATED = saved(
         (TWO_PAGES.getvalue(), "pages"),
         (ANIMATED, "2 frames"),
         (npy(np.array([[1, None]], object), allow_pickle=True), "objects"),
-        (npy(np.zeros((4, 5, 6))), r"\(4, 5, 6\)"),
+        (npy(np.zeros((4, 12, 16))), "holds 4 frames"),
         (npy(np.zeros((0, 5))), "no pixels"),
         (npy(np.zeros((4, 5), complex)), "complex"),
         (npy(np.full((4, 5), np.nan)), "finite"),
@@ -295,22 +295,24 @@ def test_pages_of_a_tiff_in_any_order(tmp_path: Path) -> None:
             writer.write(page, contiguous=False)
             if number == 2:  # a thumbnail, which is no frame
                 writer.write(page[::4, ::4], subfiletype=1, contiguous=False)
-    assert count_pages(path) == 7
-    for number in (6, 0, 3, 2, 5):
-        assert np.array_equal(read_page(path, number), pages[number])
-    with pytest.raises(FrameError, match="no page 7; it has 7"):
-        read_page(path, 7)
+    with FrameFile(path) as file:
+        assert len(file) == 7
+        for number in (6, 0, 3, 2, 5):
+            assert np.array_equal(file.read(number), pages[number])
+        with pytest.raises(FrameError, match="no frame 7; it has 7"):
+            file.read(7)
 
 
 def test_pages_of_another_format_under_the_suffix_of_a_tiff(tmp_path: Path) -> None:
     path = tmp_path / "frame.tif"
     path.write_bytes(saved(Image.fromarray(DEEP), "PNG"))
-    assert count_pages(path) == 1
-    assert np.array_equal(read_page(path, 0), DEEP)
+    with FrameFile(path) as file:
+        assert len(file) == 1
+        assert np.array_equal(file.read(0), DEEP)
 
 
 def test_the_shape_of_an_array_that_is_no_frame_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "frame.npy"
     path.write_bytes(npy(np.zeros((2, 3, 4, 5))))
-    with pytest.raises(FrameError, match="one file per frame"):
+    with pytest.raises(FrameError, match=r"shape \(2, 3, 4, 5\) is not one frame"):
         frame_shape(path)

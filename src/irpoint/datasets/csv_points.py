@@ -19,7 +19,7 @@ from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.tables import TABLE_SUFFIXES
 from irpoint.errors import DatasetError, IrpointWarning
-from irpoint.frames.find import natural_key
+from irpoint.frames.natural import natural_key
 
 POINTS_FILE = "points.csv"
 _COLUMNS = ("image", "x", "y")

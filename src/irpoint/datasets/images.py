@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from irpoint.errors import DatasetError
-from irpoint.frames.find import natural_key
+from irpoint.frames.natural import natural_key
 from irpoint.frames.read import READABLE_SUFFIXES
 from irpoint.frames.video import VIDEO_SUFFIXES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.text import read_text
-from irpoint.frames.find import natural_key
+from irpoint.frames.natural import natural_key
 
 # If two folders have a list of the same name, the first one is used.
 SPLIT_FOLDERS = ("img_idx", "idx_427", "splits", "50_50", "ImageSets/Main")

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from irpoint.errors import FrameError
+from irpoint.frames.formats import split_array_name
+from irpoint.frames.natural import natural_key
 from irpoint.frames.open import readable_suffixes, source_kind
 from irpoint.frames.raw import RawLayout
-
-
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key that puts ``frame2`` before ``frame10``."""
-    parts = re.split(r"(\d+)", text)
-    return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts if p)
 
 
 def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[str | Path]:
@@ -25,7 +20,7 @@ def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[st
     Args:
         sources: each one of
 
-            * a file, whatever its suffix;
+            * a file, whatever its suffix; or an array in it, such as ``a.npz:images``;
             * a folder, for the readable files in it, without subfolders;
             * a pattern with ``*``, ``?``, ``[…]`` or ``**``, for the readable files that match it,
               or for all files that match it if the pattern includes the suffix;
@@ -52,6 +47,10 @@ def find_frames(sources: Sequence[str], raw: RawLayout | None = None) -> list[st
 
 
 def _files(source: str, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a source; each followed by ``:array`` if the source names an array in them."""
+    pattern, array = split_array_name(source)
+    if array is not None and not Path(source).exists():
+        return [Path(f"{path}:{array}") for path in _files(pattern, suffixes)]
     path = Path(source)
     if path.is_dir():
         items = (item for item in path.iterdir() if _is_readable(item, suffixes))
@@ -76,7 +75,7 @@ def _files(source: str, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _is_readable(path: Path, suffixes: tuple[str, ...]) -> bool:
-    return path.suffix.lower() in suffixes and not path.name.startswith(".")
+    return path.name.lower().endswith(suffixes) and not path.name.startswith(".")
 
 
 def _sorted(paths: Iterable[Path]) -> list[Path]:

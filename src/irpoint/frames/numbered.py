@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from irpoint.frames.arrays import Frame
-from irpoint.frames.read import count_pages, frame_shape, read_frame, read_page
-from irpoint.frames.tiff import TIFF_SUFFIXES
-from irpoint.frames.video import VIDEO_SUFFIXES
-from irpoint.frames.video_seek import VideoFrames
+from irpoint.frames.open import open_source
+from irpoint.frames.read import frame_shape, read_frame
 
 
 def numbered_path(path: Path, number: int) -> Path:
@@ -33,13 +31,8 @@ def read_numbered(path: Path) -> Frame:
     file, number = split_number(path)
     if number is None:
         return read_frame(path)
-    if file.suffix.lower() not in VIDEO_SUFFIXES:
-        return read_page(file, number)
-    video = VideoFrames(file)
-    try:
-        return video.read(number)
-    finally:
-        video.close()
+    with open_source(file).open() as stack:
+        return stack.read(number)
 
 
 def numbered_shape(path: Path) -> tuple[int, int]:
@@ -60,7 +53,4 @@ def count_frames(file: Path) -> int:
     Raises:
         FrameError: if the file cannot be read.
     """
-    suffix = file.suffix.lower()
-    if suffix in VIDEO_SUFFIXES:
-        return VideoFrames.count(file)
-    return count_pages(file) if suffix in TIFF_SUFFIXES else 1
+    return open_source(file).count()

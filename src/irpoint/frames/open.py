@@ -6,10 +6,9 @@ from pathlib import Path
 
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Source
-from irpoint.frames.sources.image_file import ImageFile
+from irpoint.frames.sources.frame_file import FileOfFrames
 from irpoint.frames.sources.raw_file import RawFile
 from irpoint.frames.sources.standard_input import StandardInput
-from irpoint.frames.sources.tiff_pages import TiffPages
 from irpoint.frames.sources.video_file import VideoFile
 from irpoint.frames.sources.video_stream import VideoStream
 
@@ -19,8 +18,7 @@ SOURCES: tuple[type[Source], ...] = (
     RawFile,
     VideoStream,
     VideoFile,
-    TiffPages,
-    ImageFile,
+    FileOfFrames,
 )
 
 
@@ -28,7 +26,7 @@ def open_source(name: str | Path, raw: RawLayout | None = None) -> Source:
     """Open the source that a name refers to. Nothing is read until its frames are requested.
 
     Args:
-        name: an image, a multi-page TIFF or a video file; a camera (``/dev/video0``); an address
+        name: an image, a TIFF, an array or a video file; a camera (``/dev/video0``); an address
             (``rtsp://…``); or ``"-"`` for standard input.
         raw: layout of the pixels, for headerless files.
     """

@@ -8,34 +8,109 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO
 
-import numpy as np
 from PIL import UnidentifiedImageError
 
 from irpoint.errors import FrameError, one_line
-from irpoint.frames.arrays import Frame, as_frame, to_frame
-from irpoint.frames.images import decode_image, image_shape
-from irpoint.frames.notes import Note, report
-from irpoint.frames.tiff import (
-    TIFF_SUFFIXES,
-    decode_page,
-    decode_pages,
-    decode_tiff,
-    page_numbers,
-    tiff_shape,
-)
+from irpoint.frames.arrays import Frame, as_frame
+from irpoint.frames.formats import FORMATS, HEAD, find_format, split_array_name, titles
+from irpoint.frames.notes import report
+from irpoint.frames.stack import Stack
 
-__all__ = ["READABLE_SUFFIXES", "as_frame", "frame_shape", "read_frame"]
+__all__ = ["READABLE_SUFFIXES", "FrameFile", "as_frame", "frame_shape", "read_frame"]
 
-READABLE_SUFFIXES = (".png", *TIFF_SUFFIXES, ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
-_FORMATS = "PNG, TIFF, BMP, JPEG, WebP or .npy"
+# The suffixes of files that hold a frame and nothing else, such as the images of a dataset.
+READABLE_SUFFIXES = tuple(suffix for row in FORMATS if not row.container for suffix in row.suffixes)
 
-_Format = Literal["image", "tiff", "npy"]
+
+class FrameFile(Stack):
+    """The frames of a file of any format, recognised by content, not by suffix.
+
+    May be shared by threads. Every error is one line that names the file.
+
+    Args:
+        source: a path, or the path and the name of an array in it, as ``a.npz:images``; ``"-"`` for
+            standard input; the bytes of a file; or a binary stream, which is read to its end.
+        name: name of the source in error messages; by default its path.
+        mask: the file marks pixels; nothing about it gives a warning.
+
+    Raises:
+        FrameError: if the source is missing, empty, damaged, or of another format.
+    """
+
+    def __init__(
+        self, source: str | Path | bytes | BinaryIO, name: str | None = None, *, mask: bool = False
+    ) -> None:
+        super().__init__()
+        self._name, self._mask = name or _name_of(source), mask
+        self._lock = threading.Lock()
+        array = None
+        if isinstance(source, str | Path):
+            source, array = split_array_name(str(source))
+        self._stream = _open(source, self._name)
+        try:
+            with _one_line_errors(self._name):
+                head = self._stream.read(HEAD)
+                if not head:
+                    raise FrameError("empty; copy or export it again")
+                self._format = find_format(head)
+                if self._format is None:
+                    raise FrameError(f"not a readable format; give {titles()}")
+                self._stream.seek(0)
+                self._stack = self._format.open(self._stream, self._name, array)
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def __len__(self) -> int:
+        with self._using():
+            return len(self._stack)
+
+    def shape(self) -> tuple[int, int]:
+        with self._using():
+            return self._stack.shape()
+
+    def only(self) -> Frame:
+        with self._using():
+            return self._stack.only()
+
+    def read(self, index: int) -> Frame:
+        with self._using():
+            count = len(self._stack)
+            if not 0 <= index < count:
+                raise FrameError(f"no frame {index}; it has {count} frames")
+            return self._stack.read(index)
+
+    def __iter__(self) -> Iterator[Frame]:
+        with _one_line_errors(self._name):
+            for frame in self._stack:
+                self._report()
+                yield frame
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._lock:
+            with _one_line_errors(self._name):
+                yield
+            self._report()
+
+    def _report(self) -> None:
+        """Warn about what was found; once per file and kind."""
+        new = {note.kind: note for note in self._stack.notes if note not in self.notes}
+        self._stack.notes.clear()
+        self.notes += new.values()
+        if not self._mask:
+            report([*new.values()], self._name)
+
+    def close(self) -> None:
+        with self._lock:
+            self._stack.close()
+            self._stream.close()
 
 
 def read_frame(
@@ -48,9 +123,9 @@ def read_frame(
     gives a :class:`irpoint.errors.FrameWarning`.
 
     Args:
-        source: a path; ``"-"`` for standard input; the bytes of a file; or a binary stream, which
-            is read to its end. PNG, TIFF, BMP, JPEG, WebP or .npy, recognised by content, not by
-            suffix.
+        source: a path, or the path and the name of an array in it, as ``a.npz:images``; ``"-"`` for
+            standard input; the bytes of a file; or a binary stream, which is read to its end. Any
+            format of :data:`irpoint.frames.formats.FORMATS`, recognised by content, not by suffix.
         name: name of the source in error messages; by default its path.
         mask: the file is not a frame but marks pixels, for example in red, which is no reason for
             a warning.
@@ -63,72 +138,8 @@ def read_frame(
         FrameError: if the source is missing, empty, damaged, of another format, or contains several
             frames.
     """
-    name = name or _name_of(source)
-    with _opened(source, name) as stream, _one_line_errors(name):
-        file_format = _detect_format(stream, name)
-        notes: list[Note] = []
-        if file_format == "npy":
-            pixels = _npy_array(stream, name)
-        elif file_format == "tiff":
-            pixels = decode_tiff(stream, name)
-        else:
-            pixels = decode_image(stream, name, notes)
-        frame = to_frame(pixels, name, notes)
-    if not mask:
-        report(notes, name)
-    return frame
-
-
-def read_pages(source: str | Path) -> Iterator[Frame]:
-    """Frames (H, W) of a TIFF of one or several pages, one at a time.
-
-    Raises:
-        FrameError: as :func:`read_frame`. If a page is damaged, the pages before it are yielded
-            first.
-    """
-    name = _name_of(source)
-    with _opened(source, name) as stream, _one_line_errors(name):
-        if _detect_format(stream, name) != "tiff":
-            yield read_frame(source)  # another format under the suffix of a TIFF
-            return
-        for pixels in decode_pages(stream, name):
-            yield as_frame(pixels, name)
-
-
-def read_page(source: Path, index: int) -> Frame:
-    """Frame ``index`` of a TIFF, counted from 0 as :func:`read_pages` yields them.
-
-    Raises:
-        FrameError: as :func:`read_frame`, and if there is no such page.
-    """
-    name = str(source)
-    with _opened(source, name) as stream, _one_line_errors(name):
-        if _detect_format(stream, name) != "tiff":
-            return read_frame(source)
-        numbers = _page_numbers(source, source.stat().st_mtime_ns)
-        if not 0 <= index < len(numbers):
-            raise FrameError(f"{name}: no page {index}; it has {len(numbers)} pages")
-        return as_frame(decode_page(stream, numbers[index], name), name)
-
-
-def count_pages(source: Path) -> int:
-    """Number of frames in a TIFF, read from its headers only.
-
-    Raises:
-        FrameError: as :func:`read_frame`.
-    """
-    name = str(source)
-    with _opened(source, name) as stream, _one_line_errors(name):
-        if _detect_format(stream, name) != "tiff":
-            return 1
-        return len(_page_numbers(source, source.stat().st_mtime_ns))
-
-
-@lru_cache(maxsize=64)
-def _page_numbers(source: Path, modified_ns: int) -> tuple[int, ...]:
-    """Numbers of the pages that are frames, cached until the file is modified."""
-    with source.open("rb") as stream:
-        return page_numbers(stream)
+    with FrameFile(source, name, mask=mask) as file:
+        return file.only()
 
 
 def frame_shape(path: str | Path) -> tuple[int, int]:
@@ -137,53 +148,8 @@ def frame_shape(path: str | Path) -> tuple[int, int]:
     Raises:
         FrameError: as :func:`read_frame`, for errors that the header shows.
     """
-    name = str(path)
-    with _opened(path, name) as stream, _one_line_errors(name):
-        file_format = _detect_format(stream, name)
-        if file_format == "tiff":
-            return tiff_shape(stream, name)
-        if file_format == "npy":
-            shape, _ = _npy_header(stream)
-            if len(shape) not in (2, 3):
-                raise FrameError(f"{name}: shape {shape} is not one frame; give one file per frame")
-            return shape[0], shape[1]
-        notes: list[Note] = []
-        shape = image_shape(stream, name, notes)
-    report(notes, name)
-    return shape
-
-
-def _npy_array(stream: BinaryIO, name: str) -> Frame:
-    _, dtype = _npy_header(stream)
-    if dtype.hasobject:
-        raise FrameError(f"{name}: contains Python objects, not pixels; save an array of numbers")
-    stream.seek(0)
-    array: Frame = np.lib.format.read_array(stream, allow_pickle=False)
-    return array
-
-
-def _npy_header(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    else:
-        shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-    return shape, dtype
-
-
-def _detect_format(stream: BinaryIO, name: str) -> _Format:
-    head = stream.read(16)
-    stream.seek(0)
-    if not head:
-        raise FrameError(f"{name}: empty; copy or export it again")
-    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
-        return "tiff"
-    if head.startswith(b"\x93NUMPY"):
-        return "npy"
-    webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
-    if webp or head.startswith((b"\x89PNG", b"BM", b"\xff\xd8\xff")):
-        return "image"
-    raise FrameError(f"{name}: not a readable format; give {_FORMATS}")
+    with FrameFile(path) as file:
+        return file.shape()
 
 
 def _name_of(source: str | Path | bytes | BinaryIO) -> str:
@@ -194,18 +160,15 @@ def _name_of(source: str | Path | bytes | BinaryIO) -> str:
     return str(getattr(source, "name", "stream"))
 
 
-@contextmanager
-def _opened(source: str | Path | bytes | BinaryIO, name: str) -> Iterator[BinaryIO]:
+def _open(source: str | Path | bytes | BinaryIO, name: str) -> BinaryIO:
     """A seekable stream of ``source``."""
     if isinstance(source, bytes):
-        yield io.BytesIO(source)
-    elif not isinstance(source, str | Path):
-        yield io.BytesIO(source.read())
-    elif str(source) == "-":
-        yield io.BytesIO(sys.stdin.buffer.read())
-    else:
-        with _file(Path(source), name) as stream:
-            yield stream
+        return io.BytesIO(source)
+    if not isinstance(source, str | Path):
+        return io.BytesIO(source.read())
+    if str(source) == "-":
+        return io.BytesIO(sys.stdin.buffer.read())
+    return _file(Path(source), name)
 
 
 def _file(path: Path, name: str) -> BinaryIO:
@@ -221,10 +184,13 @@ def _file(path: Path, name: str) -> BinaryIO:
 
 @contextmanager
 def _one_line_errors(name: str) -> Iterator[None]:
+    """Turn every error into a :class:`FrameError` of one line that begins with ``name``."""
     try:
         yield
-    except FrameError:
-        raise
+    except FrameError as error:
+        if str(error).startswith(name):
+            raise
+        raise FrameError(f"{name}: {error}") from error
     except UnidentifiedImageError as error:
         raise FrameError(f"{name}: damaged header; copy or export it again") from error
     except Exception as error:  # decoders raise errors of any type for damaged bytes

@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
+from irpoint.frames.stack import Stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,4 +72,20 @@ class Source(Protocol):
 
     def frames(self) -> Iterator[SourceFrame | Skipped]:
         """The frames in order. A part that cannot be read is yielded as :class:`Skipped`."""
+        ...
+
+    def open(self) -> Stack:
+        """The same frames in any order, for the labelling page.
+
+        Raises:
+            FrameError: if the source cannot be read.
+        """
+        ...
+
+    def count(self) -> int:
+        """Number of frames.
+
+        Raises:
+            FrameError: if the source cannot be read.
+        """
         ...

@@ -10,12 +10,13 @@ from typing import Any
 
 from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
+from irpoint.frames.stack import Stack
 from irpoint.frames.video import luminance, open_video
 
 _CACHED = 48  # decoded frames, for steps backwards
 
 
-class VideoFrames:
+class VideoFrames(Stack):
     """The frames of one video file, in any order. May be shared by threads.
 
     Opening reads the times of the frames from all packets without decoding them. A frame is then
@@ -29,6 +30,7 @@ class VideoFrames:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self._path = path
         self._lock = threading.Lock()
         self._times = _times(path)

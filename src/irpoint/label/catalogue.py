@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import struct
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.load import open_dataset
-from irpoint.errors import DatasetError, FrameError, UnknownLayoutError
+from irpoint.errors import DatasetError, FrameError, UnknownLayoutError, one_line
 from irpoint.frames.arrays import Frame
-from irpoint.frames.find import natural_key
+from irpoint.frames.natural import natural_key
 from irpoint.frames.numbered import split_number
-from irpoint.frames.read import READABLE_SUFFIXES, count_pages, read_frame, read_page
-from irpoint.frames.video import VIDEO_SUFFIXES
-from irpoint.frames.video_seek import VideoFrames
+from irpoint.frames.open import open_source, readable_suffixes
+from irpoint.frames.raw import RawLayout
+from irpoint.frames.stack import Stack
 
-_TIFF_SUFFIXES = (".tif", ".tiff")
-_MAX_OPEN_VIDEOS = 4  # each has its own decoder
+_MAX_OPEN = 4  # files; a video has its own decoder
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class Catalogue:
     Args:
         root: a dataset of any layout that irpoint reads, or any folder with frames. Files outside
             the folder are never read, even if a link points to them.
+        raw: layout of headerless files; if given, those are the readable ones.
 
     Attributes:
         entries: the frames.
@@ -59,8 +58,9 @@ class Catalogue:
         DatasetError: if the folder does not exist or has no readable frame.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, raw: RawLayout | None = None) -> None:
         self.root = root.resolve()
+        self.raw = raw
         if not self.root.is_dir():
             raise DatasetError(f"{root}: no such folder; give the folder with the frames")
         self.skipped: list[str] = []
@@ -69,8 +69,8 @@ class Catalogue:
         if not self.entries:
             raise DatasetError(f"{root}: has no readable frame; give another folder")
         self._by_name = {entry.name: number for number, entry in enumerate(self.entries)}
-        self._videos: dict[Path, VideoFrames] = {}
-        self._video_lock = threading.Lock()
+        self._opened: dict[tuple[Path, int], Stack] = {}
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -87,20 +87,24 @@ class Catalogue:
         """
         if not entry.path.resolve().is_relative_to(self.root):
             raise FrameError(f"{entry.name}: links to a file outside the folder; give a copy")
-        suffix = entry.path.suffix.lower()
-        if suffix in VIDEO_SUFFIXES:
-            with self._video_lock:
-                return self._video(entry.path).read(entry.index)
-        if suffix in _TIFF_SUFFIXES:
-            return read_page(entry.path, entry.index)
-        return read_frame(entry.path)
+        raw = self.raw if entry.label_name is None else None  # images of a dataset have headers
+        if entry.stacked:
+            with self._lock:
+                return self._open(entry.path, raw).read(entry.index)
+        with open_source(entry.path, raw).open() as stack:
+            return stack.only()
 
-    def _video(self, path: Path) -> VideoFrames:
-        video = self._videos.pop(path, None) or VideoFrames(path)
-        self._videos[path] = video  # the most recently used is last
-        while len(self._videos) > _MAX_OPEN_VIDEOS:
-            self._videos.pop(next(iter(self._videos))).close()
-        return video
+    def _open(self, path: Path, raw: RawLayout | None) -> Stack:
+        """The frames of a file, which stays open; a file that was modified is opened again."""
+        try:
+            key = path, path.stat().st_mtime_ns
+        except OSError as error:
+            raise FrameError(f"{path}: cannot be read ({one_line(error)})") from error
+        stack = self._opened.pop(key, None) or open_source(path, raw).open()
+        self._opened[key] = stack  # the most recently used is last
+        while len(self._opened) > _MAX_OPEN:
+            self._opened.pop(next(iter(self._opened))).close()
+        return stack
 
     def _open_dataset(self) -> OpenedLayout | None:
         try:
@@ -136,16 +140,18 @@ class Catalogue:
 
     def _file_entries(self, subfolder: str = "") -> list[FrameEntry]:
         entries: list[FrameEntry] = []
-        for relative in sorted(_frame_files(self.root / subfolder, subfolder), key=natural_key):
+        found = _frame_files(self.root / subfolder, subfolder, readable_suffixes(self.raw))
+        for relative in sorted(found, key=natural_key):
             if not self._is_printable(relative):
                 continue
             path = self.root / relative
+            source = open_source(path, self.raw)
             try:
-                count = _frame_count(path)
+                count = source.count()
             except FrameError as error:
                 self.skipped.append(str(error))
                 continue
-            if count == 1 and path.suffix.lower() not in VIDEO_SUFFIXES:
+            if count == 1 and not source.clock:
                 entries.append(FrameEntry(relative, path, 0, _folder(relative)))
             else:
                 entries.extend(
@@ -168,9 +174,9 @@ def printable(path: str | Path) -> str:
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _frame_files(root: Path, prefix: str) -> list[str]:
+def _frame_files(root: Path, prefix: str, suffixes: tuple[str, ...]) -> list[str]:
     """Paths of frame files, with ``prefix`` in front; hidden files and folders are left out."""
-    suffixes, found = READABLE_SUFFIXES + VIDEO_SUFFIXES, []
+    found = []
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         inside = os.path.relpath(folder, root)
@@ -183,34 +189,3 @@ def _frame_files(root: Path, prefix: str) -> list[str]:
 
 def _folder(relative: str) -> str:
     return relative.rpartition("/")[0]
-
-
-def _frame_count(path: Path) -> int:
-    suffix = path.suffix.lower()
-    if suffix in VIDEO_SUFFIXES:
-        return VideoFrames.count(path)
-    if suffix in _TIFF_SUFFIXES and _has_second_page(path):
-        return count_pages(path)
-    return 1
-
-
-def _has_second_page(path: Path) -> bool:
-    """Whether a TIFF file has more than one page.
-
-    Reads the header and the offset after the first directory only: parsing each file completely is
-    too slow for folders with many thousand files.
-    """
-    try:
-        with path.open("rb", buffering=0) as file:
-            head = file.read(16)
-            order = {b"II": "<", b"MM": ">"}.get(head[:2])
-            if order is None:
-                return False
-            big = head[2:4] in (b"+\0", b"\0+")
-            (first,) = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)
-            file.seek(first)
-            (tags,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
-            file.seek(first + (8 + 20 * tags if big else 2 + 12 * tags))
-            return any(file.read(8 if big else 4))
-    except (OSError, OverflowError, struct.error):
-        return False  # the error is reported when the frame is read

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from irpoint.errors import FrameError
-from irpoint.frames.arrays import Frame
+from irpoint.frames.in_order import Item, ReadInOrder
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, SourceFrame
+from irpoint.frames.stack import Stack
 
-# Time in seconds (or None) and pixels (H, W) of a frame; or a one-line reason for a skipped part.
-Item = tuple[float | None, Frame] | str
+__all__ = ["Item", "NamedSource"]
 
 
 class NamedSource(ABC):
@@ -48,6 +48,23 @@ class NamedSource(ABC):
                     index += 1
         except FrameError as error:
             yield Skipped(self.name, str(error))
+
+    def open(self) -> Stack:
+        """The frames in any order. By default, :meth:`read` starts again for a step backwards.
+
+        Raises:
+            FrameError: if the source cannot be read.
+        """
+        return ReadInOrder(self.name, self.read)
+
+    def count(self) -> int:
+        """Number of frames.
+
+        Raises:
+            FrameError: if the source cannot be read.
+        """
+        with self.open() as stack:
+            return len(stack)
 
     @abstractmethod
     def read(self) -> Iterator[Item]:
