@@ -29,14 +29,14 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Add the option ``--data``."""
     parser.add_argument(
         "--data",
         type=Path,
         nargs="+",
         action="extend",
-        required=True,
+        required=required,
         metavar="DIR",
         help="dataset folder with a val list; several are pooled",
     )

@@ -14,7 +14,7 @@ from PIL import Image
 pytest.importorskip("torch", reason="needs the extra train")
 
 import experiments
-from irpoint.errors import DatasetError
+from irpoint.errors import DatasetError, SettingsError
 from irpoint.runtime.backends.filters import FILTERS
 from support.models import draw_blobs
 
@@ -134,3 +134,15 @@ def test_an_error_is_one_line() -> None:
 
     with pytest.raises(SystemExit, match=r"^error: nowhere: no such folder$"):
         run(fail)
+
+
+def test_artefacts_are_measured_and_drawn(
+    model: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program("artefacts").main([str(model), "--data", str(data), "--every", "2", "--only", "8 bits"])
+    assert "2 frames" in (out := capsys.readouterr().out)
+    assert "| none, 8 bits | 100.0 | 100.0 | 100.0 | 0 |" in out
+    program("artefacts").main(["--sheet", str(tmp_path / "sheet.png")])
+    assert Image.open(tmp_path / "sheet.png").size == (816, 696)
+    with pytest.raises(SettingsError, match="give a model and --data, or --sheet"):
+        program("artefacts").main([])

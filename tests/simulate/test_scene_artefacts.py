@@ -15,12 +15,19 @@ from typer.testing import CliRunner
 from irpoint.cli import app
 from irpoint.datasets import load_dataset
 from irpoint.errors import SettingsError
-from irpoint.simulate import Artefacts, Scene, SceneSettings, add_artefacts, scene_rng
+from irpoint.simulate import (
+    Artefacts,
+    Scene,
+    SceneSettings,
+    add_artefacts,
+    hidden_share,
+    scene_rng,
+)
 from irpoint.simulate.background import background_electrons
 from irpoint.simulate.dataset import simulate_dataset
 from irpoint.simulate.scene import simulate_scene
 from irpoint.simulate.sensor import digitise, draw_fixed_pattern, expose
-from irpoint.simulate.targets import Target, draw_targets, hidden_share, target_electrons
+from irpoint.simulate.targets import draw_targets, target_electrons
 
 
 def simulated(artefacts: Artefacts, index: int = 0, **values: Any) -> Scene:
@@ -68,7 +75,7 @@ def test_targets_under_an_artefact_are_hidden_and_the_others_stay() -> None:
 
 
 def test_a_thin_line_through_a_target_does_not_hide_it() -> None:
-    target = Target(10.0, 8.0, 1.0, 1e4, 10.0, 8.0)
+    target = (10.0, 8.0)
     mask = np.zeros((20, 30), bool)
     mask[8] = True
     assert hidden_share(target, mask) == pytest.approx(0.383, abs=0.01)

@@ -1,6 +1,6 @@
 """Simulated infrared frames with targets at known sub-pixel positions."""
 
-from irpoint.simulate.artefacts import Artefacts, add_artefacts, compress_video
+from irpoint.simulate.artefacts import Artefacts, add_artefacts, compress_video, hidden_share
 from irpoint.simulate.scene import Scene, camera_rng, scene_rng, simulate_scene
 from irpoint.simulate.sensor import FixedPattern, draw_fixed_pattern
 from irpoint.simulate.settings import SceneSettings
@@ -17,6 +17,7 @@ __all__ = [
     "camera_rng",
     "compress_video",
     "draw_fixed_pattern",
+    "hidden_share",
     "power_law_field",
     "scene_rng",
     "simulate_scene",

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.points import Points
-from irpoint.simulate.artefacts import add_artefacts
+from irpoint.simulate.artefacts import add_artefacts, hidden_share
 from irpoint.simulate.artefacts.canvas import Frame, Mask
 from irpoint.simulate.background import background_electrons
 from irpoint.simulate.sensor import FixedPattern, digitise, draw_fixed_pattern, expose
 from irpoint.simulate.settings import SceneKind, SceneSettings
-from irpoint.simulate.targets import Target, draw_targets, hidden_share, target_electrons
+from irpoint.simulate.targets import Target, draw_targets, target_electrons
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def simulate_scene(
         rng,
         settings.adc_bits if settings.artefacts.agc else settings.bits,
     )
-    hidden = tuple(target for target in targets if hidden_share(target, mask) >= 0.5)
+    hidden = tuple(t for t in targets if hidden_share((t.x, t.y), mask, t.psf_sigma) >= 0.5)
     visible = tuple(target for target in targets if target not in hidden)
     points = Points.labels([(target.x, target.y) for target in visible])
     return Scene(frame, points, visible, background, kind, mask, hidden)

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from irpoint.errors import SettingsError
 from irpoint.psf import gaussian_psf_image, pixel_share
-from irpoint.simulate.artefacts.canvas import Mask
 from irpoint.simulate.settings import SceneSettings
 
 # Half the side of the window in which local clutter is measured: the neighbourhood that papers on
@@ -104,15 +103,3 @@ def target_electrons(shape: tuple[int, int], targets: list[Target]) -> npt.NDArr
     xy = np.array([(target.x, target.y) for target in targets]).reshape(-1, 2)
     image = gaussian_psf_image(shape, xy, sigma, flux / (2.0 * math.pi * sigma**2))
     return np.asarray(image, dtype=np.float64)
-
-
-def hidden_share(target: Target, mask: Mask) -> float:
-    """Share of the light of ``target`` that falls on pixels of ``mask`` (height, width), 0..1."""
-    reach = math.ceil(3 * target.psf_sigma)
-    top, left = max(0, round(target.y) - reach), max(0, round(target.x) - reach)
-    window = mask[top : round(target.y) + reach + 1, left : round(target.x) + reach + 1]
-    if not window.any():
-        return 0.0
-    xy = np.array([(target.x - left, target.y - top)])
-    light = gaussian_psf_image(window.shape, xy, np.array([target.psf_sigma]), np.ones(1))
-    return float(light[window].sum() / light.sum())
