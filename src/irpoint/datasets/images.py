@@ -43,6 +43,7 @@ class Images:
             self._by_stem.setdefault(key.rpartition("/")[2], []).append(path)
         if not self._by_key:
             raise DatasetError(f"{folder}: no images in this folder; check the path of the dataset")
+        self._flat = not any("/" in key for key in self._by_key)
 
     def names(self) -> tuple[str, ...]:
         """The names of all images: the stem if it is unique, else the path in the folder."""
@@ -106,8 +107,7 @@ class Images:
                 return rest
         parts = inside.split("/")
         shorter = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
-        flat = not any("/" in key for key in self._by_key)
-        return next(filter(self._knows, shorter), parts[-1] if flat else inside)
+        return next(filter(self._knows, shorter), parts[-1] if self._flat else inside)
 
     def _knows(self, name: str) -> bool:
         return any(key in self._by_key for key in (name, without_suffix(name)))
