@@ -11,9 +11,9 @@ from irpoint.frames.files.netpbm import NetpbmStack
 from irpoint.frames.files.numpy_files import open_npy, open_npz
 from irpoint.frames.files.pictures import Picture, is_picture
 from irpoint.frames.files.tiff_pages import SIGNATURES as TIFF
+from irpoint.frames.files.tiff_pages import SUFFIXES as TIFF_SUFFIXES
 from irpoint.frames.files.tiff_pages import TiffPages
 from irpoint.frames.stack import Stack
-from irpoint.frames.tiff import TIFF_SUFFIXES
 
 HEAD = 520  # bytes at the start of a file by which its format is recognised
 

@@ -53,7 +53,7 @@ def decode_image(stream: BinaryIO, name: str, notes: list[Note]) -> npt.NDArray[
     with Image.open(stream, formats=FORMATS) as image:
         _check_single(image, name)
         pixels = image_array(image)
-        _note_orientation(orientation_of(image.getexif()), notes)
+        note_orientation(orientation_of(image.getexif()), notes)
     return pixels
 
 
@@ -73,7 +73,7 @@ def _jpeg(stream: BinaryIO, name: str, notes: list[Note]) -> npt.NDArray[Any]:
     raw, segments = _raw_thermal(stream, name)
     trailer = b"" if raw else read_trailer(stream)
     make, orientation = exif_of(segments)
-    _note_orientation(orientation, notes)
+    note_orientation(orientation, notes)
     stream.seek(0)
     with Image.open(stream, formats=FORMATS) as image:
         if raw is not None:
@@ -114,7 +114,8 @@ def _note_raw_size(shape: tuple[int, int], picture: Image.Image, notes: list[Not
         )
 
 
-def _note_orientation(orientation: int, notes: list[Note]) -> None:
+def note_orientation(orientation: int, notes: list[Note]) -> None:
+    """Append a note if an orientation, as in the EXIF data, is not upright."""
     if orientation != 1:
         notes.append(
             Note(

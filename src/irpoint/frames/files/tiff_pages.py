@@ -1,76 +1,116 @@
-"""The pages of a TIFF file. Each page is a frame."""
+"""The frames of a TIFF file, at full depth."""
 
 from __future__ import annotations
 
-import struct
+import logging
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, BinaryIO
 
+import numpy as np
 import numpy.typing as npt
+import tifffile
 
+from irpoint.errors import FrameError
 from irpoint.frames.arrays import Frame, to_frame
+from irpoint.frames.images import note_orientation
 from irpoint.frames.stack import Stack
-from irpoint.frames.tiff import decode_page, decode_pages, decode_tiff, page_numbers, tiff_shape
+from irpoint.frames.tiff_header import may_have_several
+from irpoint.frames.tiff_layout import Place, find_places, is_complete, is_grey
+from irpoint.frames.tiff_page import page_pixels, without_nodata
+
+# tifffile logs its errors before it raises them; without a handler Python prints the log.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+SUFFIXES = (".tif", ".tiff")
+_ORIENTATION = 274
+
+Pixels = npt.NDArray[Any]
 
 
 class TiffPages(Stack):
-    """The pages of a TIFF file that are frames."""
+    """The frames of a TIFF file.
+
+    A frame is a page at full resolution, also one that belongs to another page; a grey sample or a
+    plane of a page; or pixels behind a page that states how many frames follow. Pixels with the
+    value of the tag GDAL_NODATA become NaN, see :func:`irpoint.frames.tiff_page.without_nodata`.
+    """
 
     def __init__(self, stream: BinaryIO, name: str, array: str | None = None) -> None:
         super().__init__()
         self._stream, self._name = stream, name
+        self._decoded: tuple[Any, Pixels] | None = None
 
     def __len__(self) -> int:
-        # Reading one page finds its own errors, so its directory is not parsed here.
-        return len(self._numbers) if _has_second_page(self._stream) else 1
+        # Parsing each file completely is too slow for folders with many thousand files.
+        return len(self._places) if may_have_several(self._stream) else 1
 
     @cached_property
-    def _numbers(self) -> tuple[int, ...]:
+    def _tiff(self) -> tifffile.TiffFile:
         self._stream.seek(0)
-        return page_numbers(self._stream)
+        return tifffile.TiffFile(self._stream)
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        return find_places(self._tiff, self.notes)
 
     def shape(self) -> tuple[int, int]:
-        self._stream.seek(0)
-        return tiff_shape(self._stream, self._name)
+        page = self._only().page
+        return int(page.imagelength), int(page.imagewidth)
 
     def only(self) -> Frame:
-        self._stream.seek(0)
-        return self._frame(decode_tiff(self._stream, self._name))
+        return self._read(self._only())
 
     def read(self, index: int) -> Frame:
-        if not _has_second_page(self._stream):
-            return self.only()
-        self._stream.seek(0)
-        return self._frame(decode_page(self._stream, self._numbers[index], self._name))
+        return self._read(self._places[index])
 
     def __iter__(self) -> Iterator[Frame]:
-        """The pages in order; those before a damaged page come first."""
-        self._stream.seek(0)
-        for pixels in decode_pages(self._stream, self._name):
-            yield self._frame(pixels)
+        """The frames in order; those before a damaged one come first.
 
-    def _frame(self, pixels: npt.NDArray[Any]) -> Frame:
-        return to_frame(pixels, self._name, self.notes)
+        Raises:
+            FrameError: if a frame cannot be read or, after the last one, if pages are missing.
+        """
+        for place in self._places:
+            yield self._read(place)
+        if not is_complete(self._tiff):
+            raise FrameError("the TIFF is truncated, and pages are missing; copy it again")
 
+    def _only(self) -> Place:
+        if len(self._places) == 1:
+            return self._places[0]
+        kind = "samples or planes" if self._places[0].plane is not None else "pages"
+        raise FrameError(f"has {len(self._places)} {kind}; give one file per frame")
 
-def _has_second_page(file: BinaryIO) -> bool:
-    """Whether a TIFF file has more than one page.
+    def _read(self, place: Place) -> Frame:
+        page = place.page
+        if place.offset is None:
+            pixels = self._page(page, keep=place.plane is not None)
+            if place.plane is not None:
+                pixels = pixels[place.plane]
+            elif pixels.ndim == 3 and is_grey(page):
+                pixels = pixels[0]  # before its transparency
+        else:
+            pixels = self._plain(page, place.offset)
+        tag = page.tags.get(_ORIENTATION)
+        note_orientation(tag.value if tag is not None else 1, self.notes)
+        return to_frame(without_nodata(pixels, page), self._name, self.notes)
 
-    Reads the header and the offset after the first directory only: parsing each file completely is
-    too slow for folders with many thousand files.
-    """
-    try:
-        file.seek(0)
-        head = file.read(16)
-        order = {b"II": "<", b"MM": ">"}[head[:2]]
-        big = head[2:4] in (b"+\0", b"\0+")
-        (first,) = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)
-        file.seek(first)
-        (tags,) = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))
-        file.seek(first + (8 + 20 * tags if big else 2 + 12 * tags))
-        return any(file.read(8 if big else 4))
-    except (OSError, struct.error, ValueError, OverflowError):
-        return False  # the error is reported when the frame is read
+    def _page(self, page: Any, *, keep: bool) -> Pixels:
+        """All pixels of a page; ``keep`` them, if the next frame is in the same page."""
+        if self._decoded is not None and self._decoded[0] is page:
+            return self._decoded[1]
+        pixels = page_pixels(self._tiff, page, self._stream, self.notes)
+        self._decoded = (page, pixels) if keep else None
+        return pixels
+
+    def _plain(self, page: Any, offset: int) -> Pixels:
+        """Uncompressed pixels that begin at ``offset``, with the layout of a page."""
+        shape = page.imagelength, page.imagewidth
+        dtype = np.dtype(page.dtype).newbyteorder(self._tiff.byteorder)
+        size = shape[0] * shape[1] * dtype.itemsize
+        self._stream.seek(offset)
+        content = self._stream.read(size)
+        if len(content) < size:
+            raise FrameError("the TIFF is truncated, and frames are missing; copy it again")
+        return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
