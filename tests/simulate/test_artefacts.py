@@ -162,6 +162,8 @@ def test_the_glare_of_a_sun_adds_to_the_scene_and_ends() -> None:
     y, x = rows.mean(), columns.mean()
     distance = np.hypot(*(np.indices(frame.shape) - np.array([y, x])[:, None, None]))
     assert (result[distance > 31.5] == frame[distance > 31.5]).all()
+    _, disc = add(frame, 2, bits=14, sun=10, sun_halo=0)
+    assert disc.sum() == pytest.approx(np.pi * 10**2, rel=0.03)
     glare = result - frame.astype(int)
     assert glare[(distance > 12) & (distance < 14)].mean() > 1000
 
@@ -176,6 +178,8 @@ def test_telemetry_has_words_of_16_bits_and_zeros_after_them() -> None:
     assert at_top[:2].all()
     np.testing.assert_array_equal(top[:2], result[-2:])
     octets, _ = add(scene((122, 160), "uint8"), 1, telemetry=2, telemetry_fill=0.5)
+    columns, _ = add(scene((160, 122)), 1, telemetry=2, telemetry_fill=0.5, telemetry_side="left")
+    np.testing.assert_array_equal(columns[:, :2].T, result[-2:])
     np.testing.assert_array_equal(octets[-2:].tobytes(), result[-2:, :80].astype(">u2").tobytes())
 
 
@@ -234,6 +238,7 @@ def test_a_value_that_the_type_cannot_hold_is_refused(value: Any) -> None:
 
 
 def test_other_arrays_are_refused() -> None:
-    for frame in (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), complex), np.zeros((4, 4), bool)):
+    shapes = ((4, 4, 3), np.uint8), ((4, 4), complex), ((4, 4), bool), ((0, 4), np.uint8)
+    for frame in (np.zeros(shape, dtype) for shape, dtype in shapes):
         with pytest.raises(SettingsError, match="give \\(H, W\\) integers or floats"):
             add(frame, border=1)

@@ -71,7 +71,7 @@ def add_artefacts(
         SettingsError: if the type of the frame cannot hold a value, such as NaN in integers, or be
             compressed; or if a library is missing.
     """
-    if frame.ndim != 2 or frame.dtype.kind not in "uif":
+    if frame.ndim != 2 or not frame.size or frame.dtype.kind not in "uif":
         raise SettingsError(
             f"frame of shape {frame.shape} and type {frame.dtype}: give (H, W) integers or floats"
         )
