@@ -43,8 +43,9 @@ def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
     """Open a folder with COCO files; None if ``root`` has none.
 
     That is ``annotations/annotations.json`` or, if there is no such file, every COCO file in
-    ``annotations/``, in ``root`` or in its subfolders, the first of these that has any. Several
-    files are several splits: ``instances_train.json`` and ``train.json`` are the split ``train``.
+    ``annotations/``, in ``root``, in ``labels/`` or in any subfolder, the first of these that has
+    any. Several files are several splits: ``instances_train.json`` and ``train.json`` are the split
+    ``train``.
     """
     files = _files(root)
     if not files:
@@ -73,7 +74,7 @@ def coco_files(root: Path) -> list[Path]:
     """The COCO files of a dataset folder."""
     if (root / ANNOTATIONS).is_file():
         return [root / ANNOTATIONS]
-    found = json_files([root / "annotations", root], "coco")
+    found = json_files([root / "annotations", root, root / "labels"], "coco")
     folders = sorted(path for path in root.glob("*/") if not path.name.startswith("."))
     return found or [path for folder in folders for path in json_files([folder], "coco")]
 
@@ -105,7 +106,7 @@ def _kind_and_subset(path: Path, root: Path) -> tuple[str, str]:
         if path.stem.startswith(f"{kind}_"):
             return kind, path.stem.removeprefix(f"{kind}_")
     # A file in a folder of its own, as of Roboflow, belongs to the images of that folder.
-    if path.parent.name != "annotations" and path.parent != root:
+    if path.parent not in (root, root / "annotations", root / "labels"):
         return "", path.parent.name
     return "", path.stem
 

@@ -31,7 +31,9 @@ _UPLOAD = re.compile(r"^[0-9a-f]{8}-")
 
 
 def open_label_studio(root: Path, truth: Truth) -> OpenedLayout | None:
-    """Open a folder with exports of Label Studio, in ``root`` or ``annotations/``; None if none.
+    """Open a folder with exports of Label Studio; None if ``root`` has none.
+
+    They lie in ``root``, ``annotations/`` or ``labels/``.
 
     A task that was annotated without a region is a frame without targets. A task without an
     annotation is not part of the dataset.
@@ -45,7 +47,7 @@ def open_label_studio(root: Path, truth: Truth) -> OpenedLayout | None:
 
 def label_studio_files(root: Path) -> list[Path]:
     """The exports of Label Studio in a dataset folder."""
-    return json_files([root, root / "annotations"], "label-studio")
+    return json_files([root, root / "annotations", root / "labels"], "label-studio")
 
 
 def _entries(path: Path) -> Iterator[Entry]:
