@@ -107,15 +107,15 @@ def _corrected(
 
 def _plain_sizes(page: Any) -> tuple[int, ...]:
     """Bytes of each segment without compression."""
-    number = math.prod(page.chunked)
+    number = int(math.prod(page.chunked))
     samples = page.samplesperpixel if page.planarconfig == 1 else 1
     if page.is_tiled:
         rows, width = page.tilelength, page.tilewidth
         row = -(-width * samples * page.bitspersample // 8)
         return (int(rows * row * max(1, page.tiledepth)),) * number
     row = int(-(-page.imagewidth * samples * page.bitspersample // 8))
-    rows = min(page.rowsperstrip, page.imagelength)
-    strips = -(-page.imagelength // rows)
+    rows = int(min(page.rowsperstrip, page.imagelength))
+    strips = int(-(-page.imagelength // rows))
     last = page.imagelength - (strips - 1) * rows
     sizes = [rows * row] * (strips - 1) + [last * row]
     return tuple(sizes * (number // strips))
