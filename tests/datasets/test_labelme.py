@@ -129,7 +129,7 @@ def test_errors_in_shapes_are_named(folder: Path, shape: dict[str, Any], word: s
 
 
 def test_errors_of_a_whole_file_are_named(folder: Path) -> None:
-    with pytest.raises(DatasetError, match=r"a\.png is stated as 20x30 .turned by its EXIF"):
+    with pytest.raises(DatasetError, match=r"a\.png is stated as 20x30 .turned by hand"):
         read_one(folder, imageWidth=20, imageHeight=30)
     write(folder, "a.json", '{"version": "5.4.1", "shapes": {}}')
     with pytest.raises(DatasetError, match=r"a.json: no list 'shapes'"):

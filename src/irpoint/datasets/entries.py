@@ -22,6 +22,7 @@ from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
+from irpoint.datasets.shown_labels import shown_targets
 from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames.numbered import numbered_path, split_number
 
@@ -214,16 +215,7 @@ def _read_frame(
     left_out: LeftOut,
 ) -> LabelledFrame:
     height, width = shape
-    versions = []
-    for entry in entries:
-        if entry.size is not None and entry.size != (width, height):
-            stated = "x".join(f"{side:g}" for side in entry.size)
-            turned = " (turned by its EXIF orientation?)" if entry.size == (height, width) else ""
-            raise DatasetError(
-                f"{entry.source}: {image.name} is stated as {stated}{turned} but is "
-                f"{width}x{height}; give the image that was annotated"
-            )
-        versions.append(entry.targets(shape, left_out))
+    versions = [_targets(entry, image, shape, left_out) for entry in entries]
     positions = [sorted(target[:2] for target in targets) for targets in versions]
     for entry, stated_xy in zip(entries, positions, strict=True):
         if stated_xy != positions[0]:
@@ -238,3 +230,18 @@ def _read_frame(
     extents = [target.extent for target in targets if target.extent is not None]
     known = extents if targets and len(extents) == len(targets) else None
     return labelled_frame(name, image, shape, xy, str(entries[0].source), root.name, known)
+
+
+def _targets(entry: Entry, image: Path, shape: Shape, left_out: LeftOut) -> list[Target]:
+    height, width = shape
+    if entry.size is None or entry.size == (width, height):
+        return entry.targets(shape, left_out)
+    shown = shown_targets(image, shape, entry.size, lambda seen: entry.targets(seen, left_out))
+    if shown is None:
+        stated = "x".join(f"{side:g}" for side in entry.size)
+        turned = " (turned by hand?)" if entry.size == (height, width) else ""
+        raise DatasetError(
+            f"{entry.source}: {image.name} is stated as {stated}{turned} but is "
+            f"{width}x{height}; give the image that was annotated"
+        )
+    return shown

@@ -21,6 +21,8 @@ from irpoint.datasets.label_files import read_xml, root_tag
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
+from irpoint.datasets.shapes import Target
+from irpoint.datasets.shown_labels import shown_targets
 from irpoint.errors import DatasetError, IrpointWarning
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -136,16 +138,27 @@ def _read_frame(name: str, image: Path, path: Path, dataset: str) -> LabelledFra
         )
     root = read_xml(path)
     height, width = shape = image_shape(image)
+    targets: list[Target] | None = _targets(root, path)
     stated = (root.findtext("size/width", "0").strip(), root.findtext("size/height", "0").strip())
     # Some tools write 0 if they do not know the size.
     if stated not in (("0", "0"), (str(width), str(height))):
+        found = targets or []
+        size = tuple(float(side) if side.isdecimal() else 0.0 for side in stated)
+        targets = shown_targets(image, shape, (size[0], size[1]), lambda _: found)
+    if targets is None:
         raise DatasetError(
             f"{path}: states {'x'.join(stated)} but {image.name} is {width}x{height}; "
             "give the image that was annotated"
         )
+    xy = [target[:2] for target in targets]
+    extents = [target.extent for target in targets if target.extent is not None]
+    return labelled_frame(name, image, shape, xy, str(path), dataset, extents)
+
+
+def _targets(root: ElementTree.Element, path: Path) -> list[Target]:
     # From the stated edges to those that count from the centre of the top-left pixel.
     low, high = (1.5, 0.5) if _is_official(root) else (0.5, 0.5)
-    xy, extents = [], []
+    targets = []
     for number, item in enumerate(root.findall("object"), 1):
         try:
             corners = [float(item.findtext(f"bndbox/{corner}", "")) for corner in _CORNERS]
@@ -155,9 +168,9 @@ def _read_frame(name: str, image: Path, path: Path, dataset: str) -> LabelledFra
             ) from error
         left, top, right, bottom = corners
         edges = (left - low, top - low, right - high, bottom - high)
-        xy.append(((edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2))
-        extents.append(Extent.of_box(*edges))
-    return labelled_frame(name, image, shape, xy, str(path), dataset, extents)
+        x, y = (edges[0] + edges[2]) / 2, (edges[1] + edges[3]) / 2
+        targets.append(Target(x, y, Extent.of_box(*edges)))
+    return targets
 
 
 def _is_official(root: ElementTree.Element) -> bool:

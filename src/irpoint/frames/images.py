@@ -62,7 +62,9 @@ def image_shape(stream: BinaryIO, name: str, notes: list[Note]) -> tuple[int, in
     head = stream.read(len(_JPEG))
     stream.seek(0)
     raw = _raw_thermal(stream, name)[0] if head == _JPEG else None
+    stream.seek(0)
     with Image.open(stream, formats=FORMATS) as image:
+        note_orientation(orientation_of(image.getexif()), notes)
         if raw is None:
             return image.height, image.width
         _note_raw_size(raw.shape, image, notes)

@@ -57,6 +57,7 @@ class TiffPages(Stack):
 
     def shape(self) -> tuple[int, int]:
         page = self._only().page
+        self._note_orientation(page)
         return int(page.imagelength), int(page.imagewidth)
 
     def only(self) -> Frame:
@@ -92,9 +93,12 @@ class TiffPages(Stack):
                 pixels = pixels[0]  # before its transparency
         else:
             pixels = self._plain(page, place.offset)
+        self._note_orientation(page)
+        return to_frame(without_nodata(pixels, page), self._name, self.notes)
+
+    def _note_orientation(self, page: Any) -> None:
         tag = page.tags.get(_ORIENTATION)
         note_orientation(tag.value if tag is not None else 1, self.notes)
-        return to_frame(without_nodata(pixels, page), self._name, self.notes)
 
     def _page(self, page: Any, *, keep: bool) -> Pixels:
         """All pixels of a page; ``keep`` them, if the next frame is in the same page."""
