@@ -143,6 +143,15 @@ def test_errors_of_a_whole_cvat_file_are_named(root: Path) -> None:
         load_dataset(root, "all")
 
 
+def test_hidden_files_and_files_of_other_tools_are_skipped(root: Path) -> None:
+    write(root, "._annotations.xml", "\x00\x05\x16\x07")
+    write(root, "a_project.xml", "<project/>")
+    write(
+        root, "task_7_annotations.xml", cvat_images(f"a.png\n{POINT}\n</points>", "b.png", "c.png")
+    )
+    assert xy_of(load_dataset(root, "all"))["a"] == [[10, 10]]
+
+
 def test_labels_without_images_say_how_to_get_them(tmp_path: Path) -> None:
     write(tmp_path, "annotations.xml", cvat_images("a.png"))
     with pytest.raises(DatasetError, match="labels but no images; export them with the images"):

@@ -147,6 +147,13 @@ def test_errors_of_a_whole_file_are_named(folder: Path) -> None:
         load_dataset(folder, "all")
 
 
+def test_hidden_copies_are_skipped(folder: Path) -> None:
+    shape = {"shape_type": "point", "points": [[3.5, 4.5]]}
+    write(folder, ".ipynb_checkpoints/a-checkpoint.json", labelme("a.png"))
+    write(folder, "._b.json", "\x00\x05\x16\x07")
+    assert read_one(folder, shape) == [[3, 4]]
+
+
 def test_a_large_embedded_picture_does_not_hide_the_labels(folder: Path) -> None:
     """The kind of a file is judged by its beginning, and fields may come in any order."""
     content = json.loads(labelme("a.png", {"shape_type": "point", "points": [[3.5, 4.5]]}))

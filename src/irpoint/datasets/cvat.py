@@ -17,7 +17,7 @@ from pathlib import Path
 from irpoint.datasets.cvat_shapes import SHAPES, shape_targets
 from irpoint.datasets.cvat_tracks import track_entries
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries, tool_images
-from irpoint.datasets.label_files import read_xml, root_tag
+from irpoint.datasets.label_files import read_xml, root_tag, visible_files
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
@@ -25,6 +25,7 @@ from irpoint.errors import DatasetError
 
 CVAT_FILE = "annotations.xml"
 _LABEL = "target"
+_SAMPLE = 20
 
 
 def open_cvat(root: Path, truth: Truth) -> OpenedLayout | None:
@@ -51,9 +52,9 @@ def open_cvat(root: Path, truth: Truth) -> OpenedLayout | None:
 def cvat_files(root: Path) -> list[Path]:
     """The XML files of CVAT in a dataset folder."""
     for folder in (root, root / "annotations"):
-        files = sorted(folder.glob("*.xml"))
-        # If the first one is another tool's, so are the others, and there may be thousands.
-        if files and root_tag(files[0]) == "annotations":
+        files = visible_files(folder, "*.xml")
+        # If the first ones are another tool's, so are the others, and there may be thousands.
+        if any(root_tag(path) == "annotations" for path in files[:_SAMPLE]):
             return [path for path in files if root_tag(path) == "annotations"]
     return []
 

@@ -27,7 +27,7 @@ def json_kind(path: Path) -> Kind | None:
             text = _utf8(stream.read(_PREFIX))
             first = text.lstrip()[:1]
             # The fields of LabelMe come before the picture that it may embed.
-            if first == b"{" and b'"shapes"' in text:
+            if first == b"{" and b'"shapes"' in text and b'"annotations"' not in text:
                 return "labelme"
             text = _utf8(text + stream.read()) if first in (b"{", b"[") else b""
     except OSError:
@@ -47,10 +47,22 @@ def json_kind(path: Path) -> Kind | None:
 def json_files(folders: Iterable[Path], kind: Kind) -> list[Path]:
     """The JSON files of a kind in the first of the folders that has any; sorted."""
     for folder in folders:
-        files = [path for path in sorted(folder.glob("*.json")) if json_kind(path) == kind]
+        files = [path for path in visible_files(folder, "*.json") if json_kind(path) == kind]
         if files:
             return files
     return []
+
+
+def visible_files(folder: Path, pattern: str) -> list[Path]:
+    """The files below a folder that match a pattern, sorted.
+
+    Without hidden ones, such as the checkpoints of Jupyter and the ``._a.json`` of macOS.
+    """
+    return sorted(
+        path
+        for path in folder.glob(pattern)
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def read_json(path: Path) -> Any:

@@ -23,7 +23,7 @@ from PIL import Image
 
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries
 from irpoint.datasets.images import Images, without_suffix
-from irpoint.datasets.label_files import finite, json_kind, numbers, read_json
+from irpoint.datasets.label_files import finite, json_kind, numbers, read_json, visible_files
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.shapes import Target, Vertices, click, ellipse, line, mask, polygon
 from irpoint.errors import DatasetError
@@ -53,7 +53,7 @@ def open_labelme(root: Path, truth: Truth) -> OpenedLayout | None:
 
 def labelme_files(root: Path) -> list[Path]:
     """The JSON files of LabelMe in a dataset folder."""
-    return [path for path in sorted(root.rglob("*.json")) if json_kind(path) == "labelme"]
+    return [path for path in visible_files(root, "**/*.json") if json_kind(path) == "labelme"]
 
 
 def _entry(path: Path, root: Path) -> Entry:
