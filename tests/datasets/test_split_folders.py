@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +98,38 @@ def test_different_layouts_are_refused(roboflow: Path) -> None:
     write(roboflow, "val/points.csv", "image,x,y\na.png,1,1\n")
     with pytest.raises(DatasetError, match=r"different layouts \(train/ yolo, .*val/ csv"):
         load_dataset(roboflow, "all")
+
+
+def coco_file(root: Path, split: str) -> None:
+    images = [{"id": 0, "file_name": "a.rf.1.jpg", "width": 30, "height": 20}]
+    annotation = {"id": 0, "image_id": 0, "category_id": 1, "bbox": [3, 4, 3, 1], "iscrowd": 0}
+    content = {"images": images, "annotations": [annotation], "categories": [{"id": 1}]}
+    write(root, f"{split}/_annotations.coco.json", json.dumps(content))
+
+
+def voc_file(root: Path, split: str) -> None:
+    corners = "<xmin>3</xmin><ymin>4</ymin><xmax>6</xmax><ymax>5</ymax>"
+    name = "<filename>a.rf.1.jpg</filename>"
+    text = f"<annotation>{name}<object><bndbox>{corners}</bndbox></object></annotation>"
+    write(root, f"{split}/a.rf.1.xml", text)
+
+
+def csv_file(root: Path, split: str) -> None:
+    header = "filename,width,height,class,xmin,ymin,xmax,ymax"
+    write(root, f"{split}/_annotations.csv", f"{header}\na.rf.1.jpg,30,20,t,3,4,6,5\n")
+
+
+def darknet_file(root: Path, split: str) -> None:
+    write(root, f"{split}/a.rf.1.txt", f"0 {4.5 / 30} {4.5 / 20} {3 / 30} {1 / 20}\n")
+    write(root, f"{split}/_darknet.labels", "t\n")
+
+
+@pytest.mark.parametrize("labels", [coco_file, voc_file, csv_file, darknet_file])
+def test_every_format_of_roboflow(tmp_path: Path, labels: Callable[[Path, str], None]) -> None:
+    for split in ("train", "valid", "test"):
+        frame(tmp_path, f"{split}/a.rf.1.jpg")
+        labels(tmp_path, split)
+    for split in ("train", "val", "test"):
+        (only,) = load_dataset(tmp_path, split)
+        np.testing.assert_allclose(only.points.xy, [[4, 4]], atol=1e-5)
+    assert len(load_dataset(tmp_path, "all")) == 3

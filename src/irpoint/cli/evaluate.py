@@ -128,6 +128,7 @@ def evaluate(
     benchmark: OldSuiteOption = None,
 ) -> None:
     """Measure precision, recall, F1, false alarms and localisation error, with intervals."""
+    from irpoint.datasets.auto_split import run_folder, saved_lists
     from irpoint.datasets.layout import Truth
     from irpoint.evaluation.counts import check_settings
     from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS
@@ -147,7 +148,8 @@ def evaluate(
     if not masks:
         check_settings(protocol, near, threshold)
     published = _suite(suite, benchmark)
-    frames = load_split(_folders(data, published), split, cast(Truth, truth))
+    lists = None if model is None else saved_lists(run_folder(model))
+    frames = load_split(_folders(data, published), split, cast(Truth, truth), lists)
     if masks:
         evaluation, chosen = _evaluate_maps(predictions, frames, protocol, radius, threshold)
         _report(evaluation, str(predictions), chosen, json_file, published)

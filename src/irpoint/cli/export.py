@@ -91,6 +91,7 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
     require_libraries("--int8", ("nncf", "openvino"), "int8")
     if (out / "model.onnx").exists():
         raise SettingsError(f"--out {out}: contains another model; give another folder")
+    from irpoint.datasets.auto_split import run_folder, saved_lists
     from irpoint.datasets.load import load_dataset
     from irpoint.datasets.pool import pool
     from irpoint.evaluation.splits import trained_on
@@ -98,7 +99,10 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
     from irpoint.zoo import find_model
 
     model = find_model(name)
-    train, val = ([load_dataset(path, split) for path in data] for split in ("train", "val"))
+    lists = saved_lists(run_folder(name))
+    train, val = (
+        [load_dataset(path, split, lists=lists) for path in data] for split in ("train", "val")
+    )
     seen = trained_on(model.card.data, model.card.split, [one.name for one in val], "val")
     frames = pool(val)
     with warnings.catch_warnings(action="ignore", category=IrpointWarning):  # of shrunk frames

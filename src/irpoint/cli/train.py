@@ -19,7 +19,14 @@ MethodName = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/METHOD.")]
 Resume = Annotated[bool, typer.Option(help="Resume from the run's last checkpoint.")]
-Split = Annotated[str, typer.Option(help="Split to train on; join several by '+'.")]
+Split = Annotated[
+    str,
+    typer.Option(
+        help="Split to train on; join several by '+'. Data without split lists are split by "
+        "sequence, four fifths to train."
+    ),
+]
+ValSplit = Annotated[str, typer.Option(help="Split on which weights and thresholds are chosen.")]
 Epochs = Annotated[int | None, typer.Option(help="Number of epochs.")]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
 Init = Annotated[
@@ -53,6 +60,7 @@ def train(
     out: Out = None,
     resume: Resume = False,
     split: Split = "train",
+    val_split: ValSplit = "val",
     epochs: Epochs = None,
     seed: Seed = 0,
     init: Init = None,
@@ -78,7 +86,7 @@ def train(
     named: dict[str, Any] = {"epochs": epochs, "init": init, "input_scale": scale}
     named["label_noise"] = label_noise
     values = _network(method, init) | {k: v for k, v in named.items() if v is not None}
-    values |= {"data": data, "split": split, "seed": seed}
+    values |= {"data": data, "split": split, "val_split": val_split, "seed": seed}
     settings = settings_from(values, override or [])
     from irpoint.training.distributed import is_leader
     from irpoint.training.run import train as fit

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from irpoint.datasets.auto_split import SplitLists
 from irpoint.datasets.coco import coco_files, open_coco
 from irpoint.datasets.csv_points import open_csv
 from irpoint.datasets.cvat import cvat_files, open_cvat
@@ -60,7 +61,9 @@ To add one, write a module with its ``open`` function and add a row here.
 """
 
 
-def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
+def load_dataset(
+    root: Path, split: str, truth: Truth = "mask", lists: SplitLists | None = None
+) -> Dataset:
     """Load one split of a dataset folder.
 
     Args:
@@ -71,6 +74,7 @@ def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
             ``all`` is every image, unless a list has that name.
         truth: the labels to use if a folder has both masks and points: ``mask`` uses the
             components of the masks, ``centroids`` the stated points.
+        lists: split lists for datasets that have none, such as those of a training run.
 
     Returns:
         The frames in the order of the list, with labels in frame pixels.
@@ -79,6 +83,9 @@ def load_dataset(root: Path, split: str, truth: Truth = "mask") -> Dataset:
         DatasetError: if the folder, its layout, the split or a label is missing or wrong.
     """
     opened = open_dataset(root, truth)
+    if not opened.splits and lists and opened.root.name in lists:
+        given = {name: tuple(names) for name, names in lists[opened.root.name].items()}
+        opened = replace(opened, splits=given)
     frames = opened.read(split_names(opened, split))
     return Dataset(opened.root.name, opened.layout, split, tuple(frames), opened.corrects_others)
 

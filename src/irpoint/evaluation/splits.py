@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.datasets.auto_split import SplitLists
 from irpoint.datasets.layout import Truth
 from irpoint.datasets.load import load_dataset
 from irpoint.datasets.pool import pool
@@ -62,19 +63,25 @@ class SplitEvaluation:
     datasets: Mapping[str, Evaluation]
 
 
-def load_split(folders: Iterable[str | Path], name: str, truth: Truth = "mask") -> Split:
+def load_split(
+    folders: Iterable[str | Path],
+    name: str,
+    truth: Truth = "mask",
+    lists: SplitLists | None = None,
+) -> Split:
     """Load one split of several dataset folders.
 
     Args:
         folders: the dataset folders.
         name: name of the split, as in :func:`irpoint.datasets.load_dataset`.
         truth: the labels to use if a folder has both masks and points.
+        lists: split lists for datasets that have none, such as those of a training run.
 
     Raises:
         DatasetError: if a folder, its layout, the split or a label is missing or wrong.
         EvaluationError: if two folders have the same name, which would be ambiguous in tables.
     """
-    datasets = tuple(load_dataset(Path(folder), name, truth) for folder in folders)
+    datasets = tuple(load_dataset(Path(folder), name, truth, lists) for folder in folders)
     names = [dataset.name for dataset in datasets]
     for index, repeated in enumerate(names):
         if repeated in names[:index]:

@@ -90,11 +90,12 @@ def _read_result(file: Path) -> dict[str, Any]:
 
 def _read_run(run: Path, backend: str) -> ReportedModel:
     """Evaluate the model of a run as ``irpoint evaluate`` does on its validation split."""
+    from irpoint.datasets.auto_split import saved_lists
     from irpoint.evaluation import load_split, predictions_of_model
     from irpoint.runtime import Detector
 
     settings = _read_settings(run)
-    split = load_split(settings.data, settings.val_split)
+    split = load_split(settings.data, settings.val_split, lists=saved_lists(run))
     predicted = predictions_of_model(Detector(run, backend=backend), split)
     return ReportedModel(
         name=predicted.title,

@@ -9,6 +9,7 @@ from typing import Any
 from scipy import stats
 
 from irpoint.datasets import LabelledFrame
+from irpoint.datasets.auto_split import SplitLists
 from irpoint.evaluation import EvaluatedFrame, Sweep, sweep
 from irpoint.evaluation.result import result
 from irpoint.evaluation.splits import evaluate_split, find_points, load_split
@@ -21,7 +22,7 @@ _MIN_FALSE_POINTS = 5  # with fewer false points, the card has no threshold for 
 
 
 def measure_figures(
-    detector: Detector, data: Sequence[Path], split: str
+    detector: Detector, data: Sequence[Path], split: str, lists: SplitLists | None = None
 ) -> tuple[Thresholds, dict[str, Any]]:
     """Choose thresholds on ``split`` and measure the figures at the default one.
 
@@ -32,11 +33,12 @@ def measure_figures(
         detector: the model.
         data: dataset folders.
         split: the validation split.
+        lists: split lists for datasets that have none.
 
     Returns:
         The thresholds, and the figures in the form of ``irpoint evaluate --json``.
     """
-    frames = load_split(data, split)
+    frames = load_split(data, split, lists=lists)
     found = find_points(detector.candidates, frames.frames)
     thresholds = choose_thresholds(frames.pooled, found, split)
     evaluation = evaluate_split(frames, found, threshold=thresholds.default)

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from irpoint._version import __version__
+from irpoint.datasets.auto_split import saved_lists
 from irpoint.export.onnx import export_onnx, write_model
 from irpoint.methods import find_method, find_target_map
 from irpoint.methods.count import gmac, parameters
@@ -68,7 +69,8 @@ def write_with_figures(path: Path, graph: bytes, card: ModelCard, settings: Trai
         write_model(path, graph, _with_figures_of(settings.held_out_run, draft))
         return path
     detector = Detector(Model(draft, graph), backend="onnxruntime")
-    thresholds, metrics = measure_figures(detector, settings.data, settings.val_split)
+    lists = saved_lists(path.parent)
+    thresholds, metrics = measure_figures(detector, settings.data, settings.val_split, lists)
     measured = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
     write_model(path, graph, measured)
     return path

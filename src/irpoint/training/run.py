@@ -15,6 +15,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from irpoint.datasets import LabelledFrame, load_dataset, pool
+from irpoint.datasets.auto_split import SplitLists, save_lists
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.frames.scale import InputScale
 from irpoint.methods import find_method
@@ -26,6 +27,7 @@ from irpoint.training.label_noise import with_label_noise
 from irpoint.training.module import ResponseModule
 from irpoint.training.network_frames import NetworkFrame, load_frames
 from irpoint.training.run_folder import LAST, check_run_folder, save_settings
+from irpoint.training.run_lists import find_lists
 from irpoint.training.settings import TrainSettings
 from irpoint.training.weights import read_weights
 from irpoint.zoo import find_model
@@ -68,9 +70,11 @@ def fit(
     if settings.held_out_run:
         find_model(settings.held_out_run)  # needed after training; fail now, not then
     L.seed_everything(settings.seed, verbose=False)
-    module = _module(settings)
+    lists = find_lists(settings, run)
+    module = _module(settings, lists)
     if is_leader():
         save_settings(run, settings)
+        save_lists(run, lists)
     checkpoint = run / LAST if resume and (run / LAST).exists() else None
     validation = _frame_numbers(module.validation_frames)
     with _quiet():
@@ -86,19 +90,23 @@ def fit(
             trainer.validate(module, validation, verbose=False)  # the last epoch
 
 
-def labelled(data: Sequence[Path], split: str) -> list[LabelledFrame]:
+def labelled(
+    data: Sequence[Path], split: str, lists: SplitLists | None = None
+) -> list[LabelledFrame]:
     """Frames of one split (or several, joined by '+') of several datasets, each image once."""
-    return pool([load_dataset(root, name) for root in data for name in split.split("+")])
+    return pool(
+        [load_dataset(root, name, lists=lists) for root in data for name in split.split("+")]
+    )
 
 
-def _module(settings: TrainSettings) -> ResponseModule:
+def _module(settings: TrainSettings, lists: SplitLists) -> ResponseModule:
     """The network to train with its crops and validation frames."""
     scale = InputScale.parse(settings.input_scale)
-    frames = labelled(settings.data, settings.split)
+    frames = labelled(settings.data, settings.split, lists)
     if settings.label_noise is not None:
         frames = with_label_noise(frames, settings.label_noise, settings.seed)
     crops = Crops(load_frames(frames, scale), settings)
-    validation_frames = load_frames(labelled(settings.data, settings.val_split), scale)
+    validation_frames = load_frames(labelled(settings.data, settings.val_split, lists), scale)
     if not len(crops.labels):
         raise DatasetError(
             f"no target in split {settings.split!r} of the data; choose another split or dataset"
