@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -46,13 +48,15 @@ def png() -> Iterator[Seed]:
 
 
 def _png_colour_16() -> bytes:
-    import struct
-    import zlib
-
     pixels = np.repeat(frame("uint16")[..., None], 3, axis=2).astype(">u2")
     lines = b"".join(b"\0" + row.tobytes() for row in pixels)
-    header = struct.pack(">IIBBBBB", SHAPE[1], SHAPE[0], 16, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    return png_bytes(SHAPE[1], SHAPE[0], zlib.compress(lines), 16, colour=2)
+
+
+def png_bytes(width: int, height: int, data: bytes, depth: int = 8, colour: int = 0) -> bytes:
+    """A PNG whose header states a size, with ``data`` as its pixels."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         for name, data in chunks
@@ -60,7 +64,7 @@ def _png_colour_16() -> bytes:
 
 
 def pictures() -> Iterator[Seed]:
-    """JPEG, BMP, WebP, GIF and PGM."""
+    """JPEG, BMP, WebP and GIF."""
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation
     for options in ({}, {"progressive": True}, {"exif": exif}):
@@ -72,12 +76,42 @@ def pictures() -> Iterator[Seed]:
     for lossless in (True, False):
         yield Seed.file("frame.webp", image_bytes(frame(), "WebP", lossless=lossless))
     yield Seed.file("frame.gif", image_bytes(frame(), "GIF"))
-    for pixels in (frame(), frame("uint16")):
-        depth = 255 if pixels.dtype == np.uint8 else 65535
-        header = f"P5\n{SHAPE[1]} {SHAPE[0]}\n{depth}\n".encode()
-        yield Seed.file(
-            "frame.pgm", header + pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
-        )
+
+
+def netpbm() -> Iterator[Seed]:
+    """PBM, PGM, PPM, PAM and PFM, binary and as text, and several images in a file."""
+    height, width = SHAPE
+    grey, deep = frame().tobytes(), frame("uint16").astype(">u2").tobytes()
+    colour = np.repeat(frame()[..., None], 3, axis=2).tobytes()
+    size = f"{width} {height}\n"
+    pam = f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH 1\nMAXVAL 65535\nENDHDR\n".encode()
+    text = " ".join(map(str, frame().ravel()))
+    for name, content in (
+        ("frame.pgm", f"P5\n# camera\n{size}255\n".encode() + grey),
+        ("frame.pgm", f"P5\n{size}65535\n".encode() + deep),
+        ("stack.pgm", 3 * (f"P5\n{size}65535\n".encode() + deep)),
+        ("frame.pgm", f"P2\n{size}255\n{text}\n".encode()),
+        ("frame.ppm", f"P6\n{size}255\n".encode() + colour),
+        ("frame.pbm", f"P4\n{size}".encode() + np.packbits(frame("bool"), axis=1).tobytes()),
+        ("frame.pam", pam + deep),
+        ("frame.pfm", f"Pf\n{size}-1.0\n".encode() + frame("float32").tobytes()),
+    ):
+        yield Seed.file(name, content)
+
+
+def radiometric() -> Iterator[Seed]:
+    """FLIR's radiometric JPEG: raw pixels, plain and as PNG, in segments beside a picture."""
+    pixels = frame("uint16") * 50
+    for content in (pixels.astype("<u2").tobytes(), image_bytes(pixels, "PNG")):
+        record = struct.pack("<16H", 2, SHAPE[1], SHAPE[0], *[0] * 13) + content
+        table = struct.pack(">HHIIIIIII", 1, 2, 101, 1, 96, len(record), 0, 0, 0)
+        header = b"FFF\0" + b"MTX IR\0".ljust(16, b"\0") + struct.pack(">4I", 100, 64, 1, 2)
+        chunk = b"FLIR\0\x01\0\0" + header.ljust(64, b"\0") + table + record
+        segment = struct.pack(">BBH", 0xFF, 0xE1, len(chunk) + 2) + chunk
+        exif = Image.Exif()
+        exif[0x10F] = "FLIR Systems AB"
+        jpeg = image_bytes(frame(), "JPEG", exif=exif)
+        yield Seed.file("frame.jpg", jpeg[:2] + segment + jpeg[2:])
 
 
 _TIFFS: tuple[dict[str, Any], ...] = (
@@ -104,6 +138,13 @@ def tiff() -> Iterator[Seed]:
     for compression, dtype in _LIBTIFF:
         yield Seed.file("frame.tiff", image_bytes(frame(dtype), "TIFF", compression=compression))
     yield Seed.file("frame.tiff", image_bytes(frame(), "TIFF", "P"))
+
+
+def tiff_stack(frames: Sequence[Pixels]) -> bytes:
+    """A TIFF with a page for each frame."""
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, np.stack(frames), photometric="minisblack")
+    return stream.getvalue()
 
 
 def tiff_pages() -> Iterator[Seed]:

@@ -84,7 +84,7 @@ def _read(read: Read, path: Path) -> Outcome:
     for warning in warned:
         if isinstance(warning.message, IrpointWarning):
             lines.append(str(warning.message))
-        elif issubclass(warning.category, RuntimeWarning):  # of NumPy: values that do not fit
+        elif warning.category is RuntimeWarning:  # of NumPy: values that do not fit
             place = f"{os.path.relpath(warning.filename)}:{warning.lineno}"
             return Outcome("warning", f"{warning.category.__name__}: {warning.message} ({place})")
     for line in lines:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,16 +17,19 @@ POINTS = {"a": [(25.0, 20.0)], "b": [(10.5, 30.25), (40.0, 5.0)], "c": []}
 _LISTS = {"train": "a\nb\n", "val": "c\n"}
 
 
-def _text(files: Mapping[str, object]) -> dict[str, bytes]:
+def texts(files: Mapping[str, object]) -> dict[str, bytes]:
+    """The content of text files: text, or values that are written as JSON."""
     return {
         name: (content if isinstance(content, str) else json.dumps(content)).encode()
         for name, content in files.items()
     }
 
 
-def _images(folder: str) -> dict[str, bytes]:
+def images(folder: str) -> dict[str, bytes]:
+    """The images of a dataset, by path."""
     return {
-        f"{folder}/{name}.png": image_bytes(frame(seed=k), "PNG") for k, name in enumerate(NAMES)
+        f"{folder}/{name}.png".lstrip("/"): image_bytes(frame(seed=k), "PNG")
+        for k, name in enumerate(NAMES)
     }
 
 
@@ -44,31 +48,32 @@ def _lists(folder: str) -> dict[str, bytes]:
 
 
 def masks() -> Iterator[Seed]:
-    yield Seed.folder(_images("images") | _masks("masks") | _lists("img_idx"))
+    yield Seed.folder(images("images") | _masks("masks") | _lists("img_idx"))
 
 
 def sirst_v2() -> Iterator[Seed]:
     points = {
-        f"annotations/centroids/{name}.xml": _xml(
+        f"annotations/centroids/{name}.xml": xml(
             "".join(f"<object><centroid><xc>{x + 1}</xc><yc>{y + 1}</yc></centroid></object>"
                     for x, y in POINTS[name])
         )
         for name in NAMES
     }  # fmt: skip
     lists = {f"splits/{name}_full.txt": text for name, text in _LISTS.items()}
-    images = _images("images/targets") | _masks("annotations/masks")
-    yield Seed.folder(images | _text(points | lists), ".png")
+    files = images("images/targets") | _masks("annotations/masks") | texts(points | lists)
+    yield Seed.folder(files, ".png")
 
 
-def _xml(content: str) -> str:
-    return f'<?xml version="1.0"?>\n<annotation>{content}</annotation>\n'
+def xml(content: str, tag: str = "annotation") -> str:
+    """An XML file."""
+    return f'<?xml version="1.0"?>\n<{tag}>{content}</{tag}>\n'
 
 
 def voc() -> Iterator[Seed]:
     height, width = SHAPE
     size = f"<size><width>{width}</width><height>{height}</height><depth>1</depth></size>"
     boxes = {
-        f"Annotations/{name}.xml": _xml(
+        f"Annotations/{name}.xml": xml(
             f"<filename>{name}.png</filename>{size}" + "".join(
                 f"<object><name>t</name><bndbox><xmin>{x - 1}</xmin><ymin>{y - 1}</ymin>"
                 f"<xmax>{x + 2}</xmax><ymax>{y + 2}</ymax></bndbox></object>"
@@ -77,7 +82,7 @@ def voc() -> Iterator[Seed]:
         )
         for name in NAMES
     }  # fmt: skip
-    yield Seed.folder(_images("JPEGImages") | _text(boxes) | _lists("ImageSets/Main"), ".png")
+    yield Seed.folder(images("JPEGImages") | texts(boxes) | _lists("ImageSets/Main"), ".png")
 
 
 def yolo() -> Iterator[Seed]:
@@ -89,25 +94,28 @@ def yolo() -> Iterator[Seed]:
         )
         for name in NAMES
     }
-    yield Seed.folder(_images("images/train") | _text(boxes), ".png")
+    yield Seed.folder(images("images/train") | texts(boxes), ".png")
 
 
 def coco() -> Iterator[Seed]:
     yield Seed.folder(
-        _images("images") | _text({"annotations/annotations.json": _coco()}) | _lists("img_idx"),
+        images("images")
+        | texts({"annotations/annotations.json": coco_content()})
+        | _lists("img_idx"),
         ".png",
     )
 
 
-def _coco() -> dict[str, object]:
+def coco_content(offset: float = 0.0) -> dict[str, Any]:
+    """A COCO file of keypoints, which count from ``-offset``."""
     height, width = SHAPE
     images = [
         {"id": k, "file_name": f"{name}.png", "height": height, "width": width}
         for k, name in enumerate(NAMES, 1)
     ]
     annotations = [
-        {"id": 10 * k + i, "image_id": k, "category_id": 1, "keypoints": [x, y, 2], "score": 0.5,
-         "num_keypoints": 1, "bbox": [x, y, 1, 1], "area": 1, "iscrowd": 0}
+        {"id": 10 * k + i, "image_id": k, "category_id": 1, "num_keypoints": 1, "score": 0.5,
+         "keypoints": [x + offset, y + offset, 2], "bbox": [x, y, 1, 1], "area": 1, "iscrowd": 0}
         for k, name in enumerate(NAMES, 1) for i, (x, y) in enumerate(POINTS[name])
     ]  # fmt: skip
     categories = [{"id": 1, "name": "target", "keypoints": ["point"], "skeleton": []}]
@@ -116,7 +124,7 @@ def _coco() -> dict[str, object]:
 
 def csv() -> Iterator[Seed]:
     yield Seed.folder(
-        _images("images") | _text({"points.csv": _csv("image,x,y")}) | _lists("img_idx"), ".png"
+        images("images") | texts({"points.csv": _csv("image,x,y")}) | _lists("img_idx"), ".png"
     )
 
 
@@ -141,12 +149,12 @@ def predictions() -> Iterator[Seed]:
         for name in NAMES
         for x, y in POINTS[name]
     ]
-    for name, text in _text(
+    for name, text in texts(
         {
             "points.csv": _csv("source,x,y,score", ",0.5"),
             "frames.json": {"frames": frames},
             "list.json": frames,
-            "coco.json": _coco(),
+            "coco.json": coco_content(),
             "results.json": results,
         }
     ).items():
@@ -160,16 +168,5 @@ def heat_maps() -> Iterator[Seed]:
     np.save(stream, frame("float32") / 255)
     maps["maps/c.npy"] = stream.getvalue()
     del maps["maps/c.png"]
-    data = {f"data/{k}": v for k, v in (_images("images") | _masks("masks")).items()}
+    data = {f"data/{k}": v for k, v in (images("images") | _masks("masks")).items()}
     yield Seed(data | maps, "", tuple(maps))
-
-
-LAYOUTS: dict[str, Callable[[], Iterator[Seed]]] = {
-    "sirst-v2": sirst_v2,
-    "masks": masks,
-    "coco": coco,
-    "voc": voc,
-    "yolo": yolo,
-    "csv": csv,
-}
-"""A valid folder of each layout of :data:`irpoint.datasets.load.LAYOUTS`, by its name."""

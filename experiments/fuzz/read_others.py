@@ -84,6 +84,18 @@ def checkpoint(path: Path) -> Iterator[str]:
     yield from ()
 
 
+def last_checkpoint(path: Path) -> Iterator[str]:
+    """As ``train --resume`` does: a checkpoint that passes the check must load."""
+    import torch
+
+    from irpoint.training.resume import last_checkpoint as checked
+
+    found = checked(path.parent)
+    assert found is not None
+    torch.load(found, weights_only=True)
+    yield from ()
+
+
 def run_folder(folder: Path) -> Iterator[str]:
     """As ``report``, ``export`` and a resumed ``train`` do."""
     from irpoint.report.inputs import read_model

@@ -12,6 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from irpoint.errors import ModelError
+from irpoint.training.resume import last_checkpoint
 from irpoint.training.run import fit
 from irpoint.training.run_folder import save_settings
 from support.runs import short_run
@@ -64,3 +66,20 @@ def test_a_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -
     best = [load_file(run / "best.safetensors") for run in (whole, broken)]
     assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
     assert (whole / "best.json").read_text() == (broken / "best.json").read_text()
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.5, 0.7, 0.9])
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, part: float) -> None:
+    assert last_checkpoint(tmp_path) is None
+    file = tmp_path / "last.ckpt"
+    torch.save({"state_dict": {"w": torch.arange(500.0)}, "epoch": 3}, file)
+    assert last_checkpoint(tmp_path) == file
+    whole = file.read_bytes()
+    flipped = bytearray(whole)
+    flipped[int(part * len(whole))] ^= 1
+    for content in (bytes(flipped), whole[: int(part * len(whole))]):
+        file.write_bytes(content)
+        message = "damaged.*: the run cannot resume; start another one, with --init"
+        with pytest.raises(ModelError, match=message) as raised:
+            last_checkpoint(tmp_path)
+        assert "\n" not in str(raised.value)

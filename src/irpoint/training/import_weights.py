@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from irpoint._version import __version__
-from irpoint.errors import ModelError, SettingsError, one_line
+from irpoint.errors import ModelError, SettingsError
 from irpoint.export.onnx import export_onnx, write_model
 from irpoint.methods import METHODS, Method, PublishedWeights
 from irpoint.methods.count import gmac, parameters
 from irpoint.system.atomic import atomic_write, check_folder
+from irpoint.training.torch_file import read_torch_file
 from irpoint.zoo import ModelCard, Thresholds
 
 
@@ -94,12 +93,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     Raises:
         ModelError: if the file cannot be read or contains no state dict.
     """
-    try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error
-    except Exception as error:  # the unpickler raises many types for damaged files
-        raise ModelError(f"{path}: not a torch checkpoint of plain tensors") from error
+    content = read_torch_file(path)
     state = content.get("model", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not state:
         raise ModelError(f"{path}: contains no state dict; give a checkpoint of the method")

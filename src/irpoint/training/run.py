@@ -26,7 +26,8 @@ from irpoint.training.export_run import export_run
 from irpoint.training.label_noise import with_label_noise
 from irpoint.training.module import ResponseModule
 from irpoint.training.network_frames import NetworkFrame, load_frames
-from irpoint.training.run_folder import LAST, check_run_folder, save_settings
+from irpoint.training.resume import last_checkpoint
+from irpoint.training.run_folder import check_run_folder, save_settings
 from irpoint.training.run_lists import find_lists
 from irpoint.training.settings import TrainSettings
 from irpoint.training.weights import read_weights
@@ -66,6 +67,7 @@ def fit(
     """Train without exporting; arguments and errors are those of :func:`train`."""
     if is_leader():  # other processes may already see files of the leader
         check_run_folder(run, settings, resume=resume)
+    checkpoint = last_checkpoint(run) if resume else None
     _check_batch(settings, devices * nodes)
     if settings.held_out_run:
         find_model(settings.held_out_run)  # needed after training; fail now, not then
@@ -75,7 +77,6 @@ def fit(
     if is_leader():
         save_settings(run, settings)
         save_lists(run, lists)
-    checkpoint = run / LAST if resume and (run / LAST).exists() else None
     validation = _frame_numbers(module.validation_frames)
     with _quiet():
         trainer = _trainer(settings, run, devices, nodes)

@@ -1,0 +1,44 @@
+"""Read files that ``torch.save`` wrote, without running code from them."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from irpoint.errors import ModelError, one_line
+
+
+def read_torch_file(path: Path) -> Any:
+    """The content of a file, on the CPU: tensors, numbers, text, lists and dictionaries.
+
+    Raises:
+        ModelError: if the file cannot be read, is damaged, or contains anything else.
+    """
+    if zipfile.is_zipfile(path):  # the others, from before torch 1.6, have no checksums
+        check_torch_file(path)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error
+    except Exception as error:  # the unpickler raises many types for damaged files
+        raise ModelError(f"{path}: not a torch checkpoint of plain tensors") from error
+
+
+def check_torch_file(path: Path) -> None:
+    """Compare a file with the checksums in it; torch itself does not.
+
+    Raises:
+        ModelError: if the file cannot be read or is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({one_line(error)})") from error
+    except Exception as error:  # zipfile raises many types for damaged files
+        raise ModelError(f"{path}: damaged ({one_line(error)})") from error
+    if damaged is not None:
+        raise ModelError(f"{path}: damaged (its checksum differs)")
