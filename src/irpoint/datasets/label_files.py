@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from irpoint.errors import DatasetError, one_line
 
-Kind = Literal["coco", "labelme", "label-studio"]
+Kind = Literal["coco", "labelme", "label-studio", "via"]
 
 _PREFIX = 1 << 16
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -36,6 +36,8 @@ def json_kind(path: Path) -> Kind | None:
         return "labelme"
     if first == b"{" and b'"images"' in text and b'"annotations"' in text:
         return "coco"
+    if first == b"{" and b'"regions"' in text and b'"file_attributes"' in text:
+        return "via"
     if first == b"[" and (
         (b'"data"' in text and (b'"annotations"' in text or b'"completions"' in text))
         or (b'"annotator"' in text and b'"annotation_id"' in text)

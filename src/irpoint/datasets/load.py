@@ -20,6 +20,7 @@ from irpoint.datasets.masks import open_masks
 from irpoint.datasets.record import Dataset
 from irpoint.datasets.sirst_v2 import open_sirst_v2
 from irpoint.datasets.split_folders import open_split_folders
+from irpoint.datasets.via import open_via, via_files
 from irpoint.datasets.voc import open_voc
 from irpoint.datasets.yolo import open_yolo, open_yolo_beside
 from irpoint.errors import DatasetError, IrpointWarning, UnknownLayoutError
@@ -50,6 +51,7 @@ LAYOUTS = {
         open_label_studio, "centroids", "a .json list of tasks", label_studio_files
     ),
     "labelme": Layout(open_labelme, "centroids", "a .json with 'shapes'", labelme_files),
+    "via": Layout(open_via, "centroids", "a .json with 'regions'", via_files),
     "voc": Layout(open_voc, "centroids", "Annotations/*.xml"),
     "yolo": Layout(open_yolo, "centroids", "labels/*.txt"),
     "yolo-beside": Layout(open_yolo_beside, "centroids", "a .txt beside each image"),
