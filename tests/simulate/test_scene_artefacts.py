@@ -102,6 +102,8 @@ def test_temperatures_without_data_are_written_as_float32(tmp_path: Path) -> Non
     assert not (tmp_path / "png").exists()
     simulate_dataset(tmp_path, chosen, frames=2, seed=1, file_format="tiff")
     stored = tifffile.imread(tmp_path / "images/frame_00000.tiff")
+    eight = simulated(Artefacts.checked(**values), bits=8).frame
+    np.testing.assert_array_equal(eight, simulated(Artefacts.checked(**values), bits=14).frame)
     assert stored.dtype == np.float32
     assert np.isnan(stored).any()
     assert 200 < np.nanmedian(stored) < 500

@@ -68,7 +68,7 @@ def simulate_scene(
         counts,
         settings.artefacts,
         rng,
-        settings.adc_bits if settings.artefacts.agc else settings.bits,
+        settings.adc_bits if settings.artefacts.from_counts else settings.bits,
     )
     hidden = tuple(t for t in targets if hidden_share((t.x, t.y), mask, t.psf_sigma) >= 0.5)
     visible = tuple(target for target in targets if target not in hidden)

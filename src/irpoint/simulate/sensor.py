@@ -85,7 +85,7 @@ def expose(
 def digitise(charge: Electrons, settings: SceneSettings) -> Counts:
     """Convert charge to counts: linear at 12, 14 or 16 bits, with gain control at 8 bits.
 
-    If an artefact is a gain control, the counts that it needs are returned instead.
+    At 8 bits, too, the counts are returned if an artefact needs them.
 
     Args:
         charge: (height, width) in electrons, 0..well_electrons.
@@ -95,7 +95,7 @@ def digitise(charge: Electrons, settings: SceneSettings) -> Counts:
         (height, width); uint16 in 0..2^bits − 1, or uint8.
     """
     counts = np.rint(charge / settings.electrons_per_count)
-    if settings.bits != 8 or settings.artefacts.agc:
+    if settings.bits != 8 or settings.artefacts.from_counts:
         return counts.astype(np.uint16)
     noise = settings.noise_electrons / settings.electrons_per_count
     return gain_control(counts, min_span=_AGC_MIN_SPAN * noise)

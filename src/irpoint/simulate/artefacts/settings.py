@@ -47,7 +47,8 @@ class Artefacts(BaseModel):
         agc_detail: amount of detail enhancement (unsharp masking) before the gain control.
         black_hot: invert the frame, as the palette *black hot* does. Warm targets become dark.
         kelvin_per_count: convert counts to float32 temperatures by this factor. Tau and Boson have
-            0.04 or 0.01, Lepton 0.1 or 0.01. 0 keeps the type of the frame.
+            0.04 or 0.01, Lepton 0.1 or 0.01. 0 keeps the type of the frame. In a simulated scene
+            with ``bits=8``, the counts are those before gain control.
         border: width in pixels of a constant border.
         border_sides: the sides that have it, such as ``left,right`` (pillarbox).
         border_value: value of border, rotation wedges and aperture.
@@ -132,6 +133,11 @@ class Artefacts(BaseModel):
         if self.nodata_tag and isinstance(self.nodata_value, str):
             raise ValueError("nodata_tag: give nodata_value as a number")
         return self
+
+    @property
+    def from_counts(self) -> bool:
+        """Whether a stage needs the counts of the sensor, before any gain control."""
+        return bool(self.agc or self.kelvin_per_count)
 
     @property
     def gdal_nodata(self) -> str | None:
