@@ -46,8 +46,8 @@ class Artefacts(BaseModel):
         agc_gain: maximum grey levels per count, so that noise does not fill the range.
         agc_detail: amount of detail enhancement (unsharp masking) before the gain control.
         black_hot: invert the frame, as the palette *black hot* does. Warm targets become dark.
-        kelvin_per_count: convert counts to float32 temperatures by this factor. Tau and Boson have
-            0.04 or 0.01, Lepton 0.1 or 0.01. 0 keeps the type of the frame. In a simulated scene
+        kelvin_per_count: convert counts to float32 temperatures by this factor. Tau 2 has 0.04 or
+            0.4, Boson and Lepton 0.01 or 0.1. 0 keeps the type of the frame. In a simulated scene
             with ``bits=8``, the counts are those before gain control.
         border: width in pixels of a constant border.
         border_sides: the sides that have it, such as ``left,right`` (pillarbox).
