@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from irpoint import Detector
+from irpoint.errors import FrameError
 from support.sources import read_frames
 from support.videos import moving_blob, write_video
 
@@ -31,6 +33,36 @@ def test_points_have_times_and_the_overlay_is_a_video(cli, shipped: Path, tmp_pa
     assert [item.time_s for item in drawn] == pytest.approx([k / 25 for k in range(9)], abs=2e-3)
     assert {item.frame.shape for item in drawn} == {(480, 640)}
     assert [path.name for path in (out / "overlays").iterdir()] == ["clip.mp4"]
+
+
+def test_the_path_of_a_video_is_not_one_frame(shipped: Path, tmp_path: Path) -> None:
+    write_video(tmp_path / "clip.mkv", moving_blob())
+    with pytest.raises(FrameError, match=r"clip\.mkv: has several frames; .* Detector\.stream"):
+        Detector("spire")(tmp_path / "clip.mkv")
+
+
+def test_a_second_run_deletes_the_video_of_the_first(cli, shipped: Path, tmp_path: Path) -> None:
+    for name in ("clip.mkv", "other.mkv"):
+        write_video(tmp_path / name, moving_blob())
+    out = tmp_path / "out"
+    for name in ("clip.mkv", "other.mkv"):
+        assert cli("detect", tmp_path / name, "--out", out, "--overlay")[0] == 0
+        assert [path.stem for path in (out / "overlays").iterdir()] == [Path(name).stem]
+    assert len(read_frames(out / "overlays" / "other.mp4")) == 8
+
+
+def test_the_summary_lists_the_tracks(cli, shipped: Path, tmp_path: Path) -> None:
+    write_video(tmp_path / "clip.mkv", moving_blob())
+    code, out, err = cli("detect", tmp_path / "clip.mkv", "--track")
+    assert code == 0
+    rows = list(csv.DictReader(out.splitlines()))
+    assert {row["track"] for row in rows} == {"1"}
+    x, y = (np.mean([float(row[name]) for row in rows]) for name in "xy")
+    best = max(float(row["score"]) for row in rows)
+    (line,) = (line.split() for line in err.splitlines() if line.split()[:1] == ["1"])
+    ends = ["clip.mkv", "2", "clip.mkv", "7"]
+    assert line == ["1", *ends, "6", f"{x:.1f}", f"{y:.1f}", f"{best:.2f}"]
+    assert "6 of 8 frames; 1 track;" in " ".join(err.split())
 
 
 def test_an_overlay_may_have_a_colon_in_its_name(

@@ -46,6 +46,30 @@ def test_best_first(detector):
     assert (np.diff(score) <= 0).all()
 
 
+def test_the_path_of_a_file_is_a_frame(detector, tmp_path):
+    frame, name = draw_blobs(TARGETS), tmp_path / "a.png"
+    Image.fromarray(frame).save(name)
+    assert detector(name) == detector(str(name)) == detector(frame)
+    assert detector.batch([name, frame]) == [detector(frame)] * 2
+    assert detector.candidates(name) == detector.candidates(frame)
+    pages = [Image.fromarray(frame)] * 2
+    pages[0].save(tmp_path / "one.tif")
+    assert detector(tmp_path / "one.tif") == detector(frame)
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    (tmp_path / "b.png").write_bytes(name.read_bytes()[:-40])
+    wrong = {
+        tmp_path / "two.tif": "two.tif: has several frames; give its frames to Detector.stream",
+        tmp_path / "b.png": "b.png: damaged",
+        tmp_path / "gone.png": "gone.png: no such file",
+        tmp_path: "a folder, not one frame; give its frames to Detector.stream",
+        "rtsp://camera/stream": "a stream, not one frame",
+        "-": "-: a stream, not one frame",
+    }
+    for path, message in wrong.items():
+        with pytest.raises(FrameError, match=message):
+            detector(path)
+
+
 def test_an_empty_sky_has_no_points(detector):
     assert len(detector(draw_blobs([]))) == 0
     assert len(detector(np.full((64, 64), 7, np.uint16))) == 0

@@ -22,6 +22,7 @@ from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.frames.source import Skipped
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.backends.open import open_backend
+from irpoint.runtime.one_frame import AnyFrame, read_one
 from irpoint.runtime.polarity import invert, merge, passes
 from irpoint.runtime.region import Region
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
@@ -141,27 +142,28 @@ class Detector:
     def __reduce__(self) -> tuple[Callable[..., Detector], tuple[Model]]:
         return partial(Detector, **self.settings), (self.model,)
 
-    def __call__(self, frame: npt.NDArray[Any], threshold: float | None = None) -> Points:
+    def __call__(self, frame: AnyFrame, threshold: float | None = None) -> Points:
         """Points of one frame, highest score first.
 
         Args:
-            frame: (H, W) or colour (H, W, 3 or 4), any integer or float type.
+            frame: (H, W) or colour (H, W, 3 or 4), any integer or float type; or the path of a file
+                with one frame. :meth:`stream` reads videos, folders and files of several frames.
             threshold: minimum score instead of the detector's.
 
         Raises:
-            FrameError: if the array is not a frame.
+            FrameError: if the array is not a frame, or the file cannot be read or has several.
+            SettingsError: if the region does not fit the frame.
         """
         return self.batch([frame], threshold)[0]
 
-    def candidates(self, frame: npt.NDArray[Any]) -> Points:
+    def candidates(self, frame: AnyFrame) -> Points:
         """Every peak with a score of at least 0.05, for choosing thresholds."""
         return self(frame, CANDIDATE_SCORE)
 
-    def batch(
-        self, frames: Sequence[npt.NDArray[Any]], threshold: float | None = None
-    ) -> list[Points]:
+    def batch(self, frames: Sequence[AnyFrame], threshold: float | None = None) -> list[Points]:
         """Points of several frames; those of one size at network scale are processed together."""
-        prepared = [self.prepare(frame, dark) for frame in frames for dark in self._passes]
+        pixels = [read_one(frame) for frame in frames]
+        prepared = [self.prepare(frame, dark) for frame in pixels for dark in self._passes]
         results: list[Points] = [Points.empty()] * len(prepared)
         for size in dict.fromkeys(item.image.shape for item in prepared):
             chosen = [i for i, item in enumerate(prepared) if item.image.shape == size]
