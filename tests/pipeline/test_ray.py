@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -115,6 +116,12 @@ def test_settings_have_the_same_effect_with_ray(
         [False, True],
     ]
     assert "2.png" in said[1][0]
+    # A mask that does not fit the first frame either is one error.
+    Image.fromarray(mask[1:]).save(tmp_path / "mask.png")
+    code, out, err = cli(*arguments, "--engine", "ray")
+    assert (code, json.loads(out)["frames"]) == (1, [])
+    assert "0.png: ignore mask is 128×95, the frame 128×96" in " ".join(err.split())
+    assert len(err.splitlines()) == 1
 
 
 @needs_ray

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from irpoint.errors import FrameError, IrpointError
+from irpoint.errors import FrameError, IrpointError, SettingsError
 from irpoint.frames import find_frames, open_source
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
@@ -43,6 +44,11 @@ def find_sources(
     return [open_source(path, raw) for path in find_frames(good, raw)], skipped
 
 
+@dataclass(frozen=True)
+class Unfit(Skipped):
+    """A frame that a setting of the detector does not fit."""
+
+
 def detect_frames(
     detector: Detector,
     sources: Iterable[Source | str | Path],
@@ -59,8 +65,42 @@ def detect_frames(
         batch: maximum number of frames that go through the network together, >= 1.
 
     Yields:
-        One result per frame, in order, with its pixels; one Skipped for each unreadable part.
+        One result per frame, in order, with its pixels; one Skipped for each unreadable part, and
+        for each source with frames that a setting does not fit.
+
+    Raises:
+        SettingsError: if a setting does not fit the first frame, such as an ignore mask of another
+            size.
     """
+    return refuse_unfit(detect_each_frame(detector, sources, batch))
+
+
+def refuse_unfit(items: Iterable[FrameResult | Skipped]) -> Iterator[FrameResult | Skipped]:
+    """Raise an error if the settings do not fit the first frame; skip later frames like it.
+
+    A setting that does not fit the first frame is wrong. After frames that it fits, others may be
+    strays; each source with such frames is reported once.
+
+    Raises:
+        SettingsError: see above.
+    """
+    fits, known = False, set()
+    for item in items:
+        if isinstance(item, FrameResult):
+            fits = True
+        elif isinstance(item, Unfit):
+            if not fits:
+                raise SettingsError(item.reason)
+            if item in known:
+                continue
+            known.add(item)
+        yield item
+
+
+def detect_each_frame(
+    detector: Detector, sources: Iterable[Source | str | Path], batch: int
+) -> Iterator[FrameResult | Skipped]:
+    """As :func:`detect_frames`, but yield :class:`Unfit` for frames that a setting does not fit."""
     opened = [open_source(s) if isinstance(s, str | Path) else s for s in sources]
     if any(source.live for source in opened):
         batch = 1
@@ -87,10 +127,10 @@ def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResul
     if not group:
         return
     try:
-        found: list[Points | IrpointError] = [*detector.batch([item.frame for item in group])]
+        found: Iterable[Points | IrpointError] = detector.batch([item.frame for item in group])
     except IrpointError:
         # One frame that cannot be processed must not discard the other frames of its batch.
-        found = [_detect_alone(detector, item.frame) for item in group]
+        found = (_detect_alone(detector, item.frame) for item in group)
     for item, points in zip(group, found, strict=True):
         if isinstance(points, Points):
             shape = (item.frame.shape[0], item.frame.shape[1])
@@ -98,7 +138,8 @@ def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResul
                 item.source, item.index, item.time_s, shape, points, pixels=item.frame
             )
         else:
-            yield Skipped(item.source, f"{item.source}: {points}")
+            kind = Unfit if isinstance(points, SettingsError) else Skipped
+            yield kind(item.source, f"{item.source}: {points}")
 
 
 def _detect_alone(detector: Detector, frame: Frame) -> Points | IrpointError:

@@ -18,7 +18,7 @@ import ray.data
 
 from irpoint.errors import IrpointError, IrpointWarning, one_line
 from irpoint.frames.source import Skipped, Source
-from irpoint.pipeline.batches import detect_frames
+from irpoint.pipeline.batches import detect_each_frame, refuse_unfit
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 
@@ -52,6 +52,7 @@ def detect_on_ray(
 
     Raises:
         IrpointError: if Ray does not start, or a worker fails.
+        SettingsError: if a setting does not fit the first frame.
     """
     if not sources:
         return iter(())
@@ -61,7 +62,7 @@ def detect_on_ray(
     threads = detector.settings["threads"] or 1
     build = partial(Detector, detector.model, **detector.settings | {"threads": threads})
     worker = (build, batch, Path.cwd(), pixels)
-    return _results(_plan(sources, worker, batch, threads), started_here)
+    return refuse_unfit(_results(_plan(sources, worker, batch, threads), started_here))
 
 
 def start_ray() -> None:
@@ -152,7 +153,7 @@ class _Worker:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", IrpointWarning)
-            for item in detect_frames(self._detector, sources, self._batch):
+            for item in detect_each_frame(self._detector, sources, self._batch):
                 if isinstance(item, FrameResult) and not self._pixels:
                     item = replace(item, pixels=None)
                 yield {"item": [pickle.dumps(item)]}

@@ -69,9 +69,9 @@ class Journal:
         self.skipped.setdefault(source, []).append(reason)
 
     def close(self, *, finished: bool) -> None:
-        """Keep the file for a resumed run, or delete it if everything is finished."""
+        """Keep the file for a resumed run, or delete it if everything is finished or nothing is."""
         self._file.close()
-        if finished:
+        if finished or not (self.done or self._source):
             self.path.unlink(missing_ok=True)
 
     def _read(self) -> list[dict[str, Any]]:
