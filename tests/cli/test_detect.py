@@ -110,6 +110,26 @@ def test_sources_of_one_stem_keep_their_pictures_apart(detect, folder, tmp_path)
     assert len(list((out_dir / "overlays").iterdir())) == 2
 
 
+def test_a_second_run_leaves_no_stale_overlays(detect, folder, tmp_path):
+    out_dir = tmp_path / "out"
+    pages = [Image.fromarray(draw_blobs([(20 + k, 40)])) for k in range(3)]
+    pages[0].save(folder / "rec.tif", save_all=True, append_images=pages[1:])
+
+    def overlays() -> list[str]:
+        return sorted(path.name for path in (out_dir / "overlays").iterdir())
+
+    assert detect(folder, "--out", out_dir, "--overlay")[0] == 0
+    assert overlays() == ["a.png", "b.png", "c.png", "rec-0.png", "rec-1.png", "rec-2.png"]
+    (out_dir / "overlays" / "report.png").write_bytes(png(draw_blobs([])))
+    assert detect(folder / "gone.png", folder / "a.png", "--out", out_dir, "--overlay")[0] == 1
+    assert overlays() == ["a.png", "report.png"]
+    # A run that finds no frame leaves all as it is; one without overlays replaces the points.
+    assert detect(folder / "gone.png", "--out", out_dir)[0] == 1
+    assert overlays() == ["a.png", "report.png"]
+    assert detect(folder / "b.png", "--out", out_dir)[0] == 0
+    assert overlays() == ["report.png"]
+
+
 def test_standard_input(detect, folder, monkeypatch):
     data = io.TextIOWrapper(io.BytesIO((folder / "c.png").read_bytes()))
     monkeypatch.setattr(sys, "stdin", data)
@@ -160,6 +180,39 @@ def test_frames_that_do_not_fit_the_mask_are_skipped(detect, folder, tmp_path):
     assert code == 1
     assert [Path(row["source"]).name for row in rows(out)] == ["a.png", "c.png"]
     assert "b2.png: ignore mask is 128×96, the frame 60×50" in err
+
+
+@pytest.mark.parametrize("setting", ["mask", "roi"])
+def test_a_setting_that_fits_no_frame_is_one_line(detect, folder, tmp_path, monkeypatch, setting):
+    def run(*_: object) -> None:
+        raise AssertionError("the network ran")
+
+    monkeypatch.setattr(Detector, "respond", run)
+    (tmp_path / "mask.png").write_bytes(png(np.zeros((40, 30), np.uint8)))
+    given, message = {
+        "mask": (("--ignore-mask", tmp_path / "mask.png"), "mask is 30×40, the frame 128×96"),
+        "roi": (("--roi", "128,0,200,90"), "is outside the frame of 128×96"),
+    }[setting]
+    out_dir = tmp_path / "out"
+    for options in ((), ("--out", out_dir), ("--track",), ("--batch", 1)):
+        code, out, err = detect(folder, *given, *options)
+        assert code == 1
+        line = one_error(err)
+        assert str(folder / "a.png") in line
+        assert message in line
+        assert rows(out) == []
+    assert list(out_dir.iterdir()) == []
+
+
+def test_frames_of_one_source_that_do_not_fit_are_reported_once(detect, folder, tmp_path):
+    (tmp_path / "mask.png").write_bytes(png(np.zeros((96, 128), np.uint8)))
+    small = [Image.fromarray(draw_blobs([], (50, 60), seed=k)) for k in range(20)]
+    small[0].save(folder / "b.tif", save_all=True, append_images=small[1:])
+    code, out, err = detect(folder, "--ignore-mask", tmp_path / "mask.png")
+    assert code == 1
+    assert len(rows(out)) == 3
+    assert sum("ignore mask is 128×96, the frame 60×50" in line for line in err.splitlines()) == 1
+    assert "1 skipped" in " ".join(err.split())
 
 
 def test_roi_and_thresholds_reach_the_detector(detect, folder):

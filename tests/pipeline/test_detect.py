@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from irpoint import Detector, FrameResult
 from irpoint.errors import SettingsError
@@ -62,6 +63,28 @@ def test_the_parts_of_the_pipeline_give_the_same_files(
     overlays.close()
     assert len(skipped) == 1
     same_files(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_the_summary_has_every_track(detector: Detector, tmp_path: Path) -> None:
+    """Two sequences; track numbers begin anew in each. One target is dark."""
+    write_moving_target(tmp_path / "a", 5, 4)
+    (tmp_path / "b").mkdir()
+    for k in range(4):
+        frame = draw_blobs([(20 + k, 40)]).astype(np.int16) - draw_blobs([(90, 30 + 2 * k)]) + 150
+        Image.fromarray(frame.astype(np.uint8)).save(tmp_path / "b" / f"{k}.png")
+    both = Detector(detector.model, **detector.settings | {"polarity": "both"})
+    summary = detect([tmp_path / "a", tmp_path / "b"], both, tmp_path / "out", track=True)
+    assert summary.tracks is not None
+    one, *others = summary.tracks
+    assert (one.number, one.dark, one.points) == (1, False, 3)
+    assert (one.first, one.last) == ((str(tmp_path / "a/2.png"), 0), (str(tmp_path / "a/4.png"), 0))
+    assert (one.x, one.y) == pytest.approx((32, 40), abs=0.3)
+    assert sorted((track.number, track.points) for track in others) == [(1, 2), (2, 2)]
+    (dark,) = (track for track in others if track.dark)
+    assert (dark.x, dark.y) == pytest.approx((90, 35), abs=0.3)
+    assert dark.first[0] == str(tmp_path / "b/2.png")
+    assert dark.score > 0.4
+    assert detect(tmp_path / "a", detector, tmp_path / "out").tracks is None
 
 
 def test_an_interrupted_detection_resumes(

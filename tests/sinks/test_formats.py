@@ -235,14 +235,67 @@ def test_overlays_of_one_stem_do_not_overwrite_each_other(tmp_path: Path):
     assert Image.open(paths[0]).width >= 768
 
 
+def page(index: int, source: str = "rec.tif", time_s: float | None = None) -> FrameResult:
+    return dataclasses.replace(drawn(source), index=index, time_s=time_s)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_pictures_of_an_earlier_run_keep_their_names(tmp_path: Path):
     folder = OverlayFolder(tmp_path)
     for source, time_s in (("rec.tif", None), ("clip.mkv", 0.0)):
         for index in range(3):
-            folder.reserve(FrameResult(source, index, time_s, (8, 8), Points.empty()))
+            folder.reserve(page(index, source, time_s))
     # Three pages have three pictures, three frames of a video are one file.
-    assert folder.add(drawn("b/rec.tif")).stem == "rec-4"
+    assert len(folder) == 4
+    assert folder.add(drawn("b/rec.tif")).stem == "rec_2"
     assert folder.add(drawn("clip.png")).stem == "clip-2"
+
+
+def test_pictures_of_several_frames_have_the_numbers_of_the_frames(tmp_path: Path):
+    folder = OverlayFolder(tmp_path)
+    sources = {"rec-2.png": 1, "rec.tif": 4, "b/rec.tif": 2, "c/rec.png": 1, "one.tif": 1}
+    for source, count in sources.items():
+        for index in range(count):
+            folder.add(page(index, source))
+    second = ["rec__2-0.png", "rec__2-1.png"]  # the second source of the name
+    first = ["rec-0.png", "rec-1.png", "rec_2.png", "rec-3.png"]  # rec-2.png is another source
+    assert names_in(tmp_path) == sorted(["rec-2.png", *first, *second, "rec_3.png", "one.png"])
+
+
+def test_stale_overlays_are_deleted_and_nothing_else(tmp_path: Path):
+    earlier = OverlayFolder(tmp_path)
+    for source in ("a.png", "b.png", "c.png", "d.png", "e.png"):
+        earlier.add(drawn(source))
+    for index in range(2):
+        earlier.add(page(index))
+    (tmp_path / "c.png").rename(tmp_path / "mine.png")
+    with (tmp_path / "d.png").open("ab") as stream:
+        stream.write(b"edited")
+    edited = bytearray((tmp_path / "e.png").read_bytes())
+    edited[len(edited) // 2] ^= 1
+    (tmp_path / "e.png").write_bytes(edited)
+    Image.new("L", (4, 4)).save(tmp_path / "photo.png")
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "link.png").symlink_to(tmp_path / "b.png")
+    kept = ["d.png", "e.png", "empty.png", "folder.png", "link.png", "mine.png", "photo.png"]
+    again = OverlayFolder(tmp_path)
+    again.add(drawn("a.png"))
+    again.add(drawn("rec.png"))
+    again.remove_stale()
+    assert names_in(tmp_path) == sorted(["a.png", "rec.png", *kept])
+
+
+def test_a_sealed_picture_is_a_valid_file(tmp_path: Path):
+    path = OverlayFolder(tmp_path / "new").add(drawn("a.png"))
+    with Image.open(path) as picture:
+        picture.verify()
+    OverlayFolder(tmp_path / "new").remove_stale()
+    assert not (tmp_path / "new").exists()
+    OverlayFolder(tmp_path / "none").remove_stale()
 
 
 def test_overlay_shows_the_point(tmp_path: Path):

@@ -25,7 +25,7 @@ from irpoint.cli.options import Backend, Model, Polarity, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
-    from irpoint.pipeline import Skipped, Summary
+    from irpoint.pipeline import Skipped, Summary, TrackSummary
     from irpoint.points import FrameResult
     from irpoint.runtime import Region
 
@@ -130,11 +130,11 @@ def detect(
 ) -> None:
     """Find point targets; print them as CSV, or write files to a folder.
 
-    Targets that are brighter than their surroundings are found. If yours are darker (cold targets,
-    or hot ones of a black-hot camera), give --polarity dark.
+    By default, it finds targets that are brighter than their surroundings.
+    For cold targets, or a black-hot camera, give --polarity dark.
 
-    Sources that cannot be read are listed and skipped; the exit code is then 1. Ctrl-C writes what
-    has been found so far; the same command resumes from there.
+    Sources that cannot be read are listed and skipped; the exit code is then 1.
+    Ctrl-C writes what was found so far; the same command resumes from there.
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
@@ -223,12 +223,16 @@ class _Bar:
 
 
 def _report(summary: Summary, *, to_folder: bool) -> None:
-    """Print the totals (with a folder, also the first points) to stderr, and set the exit code."""
-    if to_folder and summary.first:
+    """Print the tracks or the first points, and the totals, to stderr; set the exit code."""
+    if summary.tracks:
+        _print_tracks(summary.tracks)
+    elif to_folder and summary.first:
         _print_table(summary.first, summary.points)
     counts = f"{summary.points} points in {summary.frames_with_points} of {summary.frames} frames"
     speed = summary.frames / summary.seconds
     parts = [counts]
+    if summary.tracks is not None:
+        parts.append(f"{len(summary.tracks)} track{'s' * (len(summary.tracks) != 1)}")
     if summary.resumed:
         parts.append(f"{summary.resumed} sources finished before")
     if summary.skipped:
@@ -245,19 +249,43 @@ def _report(summary: Summary, *, to_folder: bool) -> None:
         raise typer.Exit(_INTERRUPTED if summary.stopped else 1)
 
 
+def _print_tracks(tracks: list[TrackSummary]) -> None:
+    best = sorted(tracks, key=lambda track: -track.score)[:_TABLE_ROWS]
+    caption = f"the {_TABLE_ROWS} tracks with the highest scores, of {len(tracks)}"
+    table = Table(box=box.SIMPLE_HEAD, caption=caption if len(tracks) > _TABLE_ROWS else None)
+    table.add_column("track", justify="right")
+    for title in ("first frame", "last frame"):
+        table.add_column(title, overflow="fold")
+    for title in ("points", "mean x", "mean y", "best score"):
+        table.add_column(title, justify="right")
+    for track in tracks:
+        if any(track is one for one in best):
+            number = f"{track.number} dark" if track.dark else f"{track.number}"
+            frames = (
+                escape(f"{Path(name).name} {index}") for name, index in (track.first, track.last)
+            )
+            numbers = (f"{track.x:.1f}", f"{track.y:.1f}", f"{track.score:.2f}")
+            table.add_row(number, *frames, f"{track.points}", *numbers)
+    Console(stderr=True).print(table)
+
+
 def _print_table(results: list[FrameResult], points: int) -> None:
     rows = [
-        (Path(result.source).name, f"{x:.1f}", f"{y:.1f}", f"{score:.2f}")
+        (Path(result.source).name, f"{x:.1f}", f"{y:.1f}", f"{score:.2f}", "dark" * dark)
         for result in results
-        for (x, y), score in zip(
-            result.points.xy.tolist(), result.points.score.tolist(), strict=True
+        for (x, y), score, dark in zip(
+            result.points.xy.tolist(),
+            result.points.score.tolist(),
+            result.points.dark.tolist(),
+            strict=True,
         )
-    ]
+    ][:_TABLE_ROWS]
     rest = points - _TABLE_ROWS
     table = Table(box=box.SIMPLE_HEAD, caption=f"and {rest} more" if rest > 0 else None)
     table.add_column("frame", overflow="fold")
-    for title in ("x", "y", "score"):
+    any_dark = any(row[-1] for row in rows)
+    for title in ("x", "y", "score", *[""] * any_dark):
         table.add_column(title, justify="right")
-    for name, *numbers in rows[:_TABLE_ROWS]:
-        table.add_row(escape(name), *numbers)
+    for name, x, y, score, dark in rows:
+        table.add_row(escape(name), x, y, score, *([dark] if any_dark else []))
     Console(stderr=True).print(table)

@@ -15,11 +15,13 @@ from irpoint.pipeline.detect import detect
 from irpoint.pipeline.results import Summary
 from irpoint.pipeline.tracker import Tracker, TrackSettings
 from irpoint.pipeline.tracking import track_results
+from irpoint.pipeline.tracks import TrackSummary
 
 __all__ = [
     "Skipped",
     "Summary",
     "TrackSettings",
+    "TrackSummary",
     "Tracker",
     "detect",
     "detect_frames",

@@ -63,8 +63,8 @@ def detect(
 
     Raises:
         FrameError: if there is one source only, and it matches nothing readable.
-        SettingsError: if a setting is out of range, ``out`` cannot be written, or another
-            detection is writing there.
+        SettingsError: if a setting is out of range or does not fit the first frame, ``out`` cannot
+            be written, or another detection is writing there.
     """
     target = Path(out) if isinstance(out, str | Path) else out
     folder = target if isinstance(target, Path) else None
@@ -76,8 +76,8 @@ def detect(
     with nullcontext() if folder is None else _locked(folder):
         columns = _columns(todo, detector, bool(track))
         writer = PointsWriter(file_format, target, **columns)
-        overlays = OverlayFolder(folder / "overlays") if folder and overlay else None
-        results = Results(writer, overlays, summary)
+        overlays = OverlayFolder(folder / "overlays") if folder else None
+        results = Results(writer, overlays, summary, draw=overlay)
         if folder and not track and not any(source.live for source in todo):
             settings = journal_settings(detector) | {"raw": repr(raw), "overlay": overlay}
             todo, again = results.resume(Journal(folder, settings), todo)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from irpoint.frames.source import Skipped, Source
 from irpoint.pipeline.resume import resume
+from irpoint.pipeline.tracks import TrackList, TrackSummary
 from irpoint.points import FrameResult
 from irpoint.sinks import Journal, OverlayFolder, PointsWriter
 
@@ -25,6 +26,7 @@ class Summary:
         frames, frames_with_points, points: numbers of frames and points.
         skipped: number of sources, or parts of them, that could not be read.
         first: the first results with points, at most ten.
+        tracks: every track, in the order of confirmation; None without tracking.
         stopped: whether a signal ended the detection early.
         resumable: whether the same call resumes this run.
         seconds: duration.
@@ -39,6 +41,7 @@ class Summary:
     points: int = 0
     skipped: int = 0
     first: list[FrameResult] = field(default_factory=list)
+    tracks: list[TrackSummary] | None = None
     stopped: bool = False
     resumable: bool = False
     seconds: float = 0.0
@@ -53,7 +56,9 @@ class Results:
     writer: PointsWriter
     overlays: OverlayFolder | None
     summary: Summary
+    draw: bool = False  # whether to write overlays
     journal: Journal | None = None
+    _tracks: TrackList = field(default_factory=TrackList)
     _started: float = field(default_factory=time.perf_counter)
 
     def resume(
@@ -67,7 +72,7 @@ class Results:
         earlier = resume(journal, sources)
         for result in earlier.results:
             self._count(result)
-            if self.overlays is not None:
+            if self.overlays is not None and self.draw:
                 self.overlays.reserve(result)
         self.journal = journal
         self.summary.resumed, self.summary.resumable = earlier.sources, True
@@ -81,7 +86,7 @@ class Results:
                 self.journal.skip(item.source, item.reason)
             return
         self._count(item)
-        if self.overlays is not None:
+        if self.overlays is not None and self.draw:
             self.overlays.add(item)
         if self.journal is not None:
             self.journal.add(item)
@@ -91,12 +96,17 @@ class Results:
         if len(result.points) and len(summary.first) < _FIRST:
             summary.first.append(result.without_pixels())
         self.writer.add(result)
+        if result.track_ids is not None:
+            self._tracks.add(result)
+            summary.tracks = self._tracks.tracks
         summary.frames += 1
         summary.frames_with_points += len(result.points) > 0
         summary.points += len(result.points)
 
     def close(self, *, finished: bool) -> None:
         """Complete every file, the points first. The journal is kept unless the run is finished.
+
+        If points were written, overlays of earlier runs are deleted, because they show others.
 
         Raises:
             SettingsError: if a file cannot be written; the journal is then kept.
@@ -108,6 +118,8 @@ class Results:
                 self.overlays.close()
         if self.journal is not None:
             self.journal.close(finished=finished)
+        if self.overlays is not None and self.writer.count:
+            self.overlays.remove_stale()
         self.summary.points_file = self.writer.path if self.writer.count else None
         if self.overlays is not None and len(self.overlays):
             self.summary.overlays = self.overlays.folder

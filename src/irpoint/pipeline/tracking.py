@@ -27,7 +27,7 @@ def track_results(
         if isinstance(result, Skipped):
             yield result
             continue
-        if before is not None and not _same_sequence(before, result):
+        if before is not None and not same_sequence(before, result):
             tracker = Tracker(settings)
         before = result.without_pixels()
         numbers = tracker.update(result.points.xy, result.points.dark)
@@ -40,7 +40,7 @@ def track_results(
         )
 
 
-def _same_sequence(before: FrameResult, result: FrameResult) -> bool:
+def same_sequence(before: FrameResult, result: FrameResult) -> bool:
     """Whether two frames are of one source, or images of one folder."""
     if result.source == before.source:
         return True

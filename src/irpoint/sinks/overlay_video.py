@@ -15,6 +15,7 @@ import numpy.typing as npt
 from irpoint.errors import SettingsError, one_line
 from irpoint.points import FrameResult
 from irpoint.sinks.drawing import draw_overlay
+from irpoint.sinks.seal import seal_mp4
 
 _CODECS = (
     "libx264",
@@ -110,6 +111,7 @@ class OverlayVideo:
         with self._removed_on_failure():
             self._container.mux(self._stream.encode(None))
             self._container.close()
+            seal_mp4(self._unfinished, self.path.name)
             os.replace(self._unfinished, self.path)  # noqa: PTH105
 
     @contextmanager
