@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import av
 
 VIDEO_SUFFIXES = (
-    ".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm", ".ts", ".mpg", ".mpeg", ".wmv", ".y4m",
-    ".mjpeg", ".mxf",
+    ".mp4", ".avi", ".mkv", ".mov", ".m4v", ".webm", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg",
+    ".m2v", ".vob", ".wmv", ".asf", ".flv", ".3gp", ".ogv", ".nut", ".y4m", ".mjpeg", ".mjpg",
+    ".h264", ".264", ".h265", ".265", ".mxf",
 )  # fmt: skip
 _CAMERA = "/dev/video"
 _COLOUR_SIDE = 160  # pixels of the reduced frame whose colours are looked at
@@ -61,17 +62,12 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
     Raises:
         FrameError: if the container has no video, or cannot be read to its end.
     """
-    if not container.streams.video:
-        raise FrameError(f"{name}: contains no video; give another file")
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    rate = float(stream.average_rate or stream.guessed_rate or 25)
     index, first, coloured = 0, None, False
-    for image in _decode(container, stream, name):
-        if isinstance(image, str):
-            yield image
+    for item in decode_images(container, name):
+        if isinstance(item, str):
+            yield item
             continue
-        clock = image.time if image.time is not None else index / rate
+        clock, image = item
         first = clock if first is None else first
         if not coloured and index & (index - 1) == 0:  # frames 0, 1, 2, 4, 8, …
             coloured = warn_of_colours(image, name)
@@ -79,6 +75,72 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
         index += 1
     if not index:
         raise FrameError(f"{name}: no frame can be decoded; copy or export it again")
+
+
+def decode_images(container: Any, name: str) -> Iterator[tuple[float, av.VideoFrame] | str]:
+    """Times in seconds and images of an opened container, and a reason for each damaged part.
+
+    Raises:
+        FrameError: if the container has no video, or cannot be read to its end.
+    """
+    stream = video_stream(container, name)
+    clock = Clock(container, stream)
+    for image in _decode(container, stream, name):
+        yield image if isinstance(image, str) else (clock.time(image), image)
+
+
+def video_stream(container: Any, name: str) -> Any:
+    """The first video stream of a container.
+
+    Raises:
+        FrameError: if there is none, or none that can be decoded.
+    """
+    if not container.streams.video:
+        raise FrameError(f"{name}: contains no video; give another file")
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise FrameError(f"{name}: FFmpeg cannot decode its video; convert it to another format")
+    if not stream.codec_context.is_open:
+        stream.thread_type = "AUTO"
+    return stream
+
+
+class Clock:
+    """Times of decoded frames. They never run backwards, though time stamps do.
+
+    Some containers have no time stamps, or time stamps in the order of decoding. A frame without
+    one, or with an earlier one than the frame before, comes one period of the frame rate later.
+    """
+
+    # Their time stamps are in the order of decoding, which is not that of display.
+    _DECODING_ORDER = ("avi", "asf", "mxf")
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self._period = 1 / float(stream.average_rate or stream.guessed_rate or 25)
+        self._by_decoding = container.format.name.startswith(self._DECODING_ORDER)
+        self._last: float | None = None
+        self._shift: float | None = None  # of the time stamps, if the first frames have none
+
+    def time(self, image: av.VideoFrame) -> float:
+        """Seconds of the next frame of the stream."""
+        stamp = image.dts if self._by_decoding else image.pts
+        return self.step(None if stamp is None else seconds(stamp, image.time_base))
+
+    def step(self, time: float | None) -> float:
+        """Seconds of the next frame, whose time stamp is ``time``."""
+        if time is not None:
+            if self._shift is None:
+                self._shift = 0.0 if self._last is None else self._last + self._period - time
+            time += self._shift
+        if self._last is not None and (time is None or time < self._last):
+            time = self._last + self._period
+        self._last = 0.0 if time is None else time
+        return self._last
+
+
+def seconds(stamp: int, time_base: Any) -> float:
+    """A time stamp in seconds."""
+    return float(stamp * time_base.numerator / time_base.denominator)
 
 
 def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | str]:
@@ -119,7 +181,9 @@ def open_video(name: str) -> Any:
         raise FrameError(f"{name}: video needs PyAV; run pip install 'irpoint[video]'")
     import av
 
-    av.logging.set_level(av.logging.PANIC)  # errors are raised as well
+    # Errors are raised as well. At any other level, threads of a decoder that log an error wait for
+    # Python, and closing the decoder waits for them.
+    av.logging.set_level(None)
     settings: dict[str, Any] = {}
     if is_camera(name):
         settings["format"] = "v4l2"
