@@ -53,6 +53,8 @@ def test_a_stack_that_the_csv_names(stack: Path) -> None:
 
 def test_frames_of_a_stack_on_lists_and_converted(stack: Path, tmp_path_factory) -> None:
     write(stack, "night.csv", "frame,y,x\n0,1,1\n1,2,2\n3,,\n")
+    with pytest.warns(IrpointWarning, match="1 images are not part of the dataset"):
+        assert len(load_dataset(stack, "all")) == 3
     write(stack, "splits/train.txt", "night#1\nnight#3\n")
     assert xy_of(load_dataset(stack, "train")) == {"night#1": [[2, 2]], "night#3": []}
     out = tmp_path_factory.mktemp("out") / "coco"
@@ -68,8 +70,11 @@ def test_one_csv_per_image(tmp_path: Path) -> None:
         write(tmp_path, f"{name}.csv", f"y,x\n{rows}")
     Image.new("L", (30, 20)).save(tmp_path / "c.tif")
     write(tmp_path, "summary.csv", "y,x\n")
-    with pytest.warns(IrpointWarning, match=r"1 CSV files .* no image, such as summary.csv"):
+    with pytest.warns(IrpointWarning) as warned:
         dataset = load_dataset(tmp_path, "all")
+    lines = sorted(str(one.message).partition(": ")[2] for one in warned)
+    assert lines[0].startswith("1 CSV files are named after no image, such as summary.csv")
+    assert lines[1].startswith("1 images are not part of the dataset")
     assert xy_of(dataset) == {"a": [[4, 7], [3.25, 2.5]], "b": []}
 
 

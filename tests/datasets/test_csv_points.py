@@ -26,6 +26,12 @@ def test_csv(root: Path, file: str) -> None:
     assert list(xy_of(load_dataset(root, "train"))) == ["a", "b"]
 
 
+def test_copies_of_a_point_are_counted(root: Path) -> None:
+    write(root, "points.csv", "image,x,y\na.png,1,1\na.png,1,1\nb.png,,\na.png,1,1\n")
+    with pytest.warns(IrpointWarning, match=r"2 points lie exactly on another .* such as in 'a'"):
+        assert len(load_dataset(root, "train").frames[0].points) == 3
+
+
 def test_csv_with_images_beside_it(tmp_path: Path) -> None:
     Image.new("L", (30, 20)).save(tmp_path / "a.png")
     write(tmp_path, "points.csv", "\ufeffX, Y ,Image\n1,2,a\n")

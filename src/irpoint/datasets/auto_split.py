@@ -8,6 +8,7 @@ video; folders are part of the stem.
 from __future__ import annotations
 
 import re
+import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +18,8 @@ import numpy as np
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.lists import listed_names
-from irpoint.errors import DatasetError
-from irpoint.frames.find import natural_key
+from irpoint.errors import DatasetError, IrpointWarning
+from irpoint.frames.natural import natural_key
 from irpoint.system.atomic import atomic_write
 
 VAL_SHARE = 0.2
@@ -57,7 +58,8 @@ def automatic_lists(opened: OpenedLayout, seed: int) -> dict[str, tuple[str, ...
         DatasetError: if fewer than two frames have targets, or if a label is wrong.
     """
     names = sorted(opened.names, key=natural_key)
-    targets = {f.name for f in opened.read(names) if len(f.points)}
+    with warnings.catch_warnings(action="ignore", category=IrpointWarning):  # they are read again
+        targets = {frame.name for frame in opened.read(names) if len(frame.points)}
     if len(targets) < 2:
         raise DatasetError(
             f"{opened.root}: has no split lists, and {len(targets)} of its frames have a target; "

@@ -11,7 +11,7 @@ from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.cvat import CVAT_FILE, cvat_xml
 from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
-from irpoint.datasets.load import every_name, open_dataset, split_names
+from irpoint.datasets.load import every_name, open_dataset, read_labels, split_names
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.datasets.yolo_pose import yolo_pose_files
 from irpoint.errors import DatasetError, SettingsError, one_line
@@ -75,7 +75,8 @@ def convert(
         raise SettingsError(f"format {to}: choose one of {', '.join(POINT_FORMATS)}")
     check_folder(destination, empty=True)
     opened = open_dataset(source, truth)
-    frames = opened.read(every_name(opened) if split is None else split_names(opened, split))
+    names = every_name(opened) if split is None else split_names(opened, split)
+    frames = read_labels(opened, names)
     suffixes = {frame.image: copy_suffix(frame) for frame in frames}
     file_names = {frame.image: frame.name + suffixes[frame.image] for frame in frames}
     lists = opened.splits if split is None else {split: tuple(frame.name for frame in frames)}

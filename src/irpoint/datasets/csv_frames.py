@@ -79,6 +79,12 @@ class FrameLabels:
         for name in names:
             self.labels.setdefault(name, [])
 
+    def count_unlabelled(self) -> int:
+        """Number of images, and of frames of stacks and videos with labels, that have no row."""
+        every = sum(self._counts.get(self.images.find(n), 1) for n in self.images.names())
+        found = [n for n in self.labels if n in self._pages or self.images.get(n) is not None]
+        return max(0, every - len(found))
+
     def find(self, name: str) -> Path:
         """The file of a frame, as :class:`irpoint.datasets.LabelledFrame` names it."""
         return self._pages.get(name) or self.images.find(name)
@@ -124,8 +130,15 @@ def open_frames(root: Path, frames: FrameLabels) -> OpenedLayout:
         _warn_of_fractions(found, frames.path)
         return found
 
-    names = tuple(frames.labels)
-    return OpenedLayout(root, names, split_lists(root), frames.find, read, one_label_file=True)
+    return OpenedLayout(
+        root,
+        tuple(frames.labels),
+        split_lists(root),
+        frames.find,
+        read,
+        one_label_file=True,
+        unlabelled=frames.count_unlabelled(),
+    )
 
 
 def _check_sizes(rows: Sequence[Label], image: Path, shape: tuple[int, int]) -> None:

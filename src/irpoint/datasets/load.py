@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from irpoint.datasets.auto_split import SplitLists
 from irpoint.datasets.coco import coco_files, open_coco
 from irpoint.datasets.csv_points import open_csv
@@ -17,7 +19,7 @@ from irpoint.datasets.label_studio import label_studio_files, open_label_studio
 from irpoint.datasets.labelme import labelme_files, open_labelme
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.masks import open_masks
-from irpoint.datasets.record import Dataset
+from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.datasets.sirst_v2 import open_sirst_v2
 from irpoint.datasets.split_folders import open_split_folders
 from irpoint.datasets.via import open_via, via_files
@@ -88,7 +90,7 @@ def load_dataset(
     if not opened.splits and lists and opened.root.name in lists:
         given = {name: tuple(names) for name, names in lists[opened.root.name].items()}
         opened = replace(opened, splits=given)
-    frames = opened.read(split_names(opened, split))
+    frames = read_labels(opened, split_names(opened, split))
     return Dataset(opened.root.name, opened.layout, split, tuple(frames), opened.corrects_others)
 
 
@@ -158,6 +160,26 @@ def every_name(opened: OpenedLayout) -> tuple[str, ...]:
             stacklevel=3,
         )
     return opened.names
+
+
+def read_labels(opened: OpenedLayout, names: Sequence[str]) -> list[LabelledFrame]:
+    """The named frames with their labels.
+
+    Warns:
+        IrpointWarning: if points of a frame lie exactly on one another.
+    """
+    frames = opened.read(names)
+    copies = {f.name: len(f.points) - len(np.unique(f.points.xy, axis=0)) for f in frames}
+    count = sum(copies.values())
+    if count:
+        example = next(name for name, copied in copies.items() if copied)
+        warnings.warn(
+            f"{opened.root}: {count} points lie exactly on another one of their frame, such as in "
+            f"'{example}'; all are kept, remove the copies",
+            IrpointWarning,
+            stacklevel=3,
+        )
+    return frames
 
 
 def split_names(opened: OpenedLayout, split: str) -> tuple[str, ...]:
