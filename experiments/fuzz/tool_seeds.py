@@ -120,6 +120,27 @@ def label_studio() -> Iterator[Seed]:
     yield Seed.folder(images("images") | texts({"project.json": tasks}), ".png")
 
 
+def via() -> Iterator[Seed]:
+    """VGG Image Annotator: its project file, with every kind of shape."""
+    shapes: list[dict[str, Any]] = [
+        {"name": "point", "cx": 10, "cy": 5},
+        {"name": "rect", "x": 3, "y": 4, "width": 3, "height": 1},
+        {"name": "circle", "cx": 10, "cy": 5, "r": 2.5},
+        {"name": "ellipse", "cx": 10, "cy": 5, "rx": 2, "ry": 1, "theta": 0.3},
+        {"name": "polygon", "all_points_x": [0, 6, 0], "all_points_y": [0, 0, 3]},
+        {"name": "polyline", "all_points_x": [1, 5], "all_points_y": [1, 1]},
+    ]
+    listed = {
+        f"{name}.png81": {
+            "filename": f"{name}.png", "size": 81, "file_attributes": {},
+            "regions": [{"shape_attributes": shape, "region_attributes": {}} for shape in shapes],
+        }
+        for name in NAMES
+    }  # fmt: skip
+    project = {"_via_settings": {}, "_via_img_metadata": listed, "_via_attributes": {}}
+    yield Seed.folder(images("images") | texts({"via_project.json": project}), ".png")
+
+
 _YAML = "path: .\ntrain: images/train\nval: [images/train]\nnc: 1\nnames: ['t']\n"
 
 

@@ -142,6 +142,7 @@ def test_annotations_without_a_point_are_counted(
         ({"segmentation": {"size": [20, 30], "counts": "0~"}}, "not one of compressed runs"),
         ({"segmentation": {"size": [20, 30], "counts": "P"}}, "cut off"),
         ({}, "'keypoints' is not a list, and there is neither"),
+        ({"id": "a\nb" * 99, "bbox": 1}, "annotation a ba ba b.{70}…: 'bbox' is not a list"),
     ],
 )
 def test_errors_in_annotations_are_named(root: Path, annotation: dict[str, Any], word: str) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 from irpoint.datasets.coco_annotations import annotation_targets
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries, tool_images
-from irpoint.datasets.label_files import finite, json_files, read_json
+from irpoint.datasets.label_files import brief, finite, json_files, read_json
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
@@ -171,11 +171,11 @@ def _by_image(content: dict[str, Any], path: Path) -> dict[str, list[tuple[str, 
     }
     for number, annotation in enumerate(content["annotations"], 1):
         image_id = str(annotation.get("image_id"))
-        name = str(annotation.get("id", number))
+        name = brief(annotation.get("id", number))
         if image_id not in annotations:
             raise DatasetError(
-                f"{path}: annotation {name} belongs to image {image_id}, which is not listed; add "
-                "the image"
+                f"{path}: annotation {name} belongs to image {brief(image_id)}, which is not "
+                "listed; add the image"
             )
         annotations[image_id].append((name, annotation))
     return annotations

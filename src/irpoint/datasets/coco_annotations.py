@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from irpoint.datasets.entries import LeftOut, Shape
-from irpoint.datasets.label_files import numbers
+from irpoint.datasets.label_files import brief, numbers
 from irpoint.datasets.rle import coco_mask
 from irpoint.datasets.shapes import Target, box, click, mask, polygon
 from irpoint.sinks.coco import read_keypoints
@@ -59,7 +59,7 @@ def _segment(
             parts = [np.array(numbers(part)).reshape(-1, 2) for part in segment if part]
             return [polygon(parts)]
         if segment.get("size") != list(shape):
-            raise ValueError(f"of the size {segment.get('size')}, not {list(shape)}")
+            raise ValueError(f"of the size {brief(segment.get('size'))}, not {list(shape)}")
         pixels = coco_mask(segment.get("counts"), *shape)
     except ValueError as error:
         raise ValueError(f"'segmentation' is wrong ({error})") from error

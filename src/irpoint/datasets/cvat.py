@@ -17,7 +17,7 @@ from pathlib import Path
 from irpoint.datasets.cvat_shapes import SHAPES, shape_targets
 from irpoint.datasets.cvat_tracks import track_entries
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries, tool_images
-from irpoint.datasets.label_files import read_xml, root_tag, visible_files
+from irpoint.datasets.label_files import brief, read_xml, root_tag, visible_files
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
@@ -105,13 +105,13 @@ def _entry(image: ElementTree.Element, path: Path) -> Entry:
         size = (float(image.get("width", "0")), float(image.get("height", "0")))
     except ValueError as error:
         raise DatasetError(
-            f"{path}: width or height of the image '{name}' is not a number; correct it"
+            f"{path}: width or height of the image '{brief(name)}' is not a number; correct it"
         ) from error
     shapes = [element for element in image if element.tag in SHAPES]
     return Entry(
         image=name,
         source=path,
-        targets=_targets(shapes, f"{path}: image '{name}'"),
+        targets=_targets(shapes, f"{path}: image '{brief(name)}'"),
         size=size if all(size) else None,
         subset=image.get("subset", ""),
     )

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 
 from irpoint.datasets.entries import LeftOut, Shape
+from irpoint.datasets.label_files import brief
 from irpoint.datasets.rle import cvat_mask
 from irpoint.datasets.shapes import Target, Vertices, box, click, ellipse, line, mask, polygon
 from irpoint.errors import DatasetError
@@ -68,9 +69,9 @@ def _vertices(element: Element) -> Vertices:
     try:
         values = np.array([[float(part) for part in pair] for pair in pairs])
     except ValueError as error:
-        raise ValueError(f"points '{text[:60]}' is not x,y;x,y;…") from error
+        raise ValueError(f"points '{brief(text)}' is not x,y;x,y;…") from error
     if values.ndim != 2 or values.shape[1] != 2 or not np.isfinite(values).all():
-        raise ValueError(f"points '{text[:60]}' is not x,y;x,y;… in finite numbers")
+        raise ValueError(f"points '{brief(text)}' is not x,y;x,y;… in finite numbers")
     return values
 
 
@@ -84,9 +85,9 @@ def _number(element: Element, name: str, default: str = "") -> float:
     try:
         number = float(text)
     except ValueError as error:
-        raise ValueError(f"{name} '{text}' is not a number") from error
+        raise ValueError(f"{name} '{brief(text)}' is not a number") from error
     if not math.isfinite(number):
-        raise ValueError(f"{name} '{text}' is not finite")
+        raise ValueError(f"{name} '{brief(text)}' is not finite")
     return number
 
 

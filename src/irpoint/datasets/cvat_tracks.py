@@ -14,6 +14,7 @@ from pathlib import Path
 from irpoint.datasets.cvat_shapes import SHAPES, shape_targets
 from irpoint.datasets.entries import FRAME_NAME, Entry, LeftOut, Shape, only_video
 from irpoint.datasets.images import Images
+from irpoint.datasets.label_files import brief
 from irpoint.datasets.shapes import Target
 from irpoint.errors import DatasetError, FrameError, IrpointWarning
 from irpoint.frames.numbered import count_frames
@@ -175,5 +176,5 @@ def _meta_number(content: ElementTree.Element, name: str) -> float:
 def _number(element: ElementTree.Element, path: Path) -> int:
     text = element.get("frame", "")
     if not text.isdecimal() or len(text) > 9:
-        raise DatasetError(f"{path}: frame '{text}' of a <{element.tag}> is not a number")
+        raise DatasetError(f"{path}: frame '{brief(text)}' of a <{element.tag}> is not a number")
     return int(text)

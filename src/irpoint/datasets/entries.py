@@ -18,6 +18,7 @@ import numpy as np
 
 from irpoint.datasets.images import Images, without_suffix
 from irpoint.datasets.label import image_shape, labelled_frame
+from irpoint.datasets.label_files import brief
 from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
@@ -134,7 +135,7 @@ class _Index:
             others = self.listed.setdefault(image, [])
             if any(other.source == entry.source for other in others):
                 raise DatasetError(
-                    f"{entry.source}: two entries for the image '{entry.image}'; merge them"
+                    f"{entry.source}: two entries for the image '{brief(entry.image)}'; merge them"
                 )
             others.append(entry)
 
@@ -143,8 +144,9 @@ class _Index:
         if image is None and name in self.found:
             missing = sum(image is None for image in self.found.values())
             raise DatasetError(
-                f"{self._images.folder / name}: no such image; {missing} of {len(self.found)} "
-                "images of the labels are missing; add them, or remove their entries"
+                f"{self._images.folder}/{brief(name)}: no such image; {missing} of "
+                f"{len(self.found)} images of the labels are missing; add them, or remove their "
+                "entries"
             )
         return image or self._images.find(name)
 
@@ -156,7 +158,7 @@ class _Index:
             image = self.find(name)
             if image not in self.listed:
                 raise DatasetError(
-                    f"{self._root}: no entry for the image '{name}'; add it to the labels"
+                    f"{self._root}: no entry for the image '{brief(name)}'; add it to the labels"
                 )
             # The frames of a video have one shape.
             file = split_number(image)[0]
@@ -220,8 +222,8 @@ def _read_frame(
     for entry, stated_xy in zip(entries, positions, strict=True):
         if stated_xy != positions[0]:
             raise DatasetError(
-                f"{entry.source}: other labels of the image '{name}' than in {entries[0].source}; "
-                "keep one of the two"
+                f"{entry.source}: other labels of the image '{brief(name)}' than in "
+                f"{entries[0].source}; keep one of the two"
             )
     targets = versions[0]
     xy = np.array([target[:2] for target in targets], float).reshape(-1, 2)

@@ -14,6 +14,7 @@ from irpoint.errors import DatasetError, one_line
 Kind = Literal["coco", "labelme", "label-studio", "via"]
 
 _PREFIX = 1 << 16
+_LONGEST = 80  # characters
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -104,6 +105,12 @@ def root_tag(path: Path) -> str:
     except (ElementTree.ParseError, OSError, ValueError, LookupError):
         pass
     return ""
+
+
+def brief(value: object) -> str:
+    """A value of a file for a message: on one line, and not long."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def finite(value: object) -> float | None:

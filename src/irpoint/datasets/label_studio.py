@@ -18,7 +18,7 @@ from typing import Any
 
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries, tool_images
 from irpoint.datasets.images import without_suffix
-from irpoint.datasets.label_files import finite, json_files, read_json
+from irpoint.datasets.label_files import brief, finite, json_files, read_json
 from irpoint.datasets.label_studio_regions import region_targets, regions_of
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.shapes import Target
@@ -61,7 +61,7 @@ def _entries(path: Path) -> Iterator[Entry]:
             unlabelled += 1
             continue
         several += len(versions) > 1
-        label = f"{path}: task {number}"
+        label = f"{path}: task {brief(number)}"
         regions = regions_of(annotation, label)
         stated, names = _image(task, label)
         width, height = (_side(regions, side) for side in ("original_width", "original_height"))
@@ -94,7 +94,9 @@ def _tasks(content: list[Record], path: Path) -> Iterator[tuple[str, list[tuple[
             continue
         data = task.get("data")
         if not isinstance(data, dict) or not isinstance(annotations, list):
-            raise DatasetError(f"{path}: task {number} has no 'data' or no list 'annotations'")
+            raise DatasetError(
+                f"{path}: task {brief(number)} has no 'data' or no list 'annotations'"
+            )
         known = [a for a in annotations if isinstance(a, dict) and not _is_cancelled(a)]
         data = data | {"file_upload": task.get("file_upload")}
         yield number, [(data, a) for a in sorted(known, key=_rank, reverse=True)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from irpoint.datasets.entries import LeftOut, Shape
-from irpoint.datasets.label_files import finite, numbers
+from irpoint.datasets.label_files import brief, finite, numbers
 from irpoint.datasets.rle import label_studio_mask
 from irpoint.datasets.shapes import Target, Vertices, box, click, ellipse, mask, polygon
 from irpoint.errors import DatasetError
@@ -49,7 +49,7 @@ def regions_of(annotation: Record, label: str) -> list[Record]:
     for one in found:
         if one.get("image_rotation"):
             raise DatasetError(
-                f"{label}: the image was turned by {one['image_rotation']} degrees in Label "
+                f"{label}: the image was turned by {brief(one['image_rotation'])} degrees in Label "
                 "Studio; turn it back there"
             )
         shape = {name: one[name] for name in (*_GEOMETRY, *_OTHER_GEOMETRY) if name in one}
@@ -80,7 +80,7 @@ def region_targets(region: Record, shape: Shape, left_out: LeftOut) -> list[Targ
     if "points" in region:
         return [polygon([_vertices(region["points"]) * scale])]
     if any(name in region for name in _OTHER_GEOMETRY):
-        left_out[f"regions of the type '{region.get('type', 'unknown')}'"] += 1
+        left_out[f"regions of the type '{brief(region.get('type', 'unknown'))}'"] += 1
         return []
     x, y = _fields(region, "x", "y") * scale
     if "radiusX" in region:

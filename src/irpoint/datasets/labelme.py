@@ -23,7 +23,7 @@ from PIL import Image
 
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries
 from irpoint.datasets.images import Images, without_suffix
-from irpoint.datasets.label_files import finite, json_kind, numbers, read_json, visible_files
+from irpoint.datasets.label_files import brief, finite, json_kind, numbers, read_json, visible_files
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.shapes import Target, Vertices, click, ellipse, line, mask, polygon
 from irpoint.errors import DatasetError
@@ -93,7 +93,7 @@ def _targets(shapes: list[dict[str, Any]], path: Path) -> Callable[[Shape, LeftO
                 found += _shape_targets(one, shape, left_out)
             except ValueError as error:
                 raise DatasetError(
-                    f"{path}: shape {number} ({one.get('label')}): {error}; correct it"
+                    f"{path}: shape {number} ({brief(one.get('label'))}): {error}; correct it"
                 ) from error
         return found
 
@@ -119,7 +119,7 @@ def _shape_targets(one: dict[str, Any], shape: Shape, left_out: LeftOut) -> list
         return [ellipse(x, y, radius, radius)]
     if kind == "mask":
         return _mask(one, vertices, shape, left_out)
-    left_out[f"shapes of the kind '{kind}'"] += 1
+    left_out[f"shapes of the kind '{brief(kind)}'"] += 1
     return []
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from irpoint.datasets.entries import Entry, LeftOut, Shape, open_entries, tool_images
-from irpoint.datasets.label_files import finite, json_files, numbers, read_json
+from irpoint.datasets.label_files import brief, finite, json_files, numbers, read_json
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.shapes import Target, Vertices, box, click, ellipse, line, polygon
 from irpoint.errors import DatasetError
@@ -54,8 +54,12 @@ def _entries(path: Path) -> Iterator[Entry]:
         # In VIA 1, the regions are numbered.
         regions = list(regions.values()) if isinstance(regions, dict) else regions
         if not isinstance(regions, list) or not all(isinstance(one, dict) for one in regions):
-            raise DatasetError(f"{path}: image '{name}': 'regions' is not a list; correct it")
-        yield Entry(image=name, source=path, targets=_targets(regions, f"{path}: image '{name}'"))
+            raise DatasetError(
+                f"{path}: image '{brief(name)}': 'regions' is not a list; correct it"
+            )
+        yield Entry(
+            image=name, source=path, targets=_targets(regions, f"{path}: image '{brief(name)}'")
+        )
 
 
 def _targets(regions: list[Record], label: str) -> Callable[[Shape, LeftOut], list[Target]]:
@@ -92,7 +96,7 @@ def _region(shape: object, left_out: LeftOut) -> list[Target]:
         return [polygon([_vertices(shape)])]
     if kind == "polyline":
         return [line(_vertices(shape))]
-    left_out[f"regions of the kind '{kind}'"] += 1
+    left_out[f"regions of the kind '{brief(kind)}'"] += 1
     return []
 
 
