@@ -12,6 +12,7 @@ from PIL import Image
 
 from irpoint.errors import FrameError, FrameWarning
 from irpoint.frames import frame_shape, open_source, read_frame
+from irpoint.label.catalogue import Catalogue
 from support.models import draw_blobs
 from support.radiometric import (
     EMBEDDED_IMAGE,
@@ -87,6 +88,9 @@ def test_raw_data_of_another_size_gives_coordinates_in_its_pixels(tmp_path: Path
     with pytest.warns(FrameWarning, match="64x48 raw data of the camera, not the 128x96 picture"):
         (item,) = read_frames(path)
     assert np.array_equal(item.frame, RAW_FRAME[::2, ::2])
+    catalogue = Catalogue(tmp_path)
+    with pytest.warns(FrameWarning, match="64x48 raw data"):
+        assert np.array_equal(catalogue.read(catalogue.entries[0]), item.frame)
     with pytest.warns(FrameWarning, match="64x48 raw data"):
         assert frame_shape(path) == (48, 64)
 

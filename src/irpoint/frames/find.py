@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from irpoint.errors import FrameError
+from irpoint.frames.camera_files import camera_file
 from irpoint.frames.formats import split_array_name
 from irpoint.frames.natural import natural_key
 from irpoint.frames.open import readable_suffixes, source_kind
@@ -53,9 +54,11 @@ def _files(source: str, suffixes: tuple[str, ...]) -> list[Path]:
         return [Path(f"{path}:{array}") for path in _files(pattern, suffixes)]
     path = Path(source)
     if path.is_dir():
-        items = (item for item in path.iterdir() if _is_readable(item, suffixes))
-        files = _sorted(item for item in items if item.is_file())
+        items = sorted(path.iterdir())
+        files = _sorted(item for item in items if _is_readable(item, suffixes) and item.is_file())
         if not files:
+            if other := next(filter(None, (camera_file(item.name) for item in items)), None):
+                raise FrameError(f"{source}: its files are {other}")
             kinds = ", ".join(suffixes)
             raise FrameError(f"{source}: no frame in this folder; give one with {kinds} files")
         return files

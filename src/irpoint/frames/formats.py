@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from irpoint.frames.files.flir_file import SUFFIXES as FFF_SUFFIXES
+from irpoint.frames.files.flir_file import FlirFile
 from irpoint.frames.files.netpbm import SIGNATURES as NETPBM
 from irpoint.frames.files.netpbm import NetpbmStack
 from irpoint.frames.files.numpy_files import open_npy, open_npz
@@ -13,6 +15,7 @@ from irpoint.frames.files.pictures import Picture, is_picture
 from irpoint.frames.files.tiff_pages import SIGNATURES as TIFF
 from irpoint.frames.files.tiff_pages import SUFFIXES as TIFF_SUFFIXES
 from irpoint.frames.files.tiff_pages import TiffPages
+from irpoint.frames.flir import FFF
 from irpoint.frames.stack import Stack
 
 HEAD = 520  # bytes at the start of a file by which its format is recognised
@@ -53,6 +56,7 @@ FORMATS: tuple[FileFormat, ...] = (
         single=True,
     ),
     FileFormat("TIFF", TIFF_SUFFIXES, _starts(*TIFF), TiffPages),
+    FileFormat("FLIR's .fff", FFF_SUFFIXES, _starts(*FFF), FlirFile, single=True),
     FileFormat(".npy", (".npy",), _starts(b"\x93NUMPY"), open_npy),
     FileFormat(
         "PGM, PPM, PBM, PAM, PFM",

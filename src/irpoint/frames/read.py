@@ -18,6 +18,7 @@ from PIL import UnidentifiedImageError
 
 from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame, as_frame
+from irpoint.frames.camera_files import camera_file
 from irpoint.frames.formats import FORMATS, HEAD, find_format, split_array_name, titles
 from irpoint.frames.notes import report
 from irpoint.frames.stack import Stack
@@ -60,7 +61,8 @@ class FrameFile(Stack):
                     raise FrameError("empty; copy or export it again")
                 self._format = find_format(head)
                 if self._format is None:
-                    raise FrameError(f"not a readable format; give {titles()}")
+                    other = camera_file(self._name)
+                    raise FrameError(other or f"not a readable format; give {titles()}")
                 self._stream.seek(0)
                 self._stack = self._format.open(self._stream, self._name, array)
         except BaseException:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from irpoint.errors import FrameError, FrameWarning
 from irpoint.frames.arrays import Frame
 from irpoint.frames.stack import Stack
-from irpoint.frames.video import decode_images, luminance, open_video, video_stream
+from irpoint.frames.video import decode_images, luminance, open_video, video_stream, warn_of_colours
 from irpoint.frames.video_index import video_index
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class VideoFrames(Stack):
         self._lock = threading.Lock()
         self._index = video_index(path)
         self._container: Any = None
+        self._looked = False
         self._images: Iterator[av.VideoFrame] | None = None
         self._next: int | None = None  # the frame that the decoder returns next, if it is known
         self._first = 0  # frames before this one may be damaged, because decoding started after it
@@ -137,6 +138,7 @@ class VideoFrames(Stack):
                     if number is None or number < self._first:
                         continue  # of an earlier key frame, or a frame that needs frames before it
                 frame = luminance(image)
+                self._look(image)
                 # From the start, frames are counted: damaged ones may look different each time.
                 counted = self._first == 0 and self._index.checksums is not None
                 if number > index or not (counted or self._index.fits(number, image, frame)):
@@ -149,6 +151,12 @@ class VideoFrames(Stack):
             pass
         self._images = self._next = None
         return False
+
+    def _look(self, image: av.VideoFrame) -> None:
+        """Warn about the colours of the first frame that is decoded."""
+        if not self._looked:
+            self._looked = True
+            warn_of_colours(image, str(self._path))
 
     def _count_again(self) -> None:
         """Decode the whole file, because the packets did not tell the frames."""
