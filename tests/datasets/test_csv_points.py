@@ -26,6 +26,19 @@ def test_csv(root: Path, file: str) -> None:
     assert list(xy_of(load_dataset(root, "train"))) == ["a", "b"]
 
 
+def test_files_named_after_splits(root: Path) -> None:
+    (root / "img_idx/train.txt").unlink()
+    write(root, "train.csv", "image,x,y\na.png,1,2\nb.png,,\n")
+    write(root, "Valid.csv", "image,x,y\nc.png,3,4\n")
+    write(root, "._train.csv", "left by macOS")
+    for split, points in (("train", {"a": [[1, 2]], "b": []}), ("val", {"c": [[3, 4]]})):
+        assert xy_of(load_dataset(root, split)) == points
+    assert len(load_dataset(root, "all")) == 3
+    write(root, "test.csv", "image,x,y\na.png,1,2\n")
+    with pytest.raises(DatasetError, match=r"train.csv, line 2: 'a.png' is in another file"):
+        load_dataset(root, "all")
+
+
 def test_copies_of_a_point_are_counted(root: Path) -> None:
     write(root, "points.csv", "image,x,y\na.png,1,1\na.png,1,1\nb.png,,\na.png,1,1\n")
     with pytest.warns(IrpointWarning, match=r"2 points lie exactly on another .* such as in 'a'"):

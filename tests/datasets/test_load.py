@@ -226,3 +226,9 @@ def test_lists_in_the_dataset_folder(masked: Path) -> None:
     assert [frame.name for frame in load_dataset(masked, "val")] == ["b"]
     split_list(masked, "val", "a")
     assert [frame.name for frame in load_dataset(masked, "val")] == ["a"]
+
+
+def test_hidden_lists_of_macos_are_not_lists(masked: Path) -> None:
+    split_list(masked, "val", "b")
+    (masked / "img_idx/._val.txt").write_bytes(b"\x00\x05\x16\x07\xff\xff")
+    assert [frame.name for frame in load_dataset(masked, "val")] == ["b"]

@@ -8,7 +8,7 @@ numbers beside several images means the images in natural order, as napari and t
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from irpoint.datasets.csv_rows import Label, LabelTable
@@ -104,8 +104,10 @@ class FrameLabels:
         return self.labels[known]
 
 
-def open_frames(root: Path, frames: FrameLabels) -> OpenedLayout:
-    """The dataset of frames with their rows."""
+def open_frames(
+    root: Path, frames: FrameLabels, splits: Mapping[str, tuple[str, ...]] | None = None
+) -> OpenedLayout:
+    """The dataset of frames with their rows, and with splits in addition to its lists."""
 
     def read(names: Sequence[str]) -> list[LabelledFrame]:
         found, moved = [], 0
@@ -133,7 +135,7 @@ def open_frames(root: Path, frames: FrameLabels) -> OpenedLayout:
     return OpenedLayout(
         root,
         tuple(frames.labels),
-        split_lists(root),
+        {**(splits or {}), **split_lists(root)},
         frames.find,
         read,
         one_label_file=True,

@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from irpoint.datasets.csv_frames import FrameLabels, open_frames, unnamed_frames
 from irpoint.datasets.csv_rows import LabelTable, read_labels
 from irpoint.datasets.images import Images, without_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
+from irpoint.datasets.lists import ROOT_LISTS
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.tables import TABLE_SUFFIXES
 from irpoint.errors import DatasetError, IrpointWarning
@@ -29,9 +30,10 @@ _ROBOFLOW = "_annotations.csv"  # has no row for an image without targets
 def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
     """Open a folder with CSV files of points; None if it has no CSV file.
 
-    That is ``points.csv``, one CSV file of any name, or one CSV file for each image, stack or
-    video, with the same name. Images are in ``images/`` or, if there is no such folder, in
-    ``root``. Other columns are ignored. An image without a row is not part of the dataset.
+    That is ``points.csv``, one CSV file of any name, one CSV file for each image, stack or video,
+    with the same name, or files named after splits, such as ``train.csv`` and ``val.csv``. Images
+    are in ``images/`` or, if there is no such folder, in ``root``. Other columns are ignored. An
+    image without a row is not part of the dataset.
 
     Raises:
         DatasetError: if it is not clear which file to read or which frames it means, or if a file
@@ -43,9 +45,9 @@ def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
     tables = [read_labels(path) for path in _chosen(root, files)]
     if not any(table.names_images for table in tables):
         return open_frames(root, unnamed_frames(root, tables))
-    if len(tables) > 1:
+    if len(tables) > 1 and not all(_is_split(table.path) for table in tables):
         raise _too_many(root, files)
-    return open_frames(root, _named_frames(root, tables[0]))
+    return open_frames(root, *_named_frames(root, tables))
 
 
 def csv_text(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
@@ -63,7 +65,8 @@ def _files(root: Path) -> list[Path]:
     """The CSV files in ``root`` or, if it has none, in its folder of images; in natural order."""
     for folder in (root, root / "images"):
         inside = folder.iterdir() if folder.is_dir() else ()
-        found = [path for path in inside if path.suffix.lower() in TABLE_SUFFIXES]
+        tables = (path for path in inside if path.suffix.lower() in TABLE_SUFFIXES)
+        found = [path for path in tables if not path.name.startswith(".")]
         if found:
             return sorted(found, key=lambda path: natural_key(path.name))
     return []
@@ -74,6 +77,8 @@ def _chosen(root: Path, files: list[Path]) -> list[Path]:
     named = next((path for path in files if path.name == POINTS_FILE), None)
     if named or len(files) == 1:
         return [named or files[0]]
+    if all(map(_is_split, files)):
+        return files
     stems = {p.stem for f in (root, root / "images") if f.is_dir() for p in f.iterdir()
              if p.suffix.lower() not in TABLE_SUFFIXES and p.is_file()}  # fmt: skip
     chosen = [path for path in files if path.stem in stems]
@@ -90,6 +95,10 @@ def _chosen(root: Path, files: list[Path]) -> list[Path]:
     return chosen
 
 
+def _is_split(path: Path) -> bool:
+    return path.stem.lower() in ROOT_LISTS
+
+
 def _too_many(root: Path, files: list[Path]) -> DatasetError:
     return DatasetError(
         f"{root}: {len(files)} CSV files; rename the one to read to {POINTS_FILE}, or each after "
@@ -97,16 +106,28 @@ def _too_many(root: Path, files: list[Path]) -> DatasetError:
     )
 
 
-def _named_frames(root: Path, table: LabelTable) -> FrameLabels:
-    """The frames of a file that names its images."""
+def _named_frames(
+    root: Path, tables: Sequence[LabelTable]
+) -> tuple[FrameLabels, dict[str, tuple[str, ...]]]:
+    """The frames of files that name their images, and the splits that the files are."""
     images = Images(root / "images" if (root / "images").is_dir() else root)
-    found = FrameLabels(images, table.path)
-    for label in table.labels:
-        image = images.get(label.image)
-        name = without_suffix(label.image) if image is None else images.name_of(image)
-        if image is not None and label.frame is not None and found.is_stack(image):
-            name = found.add_page(image, name, label.frame, label.where)
-        found.add(name, label)
-    if table.path.name == _ROBOFLOW:
+    found = FrameLabels(images, tables[0].path if len(tables) == 1 else root)
+    splits: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        names: dict[str, None] = {}
+        for label in table.labels:
+            image = images.get(label.image)
+            name = without_suffix(label.image) if image is None else images.name_of(image)
+            if image is not None and label.frame is not None and found.is_stack(image):
+                name = found.add_page(image, name, label.frame, label.where)
+            if name in found.labels and name not in names:
+                raise DatasetError(
+                    f"{label.where}: '{label.image}' is in another file too; remove one"
+                )
+            found.add(name, label)
+            names[name] = None
+        if len(tables) > 1:
+            splits[table.path.stem.lower()] = tuple(names)
+    if tables[0].path.name == _ROBOFLOW:
         found.add_empty(images.names())
-    return found
+    return found, splits

@@ -24,7 +24,7 @@ def split_lists(root: Path) -> dict[str, tuple[str, ...]]:
     lists: dict[str, tuple[str, ...]] = {}
     for folder in SPLIT_FOLDERS:
         for path in sorted((root / folder).glob("*.txt"), key=lambda path: natural_key(path.name)):
-            if path.stem not in lists:
+            if path.stem not in lists and not path.name.startswith("."):
                 lists[path.stem] = listed_names(path)
     for name in ROOT_LISTS:
         if name not in lists and (root / f"{name}.txt").is_file():

@@ -40,7 +40,7 @@ def open_voc(root: Path, truth: Truth) -> OpenedLayout | None:
     """
     labels = _first_folder(root, ("Annotations", "annotations"))
     image_folder = _first_folder(root, ("JPEGImages", "images"))
-    if labels is None or image_folder is None or next(labels.rglob("*.xml"), None) is None:
+    if labels is None or image_folder is None or not _xml_files(labels):
         return _open_anywhere(root)
     images = Images(image_folder)
 
@@ -50,12 +50,12 @@ def open_voc(root: Path, truth: Truth) -> OpenedLayout | None:
         return inside if inside.is_file() else labels / f"{without_suffix(image.name)}.xml"
 
     xmls = {label_file(images.find(name)) for name in images.names()}
-    _warn_of_others(root, [path for path in labels.rglob("*.xml") if path not in xmls])
+    _warn_of_others(root, [path for path in _xml_files(labels) if path not in xmls])
     return _opened(root, images, images.names(), label_file)
 
 
 def _open_anywhere(root: Path) -> OpenedLayout | None:
-    files = [path for path in sorted(root.rglob("*.xml")) if not path.name.startswith(".")]
+    files = _xml_files(root)
     if not files or not _has_voc(files) or not has_images(root):
         return None
     images = Images(root)
@@ -83,6 +83,10 @@ def _open_anywhere(root: Path) -> OpenedLayout | None:
         return of_image.get(image, image.with_suffix(".xml"))
 
     return _opened(root, images, names, label_file, unlabelled)
+
+
+def _xml_files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*.xml")) if not path.name.startswith(".")]
 
 
 def _has_voc(files: list[Path]) -> bool:

@@ -31,14 +31,15 @@ def open_yolo(root: Path, truth: Truth) -> OpenedLayout | None:
         DatasetError: if no label file belongs to an image.
     """
     labels = root / "labels"
-    if not (root / "images").is_dir() or next(labels.rglob("*.txt"), None) is None:
+    files = _text_files(labels)
+    if not (root / "images").is_dir() or not files:
         return None
     images = Images(root / "images")
 
     def label_file(image: Path) -> Path:
         return labels / f"{without_suffix(image.relative_to(images.folder).as_posix())}.txt"
 
-    opened = _opened(root, images, label_file, set(labels.rglob("*.txt")))
+    opened = _opened(root, images, label_file, files)
     if opened is None:
         raise DatasetError(f"{labels}: no label file has the name of an image; rename them")
     return opened
@@ -52,10 +53,14 @@ def open_yolo_beside(root: Path, truth: Truth) -> OpenedLayout | None:
     """
     if next(root.glob("*.csv"), None) is not None:
         return None
-    files = {path for path in root.rglob("*.txt") if _looks_like_labels(path)}
+    files = {path for path in _text_files(root) if _looks_like_labels(path)}
     if not files or not has_images(root):
         return None
     return _opened(root, Images(root), lambda image: image.with_suffix(".txt"), files, False)
+
+
+def _text_files(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*.txt") if not path.name.startswith(".")}
 
 
 def _looks_like_labels(path: Path) -> bool:
