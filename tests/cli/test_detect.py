@@ -226,10 +226,13 @@ def test_roi_and_thresholds_reach_the_detector(detect, folder):
 def test_dark_targets_are_found_and_named(detect, tmp_path):
     frame = tmp_path / "black-hot.png"
     frame.write_bytes(png(255 - draw_blobs(TRUTH["a"])))
-    assert rows(detect(frame)[1]) == []
+    code, out, err = detect(frame)
+    assert (code, rows(out)) == (0, [])
+    assert "to find targets darker than their surroundings, give --polarity dark" in err
     for polarity in ("dark", "both"):
-        code, out, _ = detect(frame, "--polarity", polarity)
+        code, out, err = detect(frame, "--polarity", polarity)
         assert code == 0
+        assert "--polarity" not in err
         assert [row["polarity"] for row in rows(out)] == ["dark", "dark"]
         assert float(rows(out)[0]["x"]) == pytest.approx(90.0, abs=0.5)
     code, _, err = detect(frame, "--polarity", "cold")

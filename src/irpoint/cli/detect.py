@@ -167,7 +167,7 @@ def detect(
             engine=engine,
             watch=bar.update,
         )
-    _report(summary, to_folder=out is not None)
+    _report(summary, to_folder=out is not None, polarity=polarity)
 
 
 def _region(roi: str | None, ignore_mask: Path | None) -> Region:
@@ -222,7 +222,7 @@ class _Bar:
             self._progress.console.print(line, soft_wrap=True)
 
 
-def _report(summary: Summary, *, to_folder: bool) -> None:
+def _report(summary: Summary, *, to_folder: bool, polarity: str) -> None:
     """Print the tracks or the first points, and the totals, to stderr; set the exit code."""
     if summary.tracks:
         _print_tracks(summary.tracks)
@@ -242,6 +242,8 @@ def _report(summary: Summary, *, to_folder: bool) -> None:
         parts.append("stopped: run it again to resume" if summary.resumable else "stopped")
     if to_folder:
         parts.append(str(summary.points_file or "nothing written"))
+    if summary.frames and not summary.points and polarity == "bright":
+        parts.append("to find targets darker than their surroundings, give --polarity dark")
     if summary.overlays is not None:
         parts.append(f"overlays in {summary.overlays}")
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
