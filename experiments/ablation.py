@@ -9,6 +9,7 @@ of each run. Used in docs/experiments.md. A command that is given again resumes 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,8 @@ def ablate(data: Path, out: Path, epochs: int, seeds: int) -> dict[str, list[Fig
             folder = out / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
             fit(settings, folder, resume=True)
             best = json.loads((folder / "best.json").read_text())
-            figures = Figures(100 * best["val_f1"], best["val_error_px"])
+            error = best["val_error_px"]
+            figures = Figures(100 * best["val_f1"], math.nan if error is None else error)
             table.setdefault(name, []).append(figures)
             if name == REFERENCE:
                 table.setdefault(PUBLISHED_DECODER, []).append(published_decoder(folder, data))

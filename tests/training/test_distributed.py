@@ -25,7 +25,7 @@ from pathlib import Path
 import torch
 sys.path.insert(0, sys.argv[1])
 from irpoint.methods import METHODS
-from irpoint.training.distributed import is_leader
+from irpoint.training.leader import is_leader
 from irpoint.training.module import ResponseModule
 from irpoint.training.run import fit
 from irpoint.training.run_folder import saved_settings

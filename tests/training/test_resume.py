@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from irpoint.errors import ModelError
+from irpoint.training.history import METRICS, read_history
 from irpoint.training.resume import last_checkpoint
 from irpoint.training.run import fit
 from irpoint.training.run_folder import save_settings
@@ -27,6 +28,7 @@ import torch
 sys.path.insert(0, sys.argv[1])
 from irpoint.methods import METHODS
 from irpoint.training.module import ResponseModule
+from irpoint.training.history import METRICS, read_history
 from irpoint.training.run import fit
 from irpoint.training.run_folder import saved_settings
 from support.tiny_method import TINY
@@ -55,6 +57,9 @@ def test_a_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -
     )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr[-3000:]
     assert torch.load(broken / "last.ckpt", weights_only=True)["epoch"] == 1
+    with (broken / METRICS).open("a") as rows:
+        rows.write("2,6,0.5\n")  # as if it had been killed between history and checkpoint
+    (broken / ".last.ckpt").write_bytes(b"part")
     fit(settings, broken, resume=True)
     fit(settings, whole)
     ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, broken)]
@@ -66,6 +71,44 @@ def test_a_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -
     best = [load_file(run / "best.safetensors") for run in (whole, broken)]
     assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
     assert (whole / "best.json").read_text() == (broken / "best.json").read_text()
+    assert (whole / METRICS).read_text() == (broken / METRICS).read_text()
+    assert [row["epoch"] for row in read_history(broken, 9)] == [0, 1, 2, 3]
+    assert [steps_of(run, "train_loss") for run in (whole, broken)] == [[2, 4, 6, 8]] * 2
+    assert steps_of(broken, "val_f1") == [4, 8]
+    assert not (broken / ".last.ckpt").exists()
+
+
+@pytest.mark.usefixtures("one_thread", "tiny_method")
+def test_resuming_a_finished_run_changes_nothing(scenes: Path, tmp_path: Path) -> None:
+    """The last epoch is validated after training here, and again when the run is resumed."""
+    settings, saved = short_run(scenes, epochs=3), []
+    fit(settings, tmp_path / "run", on_saved=saved.append)
+    assert saved == [1, 2, 3]
+    before = (tmp_path / "run" / METRICS).read_text()
+    assert [("val_f1" in row) for row in read_history(tmp_path / "run", 9)] == [False, True, True]
+    fit(settings, tmp_path / "run", resume=True, on_saved=saved.append)
+    assert saved == [1, 2, 3, 3]
+    assert (tmp_path / "run" / METRICS).read_text() == before
+    assert steps_of(tmp_path / "run", "val_f1") == [4, 6]
+
+
+def test_the_log_of_an_older_version_is_continued(tmp_path: Path) -> None:
+    (tmp_path / METRICS).parent.mkdir(parents=True)
+    (tmp_path / METRICS).write_text("epoch,step,train_loss,val_f1\n0,1,0.5,\n1,3,,0.7\n1,3,0.4,\n")
+    assert read_history(tmp_path, 2) == [
+        {"epoch": 0, "step": 1, "train_loss": 0.5},
+        {"epoch": 1, "step": 3, "train_loss": 0.4, "val_f1": 0.7},
+    ]
+    assert read_history(tmp_path / "gone", 2) == []
+
+
+def steps_of(run: Path, name: str) -> list[int]:
+    """The steps of a figure that TensorBoard shows."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run / "logs" / "tensorboard"))
+    events.Reload()
+    return [event.step for event in events.Scalars(name)]
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.5, 0.7, 0.9])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.errors import DatasetError, IrpointError, ModelError, SettingsError
 from irpoint.methods import METHODS
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
@@ -18,7 +18,7 @@ from irpoint.training.losses import LOSSES
 from irpoint.training.module import ResponseModule
 from irpoint.training.run import fit
 from irpoint.training.run_folder import SETTINGS
-from support.runs import short_run
+from support.runs import short_run, small_scenes
 from support.tiny_method import tiny_network
 
 pytestmark = pytest.mark.usefixtures("one_thread", "tiny_method")
@@ -50,7 +50,9 @@ def test_every_real_method_makes_a_step(scenes: Path, tmp_path: Path) -> None:
 
 def test_a_resume_with_other_settings_is_refused(scenes: Path, tmp_path: Path) -> None:
     (tmp_path / SETTINGS).write_text(short_run(scenes).model_dump_json(indent=2) + "\n")
-    with pytest.raises(SettingsError, match=r"settings\.json: .* started with other settings"):
+    with pytest.raises(
+        SettingsError, match=r"settings\.json: .* other settings \(seed: 0, now 1\)"
+    ):
         fit(short_run(scenes, seed=1), tmp_path, resume=True)
     with pytest.raises(SettingsError, match="not empty; choose another folder, or resume"):
         fit(short_run(scenes), tmp_path)
@@ -62,6 +64,46 @@ def test_data_without_a_target_are_refused(tmp_path: Path) -> None:
     simulate_dataset(tmp_path / "empty", scene, frames=2, seed=0)
     with pytest.raises(DatasetError, match="no target in split 'all'"):
         fit(short_run(tmp_path / "empty"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_validation_split_without_targets_is_refused_before_training(
+    scenes: Path, tmp_path: Path
+) -> None:
+    """Its F1 would be undefined, and the network that finds nothing would be the best one."""
+    scene = SceneSettings.checked(width=64, height=48, targets=(0, 0))
+    simulate_dataset(tmp_path / "more", scene, frames=2, seed=0)
+    (tmp_path / "more" / "img_idx").mkdir()
+    names = [path.stem for path in sorted((tmp_path / "more" / "images").iterdir())]
+    for split in ("train", "val"):
+        (tmp_path / "more" / "img_idx" / f"{split}.txt").write_text("\n".join(names))
+    changes = {"split": "train", "val_split": "val", "epochs": 1, "val_every": 1}
+    both = short_run(scenes, data=[scenes, tmp_path / "more"], **changes)
+    fit(both, tmp_path / "both")  # the other dataset has targets
+    best = json.loads((tmp_path / "both" / "best.json").read_text())
+    assert f"val_f1_{scenes.name}" in best
+    assert "val_f1_more" not in best
+    empty = tmp_path / "empty"
+    simulate_dataset(empty, SceneSettings.checked(width=64, height=64), frames=2, seed=0)
+    (empty / "img_idx").mkdir()
+    (empty / "img_idx" / "val.txt").write_text("frame_00001")
+    simulate_dataset(empty, scene, frames=1, seed=3, name="none", append=True)
+    (empty / "img_idx" / "val.txt").write_text("none_00000")
+    refused = short_run(empty, split="all", val_split="val")
+    with pytest.raises(DatasetError, match=r"no target in split 'val' .* --val-split NAME"):
+        fit(refused, tmp_path / "run")
+    (empty / "img_idx" / "val.txt").write_text("")
+    with pytest.raises(DatasetError, match="the list 'val' is empty"):
+        fit(refused, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_frame_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    root = small_scenes(tmp_path / "damaged")
+    damaged = root / "images" / "frame_00005.png"
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    with pytest.raises(IrpointError, match=r"frame_00005\.png"):
+        fit(short_run(root, split="train", val_split="val"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -29,6 +30,7 @@ from irpoint.frames import read_frame
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import PointsWriter
+from irpoint.zoo import Model
 
 STAGES = ("read", "prepare", "network", "decode", "write")
 _ARRAY_TO_POINTS = slice(1, 4)  # the stages of one call of the detector
@@ -68,7 +70,7 @@ class FrameFigures(TypedDict):
 
 
 def benchmark(
-    model: str,
+    model: str | Path | Model,
     size: str = "512",
     repeats: int = 30,
     *,
@@ -79,7 +81,7 @@ def benchmark(
     """Time a model on simulated 16-bit frames.
 
     Args:
-        model: name or path.
+        model: name, path, or a loaded model.
         size: size of the frames in pixels, ``"512"`` for a square or ``"3840x2160"``.
         repeats: number of timed calls.
         backend, scale, threads: as for :class:`irpoint.Detector`.

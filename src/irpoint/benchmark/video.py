@@ -26,6 +26,7 @@ from irpoint.pipeline.prefetch import BackgroundWriter
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import OverlayFolder, PointsWriter
+from irpoint.zoo import Model
 
 SIMULATED = "simulated"
 STAGES = ("read", "prepare", "network", "decode", "write", "draw")
@@ -63,7 +64,7 @@ class VideoFigures(TypedDict):
 
 
 def benchmark_video(
-    model: str,
+    model: str | Path | Model,
     video: str = SIMULATED,
     size: str = "640x512",
     frames: int = 120,
@@ -75,7 +76,7 @@ def benchmark_video(
     """Time ``irpoint detect`` on a video: reading, detecting, writing points and overlays.
 
     Args:
-        model: name or path.
+        model: name, path, or a loaded model.
         video: a video file; ``"simulated"`` makes a clip of 16-bit frames.
         size: size of a simulated clip in pixels, ``"512"`` for a square or ``"640x512"``.
         frames: maximum number of frames to read from the video.

@@ -62,6 +62,7 @@ def benchmark(
     from irpoint.benchmark.frames import benchmark as time_frames
     from irpoint.benchmark.video import SIMULATED, benchmark_video
     from irpoint.system.atomic import atomic_write
+    from irpoint.training.unfinished import model_or_run
 
     if size is not None and video not in (None, SIMULATED):
         raise SettingsError(
@@ -69,12 +70,13 @@ def benchmark(
         )
     if repeats < 1:
         raise SettingsError(f"--repeats {repeats}: give 1 or more")
+    chosen = model_or_run(model)
     options: dict[str, Any] = {"backend": backend, "scale": scale, "threads": threads}
     if video is None:
-        frames = time_frames(model, size or "512", repeats, **options)
+        frames = time_frames(chosen, size or "512", repeats, **options)
         text = json.dumps(frames, indent=2)
     else:
-        clip = benchmark_video(model, video, size or "640x512", 4 * repeats, **options)
+        clip = benchmark_video(chosen, video, size or "640x512", 4 * repeats, **options)
         text = json.dumps(clip, indent=2)
     if json_file == "-":
         typer.echo(text)

@@ -25,6 +25,7 @@ from irpoint.cli.options import Backend, Model, Polarity, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
+    from irpoint.frames.raw import RawLayout
     from irpoint.pipeline import Skipped, Summary, TrackSummary
     from irpoint.points import FrameResult
     from irpoint.runtime import Region
@@ -138,14 +139,14 @@ def detect(
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
-    from irpoint.frames.raw import RawLayout
     from irpoint.pipeline import detect as run
     from irpoint.runtime import Detector
+    from irpoint.training.unfinished import model_or_run
 
     if threads < 0:
         raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
     detector = Detector(
-        model,
+        model_or_run(model),
         threshold=threshold,
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
@@ -162,12 +163,18 @@ def detect(
             file_format=file_format,
             overlay=overlay,
             track=track,
-            raw=None if raw is None else RawLayout.parse(raw),
+            raw=_raw_layout(raw),
             batch=batch,
             engine=engine,
             watch=bar.update,
         )
     _report(summary, to_folder=out is not None, polarity=polarity)
+
+
+def _raw_layout(text: str | None) -> RawLayout | None:
+    from irpoint.frames.raw import RawLayout
+
+    return None if text is None else RawLayout.parse(text)
 
 
 def _region(roi: str | None, ignore_mask: Path | None) -> Region:

@@ -216,6 +216,7 @@ def _from_model(
 ) -> Predictions:
     from irpoint.evaluation.predictions import predictions_of_model
     from irpoint.runtime import Detector
+    from irpoint.training.unfinished import model_or_run
 
     def progress(frames: Iterable[LabelledFrame]) -> Iterable[LabelledFrame]:
         console = Console(stderr=True)
@@ -228,7 +229,7 @@ def _from_model(
         )
 
     detector = Detector(
-        model, published_decoder=published_decoder, backend=backend, polarity=polarity
+        model_or_run(model), published_decoder=published_decoder, backend=backend, polarity=polarity
     )
     return predictions_of_model(detector, split, threshold, progress=progress)
 

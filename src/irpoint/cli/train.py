@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from irpoint.cli.completion import complete_method, complete_model
+from irpoint.cli.stopping import StopOnSignal
 
 Data = Annotated[list[Path], typer.Option(help="Dataset folder in any layout; repeat for several.")]
 MethodName = Annotated[
@@ -73,26 +74,29 @@ def train(
     """Train a method from points and export it with a model card.
 
     The folder of the run receives the settings, logs (CSV and TensorBoard), the last checkpoint,
-    the best weights and finally [bold]model.onnx[/] with its card. Resume an interrupted run with
-    the same settings and [bold]--resume[/].
+    the best weights and finally [bold]model.onnx[/] with its card. Ctrl-C stops the run and prints
+    the command that resumes it: the same one with [bold]--resume[/].
 
     Example: [bold]irpoint train --data NUDT-SIRST --data IRSTD-1k --out runs/mine[/]
     """
     from irpoint.cli.torch_needed import torch_needed
 
     torch_needed("train")
-    from irpoint.training.overrides import settings_from
-
     named: dict[str, Any] = {"epochs": epochs, "init": init, "input_scale": scale}
     named["label_noise"] = label_noise
     values = _network(method, init) | {k: v for k, v in named.items() if v is not None}
     values |= {"data": data, "split": split, "val_split": val_split, "seed": seed}
-    settings = settings_from(values, override or [])
-    from irpoint.training.distributed import is_leader
-    from irpoint.training.run import train as fit
+    from irpoint.training.leader import is_leader
 
-    run = out or Path("runs") / settings.method
-    model = fit(settings, run, resume=resume, devices=devices, nodes=nodes)
+    with StopOnSignal(prints=is_leader()) as stop:
+        from irpoint.training.overrides import settings_from
+        from irpoint.training.run import train as fit
+
+        settings = settings_from(values, override or [])
+        run, stop.epochs = out or Path("runs") / settings.method, settings.epochs
+        model = fit(
+            settings, run, resume=resume, devices=devices, nodes=nodes, on_saved=stop.note_saved
+        )
     if is_leader():
         typer.echo(f"{model}: try it with  irpoint detect IMAGES --model {run}")
 

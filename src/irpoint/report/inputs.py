@@ -93,10 +93,11 @@ def _read_run(run: Path, backend: str) -> ReportedModel:
     from irpoint.datasets.auto_split import saved_lists
     from irpoint.evaluation import load_split, predictions_of_model
     from irpoint.runtime import Detector
+    from irpoint.training.unfinished import model_or_run
 
     settings = _read_settings(run)
     split = load_split(settings.data, settings.val_split, lists=saved_lists(run))
-    predicted = predictions_of_model(Detector(run, backend=backend), split)
+    predicted = predictions_of_model(Detector(model_or_run(run), backend=backend), split)
     return ReportedModel(
         name=predicted.title,
         split=split.name,

@@ -6,16 +6,9 @@ PyTorch's SyncBatchNorm computes them on GPUs only, hence :class:`WholeBatchNorm
 
 from __future__ import annotations
 
-import os
-
 import torch
 from torch import Tensor, distributed, nn
 from torch.distributed.nn.functional import all_reduce
-
-
-def is_leader() -> bool:
-    """Whether this process is the first one of its run. Can be called before training starts."""
-    return int(os.environ.get("RANK") or os.environ.get("LOCAL_RANK") or 0) == 0
 
 
 def part_of_batch() -> tuple[int, int]:

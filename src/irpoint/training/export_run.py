@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 from irpoint._version import __version__
 from irpoint.datasets.auto_split import saved_lists
+from irpoint.errors import ModelError, one_line
 from irpoint.export.onnx import export_onnx, write_model
 from irpoint.methods import find_method, find_target_map
 from irpoint.methods.count import gmac, parameters
 from irpoint.runtime import Detector
 from irpoint.training.card_figures import measure_figures
-from irpoint.training.run_folder import BEST, saved_settings
+from irpoint.training.run_folder import BEST, BEST_FIGURES, saved_settings
 from irpoint.training.settings import TrainSettings
 from irpoint.training.weights import read_weights
 from irpoint.zoo import Model, ModelCard, Thresholds, digest, find_model
@@ -25,9 +27,59 @@ def export_run(run: Path) -> Path:
         Path of the ONNX file.
 
     Raises:
-        ModelError: if the run has no weights, or the exported graph does not reproduce them.
+        ModelError: if the run has no weights yet, or the exported graph does not reproduce them.
     """
     settings = saved_settings(run)
+    graph, card = _draft(run, settings)
+    return write_with_figures(run / "model.onnx", graph, card, settings)
+
+
+def best_so_far(run: Path) -> tuple[Model, str]:
+    """The best weights of an unfinished run as a model, without writing a file.
+
+    Its threshold is the best one of the validation that chose the weights; for a run with a
+    held-out run, that of the held-out run.
+
+    Returns:
+        The model, without figures on its card; and the origin of the weights in words.
+
+    Raises:
+        ModelError: if the folder is not a run, or no epoch of it has been validated.
+    """
+    settings = saved_settings(run)
+    graph, card = _draft(run, settings)
+    if settings.held_out_run:
+        card = _with_figures_of(settings.held_out_run, card)
+        origin = f"the last weights of a run of {settings.epochs} epochs"
+    else:
+        best = _best_figures(run)
+        origin = f"the best weights so far, of epoch {best['epoch']:.0f} of {settings.epochs}"
+        chosen = f"best F1 on {settings.val_split}, in training"
+        thresholds = Thresholds(default=best["val_threshold"], chosen=chosen)
+        card = card.model_copy(update={"thresholds": thresholds})
+    update = {"sha256": digest(graph), "note": f"{origin}; the run is not finished"}
+    return Model(card.model_copy(update=update), graph), origin
+
+
+def _best_figures(run: Path) -> dict[str, float]:
+    file = run / BEST_FIGURES
+    try:
+        figures: dict[str, float] = json.loads(file.read_bytes())
+        return {name: figures[name] for name in ("epoch", "val_threshold")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{file}: not the figures of a run ({one_line(error)}); resume the run"
+        ) from error
+
+
+def _draft(run: Path, settings: TrainSettings) -> tuple[bytes, ModelCard]:
+    """Graph and card of the best weights, without threshold and figures."""
+    if not (run / BEST).exists():
+        first = 1 if settings.held_out_run else min(settings.val_every, settings.epochs)
+        raise ModelError(
+            f"{run}: has no weights yet; the first are kept after epoch {first} of "
+            f"{settings.epochs}; resume the run by its command and --resume"
+        )
     method = find_method(settings.method)
     offset = find_target_map(settings.target_map, method).map_offset
     network = method.build(settings.width)
@@ -55,8 +107,7 @@ def export_run(run: Path) -> Path:
         metrics={},
         sha256="",
     )
-    graph = export_onnx(network, method, map_offset=offset)
-    return write_with_figures(run / "model.onnx", graph, card, settings)
+    return export_onnx(network, method, map_offset=offset), card
 
 
 def write_with_figures(path: Path, graph: bytes, card: ModelCard, settings: TrainSettings) -> Path:

@@ -20,6 +20,7 @@ from irpoint.frames.scale import pad
 from irpoint.methods import find_method, find_target_map
 from irpoint.points import Points
 from irpoint.runtime import CANDIDATE_SCORE
+from irpoint.training.compiling import compile_networks, respond
 from irpoint.training.crops import Crops
 from irpoint.training.distributed import over_whole_batch
 from irpoint.training.losses import find_loss
@@ -90,10 +91,13 @@ class ResponseModule(L.LightningModule):
         for teacher in self.teachers.networks:
             channels_last(teacher).to(self.device)
         self._initial = {name: value.to(self.device) for name, value in self._initial.items()}
-        # Compiled code cannot exchange batch statistics with other processes.
-        if self.settings.compile and self.trainer.world_size == 1:
-            for network in (self.network, *self.teachers.networks):
-                network.compile(dynamic=False)  # separate code for each crop shape runs faster
+        compile_networks(
+            self.settings,
+            (self.network, *self.teachers.networks),
+            len(self.crops.shapes),
+            self.trainer.world_size,
+            self.print,
+        )
         if self.settings.init and self.settings.mine_every and not self._resumed:
             self.mine(range(THIRDS))
 
@@ -103,7 +107,8 @@ class ResponseModule(L.LightningModule):
             taught = self.teachers(image, self.global_step)
             target_map = target_map.lerp(taught, self.settings.teachers_share)
         image = network_input(image)
-        loss = self.loss(self.network(image).float(), target_map, self.settings.foreground)
+        response = respond(self.network, image)
+        loss = self.loss(response.float(), target_map, self.settings.foreground)
         if not torch.isfinite(loss):
             raise SettingsError(
                 f"the loss is no longer finite in epoch {self.current_epoch + 1}: "
@@ -149,7 +154,8 @@ class ResponseModule(L.LightningModule):
         }
         for name in sorted({frame.dataset for frame in self._evaluated}):
             frames = [frame for frame in self._evaluated if frame.dataset == name]
-            figures[f"val_f1_{name}"] = evaluate(frames, threshold=threshold).f1
+            if any(len(frame.truth) for frame in frames):
+                figures[f"val_f1_{name}"] = evaluate(frames, threshold=threshold).f1
         self.log_dict(figures)
         self._evaluated = []
 

@@ -13,6 +13,7 @@ from irpoint.training.settings import TrainSettings
 SETTINGS = "settings.json"
 LAST = "last.ckpt"
 BEST = "best.safetensors"
+BEST_FIGURES = "best.json"
 
 
 def save_settings(run: Path, settings: TrainSettings) -> None:
@@ -43,10 +44,23 @@ def check_run_folder(run: Path, settings: TrainSettings, *, resume: bool) -> Non
     """
     check_folder(run)
     if resume and (run / SETTINGS).exists():
-        if saved_settings(run) != settings:
+        saved, given = (s.model_dump(mode="json") for s in (saved_settings(run), settings))
+        changed = [f"{k}: {saved[k]}, now {given[k]}" for k in saved if saved[k] != given[k]]
+        if changed:
             raise SettingsError(
-                f"{run / SETTINGS}: the run was started with other settings; resume with the same "
-                "settings, or choose another folder"
+                f"{run / SETTINGS}: the run was started with other settings "
+                f"({'; '.join(changed)}); resume with the same settings, or choose another folder"
             )
-    elif run.exists() and any(run.iterdir()):
+    if resume:
+        _remove_parts(run)
+        if (run / SETTINGS).exists():
+            return
+    if run.exists() and any(run.iterdir()):
         raise SettingsError(f"{run}: not empty; choose another folder, or resume with --resume")
+
+
+def _remove_parts(run: Path) -> None:
+    """Remove the temporary files of a process that was killed while it wrote."""
+    for name in (SETTINGS, LAST, BEST, BEST_FIGURES, "metrics.csv", "model.onnx", "model.json"):
+        for part in run.rglob(f".{name}*"):
+            part.unlink(missing_ok=True)

@@ -150,7 +150,11 @@ class TrainSettings(BaseModel):
     )
     seed: int = Field(0, ge=0, description="seed of all random numbers")
     precision: Literal["bf16", "f32"] = Field("bf16", description="bf16 or f32 arithmetic")
-    compile: bool = Field(True, description="compile the network; ignored with several processes")
+    compile: bool | Literal["auto"] = Field(
+        "auto",
+        description="compile the network: true, false, or auto, which compiles if the run is long "
+        "enough to gain from it; ignored with several processes",
+    )
     workers: int = Field(1, ge=0, description="extra processes that prepare crops")
     augment: AugmentSettings = AugmentSettings()
 
@@ -192,6 +196,13 @@ class TrainSettings(BaseModel):
         if not (math.isfinite(pixels) and pixels > 0):
             raise ValueError("write coarse, or a number of pixels above 0")
         return pixels
+
+    @field_validator("compile", mode="before")
+    @classmethod
+    def _compile_is_a_choice(cls, value: Any) -> Any:
+        if not isinstance(value, bool) and value != "auto":
+            raise ValueError("write true, false or auto")
+        return value
 
     @field_validator("input_scale")
     @classmethod

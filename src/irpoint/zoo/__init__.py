@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from irpoint.errors import ModelError, one_line
 from irpoint.system.spelling import choices
@@ -18,6 +19,7 @@ __all__ = [
     "card_path",
     "digest",
     "find_model",
+    "is_unfinished_run",
     "model_names",
     "read_card",
     "shipped_weights",
@@ -72,6 +74,12 @@ def find_model(model: str | Path) -> Model:
     path = _SHIPPED / f"{model}.onnx"
     if str(model) not in model_names():
         path = _in_folder(Path(model)) if Path(model).is_dir() else Path(model)
+        if is_unfinished_run(model):
+            raise ModelError(
+                f"{model}: the training run is not finished; resume it by its command and "
+                "--resume, or export its best weights so far with  "
+                f"irpoint export --model {quote(str(model))}"
+            )
         if path.suffix not in (".onnx", ".xml") or not path.is_file():
             raise ModelError(
                 f"{model}: no such model; {choices(str(model), model_names())}, or give an .onnx "
@@ -85,6 +93,12 @@ def find_model(model: str | Path) -> Model:
             f"{path}: not the file that its card describes (sha256 differs); export it again"
         )
     return Model(card, graph, weights)
+
+
+def is_unfinished_run(model: str | Path) -> bool:
+    """Whether a path is the folder of a training run that has not exported its model yet."""
+    folder = Path(model)
+    return (folder / "settings.json").is_file() and not _in_folder(folder).is_file()
 
 
 def card_path(graph: Path) -> Path:
