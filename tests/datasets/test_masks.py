@@ -166,6 +166,15 @@ def test_the_levels_of_a_smooth_spot_are_one_target(tmp_path: Path, levels: list
         assert load_dataset(root, "all").frames[0].points.xy.tolist() == [[5, 5]]
 
 
+def test_colours_of_classes_are_targets(tmp_path: Path) -> None:
+    mask = np.zeros((32, 32, 3), np.uint8)
+    mask[9:11, 9:11], mask[13:15, 13:15] = (255, 255, 255), (0, 0, 255)  # in one block of 8x8
+    root = masks_of(tmp_path, mask)
+    with pytest.warns(IrpointWarning, match="more than two values|smooth edges"):
+        points = load_dataset(root, "all").frames[0].points
+    assert points.xy.tolist() == [[9.5, 9.5], [13.5, 13.5]]
+
+
 def test_smooth_spots_that_touch_faintly_are_two_and_faint_ones_stay(tmp_path: Path) -> None:
     mask = np.zeros((20, 30), np.uint8)
     mask[5, 4:11] = [60, 255, 60, 60, 60, 255, 60]

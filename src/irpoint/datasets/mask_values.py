@@ -36,6 +36,7 @@ _BLOCK = 8  # side of the blocks of JPEG
 # Fewer faint pixels per bright one are edits by hand: the published sets have up to 0.07, masks
 # that were JPEG files of any quality 0.25 and more.
 _FAINT_SHARE = 0.15
+_RINGING_VALUES = 8  # ringing has dozens of values, colours that tell classes apart a few
 _MOST_NUMBERS = 1000
 _LOSSY_NOISE = 8  # values up to this may be noise of a lossy file
 
@@ -83,16 +84,17 @@ def mask_targets(mask: Mask, path: Path) -> tuple[list[Component], Kind]:
         filled = np.count_nonzero(mask > 0) > mask.size / 2
         return components, "full" if filled else "two values"
     bright = mask >= values[-1] / 2
-    if _is_lossy(path) or _rings(mask, bright):
+    lossy = _is_lossy(path)
+    numbered = None if lossy else _numbered(mask, values)
+    if numbered is not None:
+        return numbered, "numbered"
+    if lossy or (len(values) >= _RINGING_VALUES and _rings(mask, bright)):
         if mask.dtype == np.uint8 and values[-1] <= _LOSSY_NOISE:
             raise DatasetError(
                 f"{path}: values up to {values[-1]} may be noise of its lossy compression; save "
                 "the mask as PNG, with 255 on targets"
             )
         return mask_components(bright), "full" if bright.mean() > 0.5 else "lossy"
-    numbered = _numbered(mask, values)
-    if numbered is not None:
-        return numbered, "numbered"
     faint = np.count_nonzero((mask > 0) & ~bright)
     if faint > _FAINT_SHARE * np.count_nonzero(bright):
         return _split_by_bright(mask, bright), "smooth"
