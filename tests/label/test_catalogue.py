@@ -94,3 +94,13 @@ def test_a_file_without_frames_is_listed(tmp_path: Path) -> None:
     catalogue = Catalogue(tmp_path)
     (line,) = catalogue.skipped
     assert "calibration.npz: 2 arrays may be frames" in line
+
+
+def test_headerless_files(tmp_path: Path) -> None:
+    (tmp_path / "one.raw").write_bytes(STACK[:1].tobytes())
+    (tmp_path / "four.bin").write_bytes(b"head" + STACK.tobytes()[: 4 * 1536 - 4])
+    write_all(tmp_path)
+    layout = RawLayout.parse("32x24:uint16")
+    check_same(tmp_path, layout)
+    names = [entry.name for entry in Catalogue(tmp_path, layout).entries]
+    assert names == [*(f"four.bin#{k}" for k in range(4)), "one.raw#0"]

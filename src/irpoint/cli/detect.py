@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -21,11 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from irpoint.cli.completion import complete_engine, complete_format
-from irpoint.cli.options import Backend, Model, Polarity, Scale
+from irpoint.cli.options import Backend, Cut, Model, Polarity, Raw, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
-    from irpoint.frames.raw import RawLayout
     from irpoint.pipeline import Skipped, Summary, TrackSummary
     from irpoint.points import FrameResult
     from irpoint.runtime import Region
@@ -87,12 +86,6 @@ Track = Annotated[
         "are written, with their track number.",
     ),
 ]
-Raw = Annotated[
-    str | None,
-    typer.Option(
-        "--raw", metavar="WxH:TYPE:ORDER", help="Layout of headerless frames: 640x512:uint16:le."
-    ),
-]
 Batch = Annotated[
     int, typer.Option(metavar="N", help="Maximum number of frames in the network at a time.")
 ]
@@ -124,6 +117,7 @@ def detect(
     ignore_mask: Mask = None,
     track: Track = False,
     raw: Raw = None,
+    cut: Cut = None,
     batch: Batch = 8,
     backend: Backend = "auto",
     threads: Threads = 0,
@@ -163,7 +157,7 @@ def detect(
             file_format=file_format,
             overlay=overlay,
             track=track,
-            raw=_raw_layout(raw),
+            **_reading(raw, cut),
             batch=batch,
             engine=engine,
             watch=bar.update,
@@ -171,10 +165,15 @@ def detect(
     _report(summary, to_folder=out is not None, polarity=polarity)
 
 
-def _raw_layout(text: str | None) -> RawLayout | None:
+def _reading(raw: str | None, cut: str | None) -> dict[str, Any]:
+    """The options about how files are read, as arguments of the pipeline."""
+    from irpoint.frames.cut import Cut
     from irpoint.frames.raw import RawLayout
 
-    return None if text is None else RawLayout.parse(text)
+    return {
+        "raw": None if raw is None else RawLayout.parse(raw),
+        "cut": None if cut is None else Cut.parse(cut),
+    }
 
 
 def _region(roi: str | None, ignore_mask: Path | None) -> Region:

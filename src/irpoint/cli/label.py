@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from irpoint.cli.completion import complete_model
-from irpoint.cli.options import Polarity
+from irpoint.cli.options import Polarity, Raw
 
 if TYPE_CHECKING:
+    from irpoint.frames.raw import RawLayout
     from irpoint.label import LabelSession
 
 
@@ -39,6 +40,7 @@ def label(
         ),
     ] = None,
     polarity: Polarity = "bright",
+    raw: Raw = None,
     host: Annotated[
         str,
         typer.Option(help="Address to bind. If other machines can reach it, a token is required."),
@@ -67,7 +69,7 @@ def label(
     from irpoint.label.serve import serve
 
     home = out or folder.absolute().with_name(f"{folder.absolute().name}-labels")
-    session = LabelSession(folder, home)
+    session = LabelSession(folder, home, raw=_layout(raw))
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         session.proposer.choose(model, polarity)
@@ -78,6 +80,12 @@ def label(
     finally:
         session.close()
         signal.signal(signal.SIGTERM, before)
+
+
+def _layout(raw: str | None) -> RawLayout | None:
+    from irpoint.frames.raw import RawLayout
+
+    return None if raw is None else RawLayout.parse(raw)
 
 
 def _print_summary(session: LabelSession) -> None:

@@ -40,3 +40,21 @@ Scale = Annotated[
         help="Input scale: native, or fit:N (longest side N pixels). Default: the model card's.",
     ),
 ]
+Raw = Annotated[
+    str | None,
+    typer.Option(
+        "--raw",
+        metavar="WxH:TYPE:ORDER",
+        help="Layout of headerless frames: 640x512:uint16:le. Add :skip=BYTES for a header of the "
+        "file, :gap=BYTES between frames.",
+    ),
+]
+Cut = Annotated[
+    str | None,
+    typer.Option(
+        "--cut",
+        metavar="TOP,BOTTOM[,LEFT,RIGHT]",
+        help="Rows and columns to cut off each frame, such as telemetry. Points count from the "
+        "rest.",
+    ),
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from irpoint.frames.cut import Cut, CutSource
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Source
 from irpoint.frames.sources.frame_file import FileOfFrames
@@ -22,15 +23,17 @@ SOURCES: tuple[type[Source], ...] = (
 )
 
 
-def open_source(name: str | Path, raw: RawLayout | None = None) -> Source:
+def open_source(name: str | Path, raw: RawLayout | None = None, cut: Cut | None = None) -> Source:
     """Open the source that a name refers to. Nothing is read until its frames are requested.
 
     Args:
         name: an image, a TIFF, an array or a video file; a camera (``/dev/video0``); an address
             (``rtsp://…``); or ``"-"`` for standard input.
         raw: layout of the pixels, for headerless files.
+        cut: rows and columns to cut off each frame.
     """
-    return source_kind(str(name), raw)(str(name), raw)
+    source = source_kind(str(name), raw)(str(name), raw)
+    return source if cut is None else CutSource(source, cut)
 
 
 def source_kind(name: str, raw: RawLayout | None = None) -> type[Source]:

@@ -15,6 +15,7 @@ from irpoint.frames.natural import natural_key
 from irpoint.frames.numbered import split_number
 from irpoint.frames.open import open_source, readable_suffixes
 from irpoint.frames.raw import RawLayout
+from irpoint.frames.read import READABLE_SUFFIXES
 from irpoint.frames.stack import Stack
 
 _MAX_OPEN = 4  # files; a video has its own decoder
@@ -29,7 +30,7 @@ class FrameEntry:
         path: the file.
         index: index of the frame in its file, from 0.
         sequence: the file or folder whose frames are consecutive in time.
-        stacked: whether the file is a video or has several frames.
+        stacked: whether the file is not an image with one frame.
         label_name: name of the frame in the dataset; None if the folder is not a dataset.
     """
 
@@ -151,7 +152,7 @@ class Catalogue:
             except FrameError as error:
                 self.skipped.append(str(error))
                 continue
-            if count == 1 and not source.clock:
+            if count == 1 and self.raw is None and relative.lower().endswith(READABLE_SUFFIXES):
                 entries.append(FrameEntry(relative, path, 0, _folder(relative)))
             else:
                 entries.extend(

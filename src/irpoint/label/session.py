@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from irpoint.errors import DatasetError, IrpointWarning, SettingsError, one_line
+from irpoint.frames.raw import RawLayout
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
 from irpoint.label.interpolation import interpolate
 from irpoint.label.label_files import WrittenDataset, write_dataset
@@ -26,6 +27,7 @@ class LabelSession:
         folder: a dataset of any layout, or any folder with frames.
         out: the folder of the session: ``labels.sqlite``, ``dataset/`` (the last export) and
             ``runs/`` (training runs). If it exists, the session is resumed.
+        raw: layout of the pixels, if the files are headerless.
 
     Raises:
         DatasetError: if ``folder`` has no frame, or if ``out`` is inside it, cannot be written or
@@ -33,8 +35,8 @@ class LabelSession:
         StoreError: if the labels in ``out`` cannot be opened.
     """
 
-    def __init__(self, folder: Path, out: Path) -> None:
-        self.catalogue = Catalogue(folder)
+    def __init__(self, folder: Path, out: Path, raw: RawLayout | None = None) -> None:
+        self.catalogue = Catalogue(folder, raw)
         self.out = out.absolute()
         if self.out.resolve().is_relative_to(self.catalogue.root):
             raise DatasetError(f"{out}: is inside the labelled folder; give a folder outside it")

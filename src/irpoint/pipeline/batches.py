@@ -9,6 +9,7 @@ from pathlib import Path
 from irpoint.errors import FrameError, IrpointError, SettingsError
 from irpoint.frames import find_frames, open_source
 from irpoint.frames.arrays import Frame
+from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, Source, SourceFrame
 from irpoint.pipeline.prefetch import prefetch
@@ -21,13 +22,14 @@ _FRAMES_AHEAD = 4  # prefetched while the network runs
 
 
 def find_sources(
-    names: Sequence[str], raw: RawLayout | None = None
+    names: Sequence[str], raw: RawLayout | None = None, cut: Cut | None = None
 ) -> tuple[list[Source], list[Skipped]]:
     """Find the files, streams and devices that ``names`` refer to, and the names that match none.
 
     Args:
         names: files, folders, patterns, addresses; see :func:`irpoint.frames.find_frames`.
         raw: pixel layout, if the files are headerless.
+        cut: rows and columns to cut off each frame.
 
     Raises:
         FrameError: if there is one name only, and it matches nothing readable.
@@ -41,7 +43,7 @@ def find_sources(
             if len(names) == 1:
                 raise
             skipped.append(Skipped(name, str(error)))
-    return [open_source(path, raw) for path in find_frames(good, raw)], skipped
+    return [open_source(path, raw, cut) for path in find_frames(good, raw)], skipped
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from irpoint.errors import SettingsError, one_line
+from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, Source
 from irpoint.pipeline.batches import find_sources
@@ -39,6 +40,7 @@ def detect(
     overlay: bool = False,
     track: bool | TrackSettings = False,
     raw: RawLayout | None = None,
+    cut: Cut | None = None,
     batch: int = 8,
     engine: str = "local",
     watch: Watch | None = None,
@@ -57,6 +59,7 @@ def detect(
         overlay: draw the points into pictures and videos in ``out/overlays``.
         track: keep only the points of confirmed tracks; settings, or True for the defaults.
         raw: pixel layout, if the files are headerless.
+        cut: rows and columns to cut off each frame; points count from the rest.
         batch: maximum number of frames that go through the network together, >= 1.
         engine: ``local``, or ``ray`` for the workers of a Ray cluster.
         watch: called with every result or skipped part, and the summary so far.
@@ -69,8 +72,7 @@ def detect(
     target = Path(out) if isinstance(out, str | Path) else out
     folder = target if isinstance(target, Path) else None
     _check(folder, file_format, overlay, batch)
-    names = [sources] if isinstance(sources, str | Path) else sources
-    todo, skipped = find_sources([str(name) for name in names], raw)
+    todo, skipped = find_sources(_names(sources), raw, cut)
     detect_with = find_engine(engine, todo)
     summary = Summary(len(todo) + len(skipped))
     with nullcontext() if folder is None else _locked(folder):
@@ -79,8 +81,9 @@ def detect(
         overlays = OverlayFolder(folder / "overlays") if folder else None
         results = Results(writer, overlays, summary, draw=overlay)
         if folder and not track and not any(source.live for source in todo):
-            settings = journal_settings(detector) | {"raw": repr(raw), "overlay": overlay}
-            todo, again = results.resume(Journal(folder, settings), todo)
+            settings = {"raw": repr((raw, cut)), "overlay": overlay}
+            journal = Journal(folder, journal_settings(detector) | settings)
+            todo, again = results.resume(journal, todo)
             skipped += again
         found = detect_with(detector, todo, batch, overlay)
         if track:
@@ -93,6 +96,10 @@ def _columns(sources: Sequence[Source], detector: Detector, tracks: bool) -> dic
     """Whether the results have each of the optional columns."""
     clock = any(source.clock for source in sources)
     return {"clock": clock, "tracks": tracks, "polarity": detector.polarity != "bright"}
+
+
+def _names(sources: str | Path | Sequence[str | Path]) -> list[str]:
+    return [str(n) for n in ([sources] if isinstance(sources, str | Path) else sources)]
 
 
 def _write(items: Iterable[FrameResult | Skipped], results: Results, watch: Watch | None) -> None:
