@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
-from irpoint.errors import EvaluationError
+from irpoint.errors import EvaluationError, IrpointWarning
 from irpoint.evaluation.prediction_files import read_predictions
+from irpoint.evaluation.predictions import evaluate_predictions, predictions_of_file
+from irpoint.evaluation.splits import load_split
 from irpoint.points import Points
 
 ONE = Points(np.array([[1.5, 2.25]], np.float32), np.array([0.5], np.float32))
@@ -143,3 +146,19 @@ def test_an_unclosed_quote_is_refused(tmp_path):
     text = 'image,x,y\n"a.png,1,2\n' + "b.png,3,4\n" * 20_000
     with pytest.raises(EvaluationError, match="not CSV"):
         read_predictions(written(tmp_path, "points.csv", text))
+
+
+def test_the_frames_of_a_stack_are_scored_one_by_one(tmp_path: Path) -> None:
+    """What ``irpoint detect night.tif`` writes, against labels of napari."""
+    data = tmp_path / "data"
+    data.mkdir()
+    pages = np.zeros((4, 20, 30), np.uint16)
+    tifffile.imwrite(data / "night.tif", pages, photometric="minisblack")
+    (data / "night.csv").write_text("index,axis-0,axis-1,axis-2\n0,1,2,3\n1,3,7,4\n")
+    rows = "my/night.tif,0,,,\nmy/night.tif,1,3,2,1\nmy/night.tif,3,19,9,1\n"
+    path = written(tmp_path, "points.csv", f"source,frame,x,y,score\n{rows}")
+    split = load_split([data], "all")
+    with pytest.warns(IrpointWarning, match="1 of 3 prediction names match no image"):
+        predicted = predictions_of_file(path, split)
+    evaluated = evaluate_predictions(predicted, split)
+    assert (evaluated.pooled.tp, evaluated.pooled.fp, evaluated.pooled.fn) == (1, 1, 1)

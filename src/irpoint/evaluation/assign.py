@@ -9,6 +9,7 @@ from pathlib import Path, PurePath, PureWindowsPath
 
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import EvaluationError, IrpointWarning
+from irpoint.frames.numbered import split_number
 from irpoint.points import Points
 
 
@@ -67,7 +68,10 @@ def _index(frames: Iterable[LabelledFrame]) -> dict[str, list[Path]]:
     """The images that each file name, stem or split name refers to."""
     index: dict[str, list[Path]] = defaultdict(list)
     for frame in frames:
-        for key in {frame.image.name, frame.image.stem, PurePath(frame.name).name}:
+        keys = {frame.image.name, PurePath(frame.name).name}
+        if split_number(frame.image)[1] is None:  # the frames of a stack share its stem
+            keys.add(frame.image.stem)
+        for key in keys:
             index[key].append(frame.image)
     return dict(index)
 

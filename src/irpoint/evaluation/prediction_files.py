@@ -6,8 +6,8 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
@@ -59,7 +59,7 @@ class _CocoResult(BaseModel):
 _Predicted = tuple[str, int, _Point | None]
 
 
-def read_predictions(path: str | Path) -> dict[str, Points]:
+def read_predictions(path: str | Path, stacks: Collection[str] = ()) -> dict[str, Points]:
     """The points of each image that a file of predictions names.
 
     * ``.csv``: a header with ``source`` (or ``image``), ``x``, ``y`` and optionally ``score``.
@@ -73,12 +73,17 @@ def read_predictions(path: str | Path) -> dict[str, Points]:
     Positions are frame pixels, x right and y down, with the centre of the top-left pixel at (0, 0).
     A point without a score has the score 1.
 
+    Args:
+        path: the file.
+        stacks: names of files with several frames; frame 12 of such a source is an image of its
+            own, named ``night.tif#12``.
+
     Returns:
         The points by image name, in the order of the file.
 
     Raises:
         EvaluationError: if the file cannot be read, if a value is missing or not finite, or if a
-            source has several frames, as a video does; splits consist of single images.
+            source that is not in ``stacks`` has several frames.
     """
     file = Path(path)
     try:
@@ -89,16 +94,20 @@ def read_predictions(path: str | Path) -> dict[str, Points]:
             f"{file}: cannot be read ({reason}); give a CSV or JSON file"
         ) from error
     if file.suffix.lower() == ".csv":
-        return _collect(file, _csv_points(file, text))
+        return _collect(file, _csv_points(file, text), stacks)
     if file.suffix.lower() == ".json":
-        return _collect(file, _json_points(file, text))
+        return _collect(file, _json_points(file, text), stacks)
     raise EvaluationError(f"{file}: predictions are read from .csv or .json files; rename it")
 
 
-def _collect(file: Path, predicted: Iterable[_Predicted]) -> dict[str, Points]:
+def _collect(
+    file: Path, predicted: Iterable[_Predicted], stacks: Collection[str]
+) -> dict[str, Points]:
     points: dict[str, list[_Point]] = defaultdict(list)
     numbers: dict[str, int] = {}
-    for name, number, point in predicted:
+    for source, number, point in predicted:
+        # A Windows path accepts both kinds of slash.
+        name = f"{source}#{number}" if PureWindowsPath(source).name in stacks else source
         if numbers.setdefault(name, number) != number:
             raise EvaluationError(
                 f"{file}: {name} has frames {numbers[name]} and {number}; "

@@ -17,6 +17,7 @@ from irpoint.evaluation.splits import (
     find_points,
     trained_on,
 )
+from irpoint.frames.numbered import split_number
 from irpoint.points import Points
 from irpoint.runtime import CANDIDATE_SCORE, Detector
 
@@ -94,10 +95,11 @@ def predictions_of_file(
     Raises:
         EvaluationError: if the file cannot be read, or if a name refers to no frame or to several.
     """
+    named = read_predictions(path, _stacks(split))
     return Predictions(
         title=str(path),
         model=None,
-        points=assign_predictions(read_predictions(path), split.frames, split.pooled),
+        points=assign_predictions(named, split.frames, split.pooled),
         threshold=threshold,
         threshold_from="every point counts" if threshold is None else "given",
     )
@@ -119,3 +121,9 @@ def evaluate_predictions(
             range.
     """
     return evaluate_split(split, predictions.points, protocol, radius, predictions.threshold)
+
+
+def _stacks(split: Split) -> set[str]:
+    """Names of the stacks and videos whose frames are in a split."""
+    numbered = (split_number(frame.image) for frame in split.frames)
+    return {file.name for file, number in numbered if number is not None}
