@@ -137,8 +137,6 @@ def detect(
     from irpoint.runtime import Detector
     from irpoint.training.unfinished import model_or_run
 
-    if threads < 0:
-        raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
     detector = Detector(
         model_or_run(model),
         threshold=threshold,
@@ -147,7 +145,7 @@ def detect(
         polarity=polarity,
         region=_region(roi, ignore_mask),
         backend=backend,
-        threads=threads,
+        threads=_checked(threads),
     )
     with _Bar(shown=out is not None or not sys.stdout.isatty()) as bar:
         summary = run(
@@ -163,6 +161,12 @@ def detect(
             watch=bar.update,
         )
     _report(summary, to_folder=out is not None, polarity=polarity)
+
+
+def _checked(threads: int) -> int:
+    if threads < 0:
+        raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
+    return threads
 
 
 def _reading(raw: str | None, cut: str | None) -> dict[str, Any]:
