@@ -151,7 +151,7 @@ RAW_BYTES = [(3, part * 8000) for part in (b"\x53\x11", b"\x54\x22", b"\x52\x00"
     ("segments", "trailer", "words"),
     [
         ([exif("DJI"), *RAW_BYTES], b"", "of DJI, .* DJI Thermal SDK"),
-        ([*RAW_BYTES, DJI_PARAMETERS], b"", "48064 bytes of private data of DJI"),
+        ([*RAW_BYTES, DJI_PARAMETERS], b"", "48000 bytes of private data of DJI"),
         ([(2, b"\0\x02\0\x01IJPEG\0" + bytes(80)), *RAW_BYTES], b"", "of InfiRay"),
         ([exif("HIKMICRO")], b"HDRI" + bytes(40_000), "of HIKMICRO"),
         ([], b"HDRI" + bytes(40_000), "of HIKMICRO"),
@@ -178,12 +178,14 @@ def test_metadata_previews_and_small_private_segments_are_no_raw_data() -> None:
         (2, b"ICC_PROFILE\0\x01\x01" + bytes(3000)),
         (7, b"DJI-DBG\0" + bytes(9000)),
         (3, b"\xff\xd8\xff\xdb" + bytes(9000)),
+        (4, bytes(9000)),
         (5, b"private"),
         (13, b"Photoshop 3.0\0" + bytes(9000)),
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read_frame(jpeg(GREY, segments) + preview + bytes(20_000))
+        read_frame(jpeg(GREY, [exif("samsung"), (5, bytes(60_000))]))
 
 
 @pytest.mark.parametrize("orientation", [3, 6])

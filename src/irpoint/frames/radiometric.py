@@ -23,12 +23,14 @@ class Maker(NamedTuple):
         words: lower-case words, one of which is in the EXIF field Make.
         signatures: bytes, of which one is near the start of a part of the private data.
         export: how to get frames that can be read.
+        segment: number of the application segments that hold the raw data, if that is known.
     """
 
     name: str
     words: tuple[str, ...]
     signatures: tuple[bytes, ...] = ()
     export: str = _EXPORT
+    segment: int | None = None
 
 
 # Signatures: the tables of JPEG tags in the documentation of ExifTool, and public parsers.
@@ -39,6 +41,7 @@ MAKERS = (
         (b"\xaa\x55\x12\x06", b"\xaa\x55\x38\0", b"DTAT\0"),
         "convert it with the DJI Thermal SDK (dji_irp -s FILE -a measure --measurefmt float32 -o "
         "FILE.raw), then detect with --raw 640x512:float32",
+        segment=3,
     ),
     Maker("InfiRay", ("infiray", "iray", "thermal master", "xtherm", "topdon"), (b"IJPEG\0",)),
     Maker("HIKMICRO", ("hikmicro", "hikvision"), (b"HDRI", b"HIPT")),
@@ -64,6 +67,12 @@ _METADATA = (
     b"_JPSJPS_", b"DJI-DBG", b"HUAWEI", b"PENTAX", b"\x1aQualcomm", b"GoPro", b"AROT", b"UNICODE",
     b"SPIFF", b"RMETA", b"[picture info]", b"Media Jukebox", b"HDR_RI", b"SEAL", b"\xff\xd8\xff",
 )  # fmt: skip
+# Makers of telephones and cameras that write private data, but have no thermal detectors.
+_OTHER_CAMERAS = (
+    "apple", "samsung", "google", "huawei", "honor", "xiaomi", "oppo", "vivo", "oneplus",
+    "motorola", "canon", "nikon", "sony", "panasonic", "olympus", "fujifilm", "ricoh", "pentax",
+    "leica", "gopro",
+)  # fmt: skip
 _NAMED_BYTES = 1024  # private data of a known maker of thermal cameras
 _UNKNOWN_BYTES = 2 * 80 * 60  # of another one: 16 bits per pixel of the smallest detectors
 
@@ -88,10 +97,15 @@ def unread_raw_data(segments: list[Segment], trailer: bytes, make: str) -> Note 
         trailer: the bytes after the picture.
         make: maker of the camera, from the EXIF data.
     """
-    private = [part.content for part in segments if not part.content.startswith(_METADATA)]
+    if any(word in make.lower() for word in _OTHER_CAMERAS):
+        return None
+    parts = [part for part in segments if not part.content.startswith(_METADATA)]
+    private = [part.content for part in parts]
     private += [trailer] * (not trailer.startswith(_METADATA))
-    size = sum(map(len, private))
     maker = _find_maker(private, make)
+    if maker is not None and maker.segment is not None:
+        private = [part.content for part in parts if part.number == maker.segment]
+    size = sum(map(len, private))
     if size < (_UNKNOWN_BYTES if maker is None else _NAMED_BYTES):
         return None
     name = maker.name if maker else make or "an unknown maker"

@@ -48,7 +48,7 @@ class FrameFile(Stack):
         self, source: str | Path | bytes | BinaryIO, name: str | None = None, *, mask: bool = False
     ) -> None:
         super().__init__()
-        self._name, self._mask = name or _name_of(source), mask
+        self._name, self.mask = name or _name_of(source), mask
         self._lock = threading.Lock()
         array = None
         if isinstance(source, str | Path):
@@ -65,6 +65,7 @@ class FrameFile(Stack):
                     raise FrameError(other or f"not a readable format; give {titles()}")
                 self._stream.seek(0)
                 self._stack = self._format.open(self._stream, self._name, array)
+                self._stack.mask = mask
         except BaseException:
             self._stream.close()
             raise
@@ -106,7 +107,7 @@ class FrameFile(Stack):
         new = {note.kind: note for note in self._stack.notes if note not in self.notes}
         self._stack.notes.clear()
         self.notes += new.values()
-        if not self._mask:
+        if not self.mask:
             report([*new.values()], self._name)
 
     def close(self) -> None:

@@ -20,10 +20,12 @@ class Stack(ABC):
 
     Attributes:
         notes: what the user should know about the frames read so far.
+        mask: the frames are masks, whose values mean what the file's metadata does not.
     """
 
     def __init__(self) -> None:
         self.notes: list[Note] = []
+        self.mask = False
 
     @abstractmethod
     def __len__(self) -> int:

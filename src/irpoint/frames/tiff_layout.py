@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import tifffile
+from PIL import Image
 
 from irpoint.errors import FrameError
 from irpoint.frames.notes import Note
 
 WHITE_IS_ZERO, RGB, PALETTE = 0, 2, 3
 _BLACK_IS_ZERO = 1
+_NUMBERS = (
+    "imagewidth", "imagelength", "imagedepth", "samplesperpixel", "bitspersample", "rowsperstrip",
+    "tilewidth", "tilelength", "tiledepth", "compression", "photometric", "subfiletype",
+    "planarconfig", "predictor",
+)  # fmt: skip
 _REDUCED, _MASK = 1, 4  # bits of the tag NewSubfileType
 _ALPHA = (1, 2)  # extra samples: premultiplied and plain transparency
 
@@ -90,17 +97,41 @@ def _images(tiff: tifffile.TiffFile) -> tuple[list[Any], list[Any]]:
     """The pages at full resolution, and the others; pages that belong to another are included."""
     full: list[Any] = []
     others: list[Any] = []
-    pages: Iterable[Any] = tiff.pages
-    for page in pages:
+    seen: set[int] = set()
+    for page in _checked(tiff.pages, seen):
         parent_is_frame = not page.subfiletype & (_REDUCED | _MASK)
         (full if parent_is_frame else others).append(page)
-        for part in page.pages or () if getattr(page, "subifds", None) else ():
+        for part in _checked(page.pages or (), seen):
             # The image of a raw photograph belongs to its thumbnail. A part that is smaller than
             # its page is a level of a pyramid, even if it does not say so.
             whole = not part.subfiletype & (_REDUCED | _MASK)
             same_size = _pixels(part) == _pixels(page)
             (full if whole and (same_size or not parent_is_frame) else others).append(part)
     return full, others
+
+
+def _checked(pages: Iterable[Any], seen: set[int]) -> Iterator[Any]:
+    """Pages with a valid header. ``seen`` are the positions of those read before."""
+    for page in pages:
+        if page.offset in seen:
+            raise FrameError("the TIFF is damaged (its pages refer to each other in a circle)")
+        seen.add(page.offset)
+        _check_header(page)
+        yield page
+
+
+def _check_header(page: Any) -> None:
+    """Raise a :class:`FrameError` if a field is not the single number that it has to be."""
+    for field in _NUMBERS:
+        value = getattr(page, field)
+        if not isinstance(value, int) or value < 0:
+            raise FrameError(f"the TIFF is damaged (its {field} is not a number)")
+    # Pillow's own limit: a header with more pixels is damaged, or an attack on memory.
+    limit = 2 * (Image.MAX_IMAGE_PIXELS or sys.maxsize)
+    size = _pixels(page) * page.imagedepth * max(1, page.samplesperpixel)
+    tile = page.tilewidth * page.tilelength * max(1, page.tiledepth)
+    if max(size, tile) > limit:
+        raise FrameError(f"{page.imagewidth}x{page.imagelength} is more than {limit} pixels")
 
 
 def _pixels(page: Any) -> int:

@@ -7,12 +7,10 @@ pixels with zeros without a word.
 from __future__ import annotations
 
 import math
-import sys
 from itertools import pairwise
 from typing import Any
 
 import tifffile
-from PIL import Image
 
 from irpoint.errors import FrameError
 from irpoint.frames.notes import Note
@@ -31,12 +29,8 @@ def check_segments(tiff: tifffile.TiffFile, page: Any, notes: list[Note]) -> Non
     value of the tag GDAL_NODATA, or with 0.
 
     Raises:
-        FrameError: if the file is truncated, or the header states too many pixels.
+        FrameError: if the file is truncated.
     """
-    # Pillow's own limit: a header with more pixels is damaged, or an attack on memory.
-    limit = 2 * (Image.MAX_IMAGE_PIXELS or sys.maxsize)
-    if math.prod(page.shape) > limit:
-        raise FrameError(f"{page.shape} is more than {limit} pixels; export it again")
     number = max(1, math.prod(page.chunked))
     offsets = tuple(page.dataoffsets[:number])
     stated = tuple(page.databytecounts[:number])

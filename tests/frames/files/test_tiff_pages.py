@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from irpoint.errors import FrameError, FrameWarning
 from irpoint.frames import frame_shape, open_source, read_frame
 from irpoint.frames.source import Skipped
 from irpoint.label.catalogue import Catalogue
-from support.tiffs import tiff
+from support.tiffs import tiff, with_tag
 
 RNG = np.random.default_rng(5)
 GREY = RNG.integers(0, 256, (6, 9)).astype(np.uint8)
@@ -192,6 +193,14 @@ def test_pixels_without_data_become_nan(dtype: str) -> None:
     assert np.array_equal(read, expected, equal_nan=True)
 
 
+def test_a_mask_keeps_the_pixels_without_data() -> None:
+    """A mask whose nodata value is 0 would have no pixel left."""
+    mask = (STACK[0] > 9000).astype(np.uint8)
+    for marked in (mask, np.zeros_like(mask)):
+        data = tiff(marked, extratags=[(42113, 2, 2, "0", True)])
+        assert np.array_equal(read_frame(data, mask=True), marked)
+
+
 @pytest.mark.parametrize("value", ["-9999", "nan", "123456", "text", "1e400", ""])
 def test_a_nodata_value_that_no_pixel_has_changes_nothing(value: str) -> None:
     tag = (42113, 2, len(value) + 1, value, True)
@@ -213,6 +222,24 @@ def test_an_orientation_tag_is_reported_and_not_applied() -> None:
     data = tiff(STACK[0], extratags=[(274, 3, 1, 6, True)])
     with pytest.warns(FrameWarning, match="orientation 6 is not applied"):
         assert np.array_equal(read_frame(data), STACK[0])
+
+
+def test_a_damaged_header_and_a_circle_of_pages_are_errors(tmp_path: Path) -> None:
+    """They would cost minutes."""
+    data = bytearray(tiff(STACK[:2]))
+    (first,) = struct.unpack_from("<I", data, 4)
+    (tags,) = struct.unpack_from("<H", data, first)
+    end = first + 2 + 12 * tags
+    second = struct.unpack_from("<I", data, end)[0]
+    (tags,) = struct.unpack_from("<H", data, second)
+    struct.pack_into("<I", data, second + 2 + 12 * tags, first)
+    (tmp_path / "circle.tif").write_bytes(data)
+    (skipped,) = open_source(tmp_path / "circle.tif").frames()
+    assert "pages refer to each other in a circle" in skipped.reason
+    wide = with_tag(tiff(STACK[0]), 256, lambda *_: 2**16 - 1)
+    wide = with_tag(wide, 257, lambda *_: 2**16 - 1)
+    with pytest.raises(FrameError, match="65535x65535 is more than"):
+        read_frame(wide)
 
 
 def test_notes_about_a_stack_are_reported_once(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ class TiffPages(Stack):
         else:
             pixels = self._plain(page, place.offset)
         self._note_orientation(page)
-        return to_frame(without_nodata(pixels, page), self._name, self.notes)
+        pixels = pixels if self.mask else without_nodata(pixels, page)
+        return to_frame(pixels, self._name, self.notes)
 
     def _note_orientation(self, page: Any) -> None:
         tag = page.tags.get(_ORIENTATION)
