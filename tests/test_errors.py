@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+
 import pytest
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from irpoint.errors import first_error, one_line
+from irpoint.errors import FrameError, FrameWarning, IrpointWarning, first_error, one_line
 
 
 class Loss(BaseModel, extra="forbid"):
@@ -30,10 +33,30 @@ class Settings(BaseModel):
         (OSError(28, "No space left on device", "a.png"), "No space left on device"),
         (RuntimeError("line one\n  line two"), "line one line two"),
         (ValueError(), "ValueError"),
+        (ValueError("x" * 5000), "x" * 300 + "…"),
     ],
 )
 def test_an_error_becomes_one_line(error: Exception, line: str) -> None:
     assert one_line(error) == line
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a b é 云 ×.png", "a b é 云 ×.png"),
+        ("a\nb\t.png", r"a\nb\t.png"),
+        ("\x1b[31m.png", r"\x1b[31m.png"),
+        ("\u202egnp.a", r"\u202egnp.a"),
+        (os.fsdecode(b"\xff.png"), r"\udcff.png"),
+        ("a\u2028b\x85", r"a\u2028b\x85"),
+    ],
+)
+def test_any_file_name_is_on_one_line(name: str, shown: str) -> None:
+    assert str(FrameError(f"{name}: damaged")) == f"{shown}: damaged"
+    assert str(IrpointWarning(f"{name}: damaged")) == f"{shown}: damaged"
+    assert str(FrameWarning("kind", name, "damaged")) == f"{shown}: damaged"
+    copy = pickle.loads(pickle.dumps(FrameError(name)))
+    assert str(copy) == shown
 
 
 @pytest.mark.parametrize(

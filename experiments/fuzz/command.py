@@ -74,6 +74,8 @@ def _watch(outcomes: Outcomes, count: int, *, verbose: bool) -> Iterator[tuple[C
     faults = 0
     for number, (case, outcome) in enumerate(outcomes, 1):
         faults += not outcome.good
+        if not outcome.good and not verbose:
+            print(f"{case}: {outcome.what}: {outcome.why[:200]}", file=sys.stderr)
         if verbose:
             print(f"{case}: {outcome.damaged}: {outcome.what}: {outcome.why}")
         elif sys.stderr.isatty():

@@ -78,6 +78,17 @@ def _field(content: bytes, rng: np.random.Generator) -> bytes:
     return content[:start] + number + content[start + size :]
 
 
+def _text_flip(content: bytes, rng: np.random.Generator) -> bytes:
+    """Flipped bits in one of the texts in a binary file, such as a header or a name."""
+    texts = list(re.finditer(rb"[ -~]{8,}", content))
+    if not texts:
+        return _flip(content, rng)
+    damaged, text = bytearray(content), texts[int(rng.integers(len(texts)))]
+    for _ in range(int(rng.integers(1, 4))):
+        damaged[int(rng.integers(text.start(), text.end()))] ^= 1 << int(rng.integers(6))
+    return bytes(damaged)
+
+
 def _with_checksums(png: bytes) -> bytes:
     """A damaged PNG whose checksums are right, so that the damage reaches the decoder."""
     parts, start = [_PNG], len(_PNG)
@@ -102,7 +113,7 @@ _ODD = (
 )  # fmt: skip
 _ODD_JSON: tuple[Any, ...] = (
     None, True, -1, 0, 1.5, 1e308, 10**30, -(10**400), float("nan"), float("inf"), "", "x", "1",
-    "\0", "\ud800", [], {}, [[]], [1, 2], {"x": 1}, [None] * 3, "x" * 5000,
+    "\0", "\ud800", [], {}, [[]], [1, 2], {"x": 1}, [None] * 3, "x" * 300,
 )  # fmt: skip
 
 
@@ -151,9 +162,9 @@ def _odd_json(content: bytes, rng: np.random.Generator) -> bytes:
 
 _WAYS: dict[str, _Damage] = {
     "cut": _cut, "flip": _flip, "zero": _zero, "repeat": _repeat, "swap": _swap, "field": _field,
-    "odd text": _odd_text, "odd cell": _odd_cell, "odd json": _odd_json,
+    "text flip": _text_flip, "odd text": _odd_text, "odd cell": _odd_cell, "odd json": _odd_json,
 }  # fmt: skip
-_BINARY = ("zero", "repeat", "swap", "field", "field", "field")
+_BINARY = ("zero", "repeat", "swap", "field", "field", "field", "text flip", "text flip")
 _TEXT = {
     ".json": ("odd json",),
     ".jsonl": ("odd text", "repeat", "swap", "zero"),

@@ -6,12 +6,33 @@ with it, and how to fix it. The command line prints it as it is, without a trace
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+# Control and format characters, lone surrogates, and the ends of lines and paragraphs.
+_NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_LONGEST_REASON = 300  # characters; some libraries quote a whole file
+
+
+def escaped(text: str) -> str:
+    """Text on one line. What a terminal would not print is escaped as in Python: ``a\\nb``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode() if unicodedata.category(c) in _NOT_PRINTED else c
+        for c in text
+    )
+
 
 class IrpointError(Exception):
-    """Base of every error that irpoint raises on purpose."""
+    """Base of every error that irpoint raises on purpose.
+
+    Names of files and values in its message may have any characters, so they are escaped.
+    """
+
+    def __str__(self) -> str:
+        return escaped(super().__str__())
 
 
 class FrameError(IrpointError):
@@ -39,7 +60,10 @@ class SettingsError(IrpointError):
 
 
 class IrpointWarning(UserWarning):
-    """irpoint ignored or changed something that the user should know about."""
+    """irpoint ignored or changed something that the user should know about; one line."""
+
+    def __str__(self) -> str:
+        return escaped(super().__str__())
 
 
 class FrameWarning(IrpointWarning):
@@ -57,13 +81,14 @@ class FrameWarning(IrpointWarning):
         self.text = text
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.text}"
+        return escaped(f"{self.source}: {self.text}")
 
 
 def one_line(error: BaseException) -> str:
     """The reason for an error on one line: the system's reason, the message, or the type's name."""
     reason = getattr(error, "strerror", None) or str(error)
-    return " ".join(str(reason).split()) or type(error).__name__
+    line = " ".join(str(reason).split()) or type(error).__name__
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
 class Invalid(Protocol):

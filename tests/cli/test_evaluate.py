@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import irpoint.runtime
 from irpoint.cli import main
 from irpoint.evaluation.splits import trained_on
 from irpoint.points import Points
+from irpoint.report import write_report
 
 KEYS = {
     "f1", "precision", "recall", "tp", "fp", "fn", "false_alarms_per_image",
@@ -36,7 +38,8 @@ def write_dataset(root: Path, targets: dict[str, list[tuple[int, int]]]) -> Path
         Image.fromarray(image).save(root / "images" / f"{name}.png")
         Image.fromarray(mask).save(root / "masks" / f"{name}.png")
     for split in ("train", "val"):
-        (root / "img_idx" / f"{split}.txt").write_text("\n".join(targets) + "\n")
+        lines = "\n".join(targets).encode("utf-8", "surrogateescape") + b"\n"
+        (root / "img_idx" / f"{split}.txt").write_bytes(lines)
     return root
 
 
@@ -96,6 +99,19 @@ def detector(monkeypatch):
             return Points(xy, np.array([1.0] * len(rows) + [0.3])).above(threshold or 0)
 
     monkeypatch.setattr(irpoint.runtime, "Detector", Bright, raising=False)
+
+
+def test_the_json_of_a_name_that_is_not_utf8(run, tmp_path):
+    data = write_dataset(tmp_path / "Sky", {"a": [(10, 10)], os.fsdecode(b"b\xff"): [(20, 5)]})
+    for split in ("train", "val"):
+        (data / "img_idx" / f"{split}.txt").unlink()
+    file = tmp_path / "result.json"
+    options = ("--model", "top-hat", "--json", file, "--points")
+    assert run("--data", data, "--split", "all", *options)[0] == 0
+    frames = json.loads(file.read_text("utf-8"))["frames"]
+    assert sorted(frame["name"] for frame in frames) == ["a", os.fsdecode(b"b\xff")]
+    write_report([file], tmp_path / "page.html")
+    assert r"b\udcff" in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_predictions_to_json_on_stdout_alone(run, folder, points_file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,9 @@ def test_saved_lists_serve_datasets_without_lists(tmp_path: Path) -> None:
     split_list(root, "val", "a_1")
     assert [f.name for f in load_dataset(root, "val", lists=lists)] == ["a_1"]
     assert saved_lists(tmp_path / "none") == {}
+
+
+def test_a_name_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    lists = {"sky": {"train": ("a", os.fsdecode(b"b\xff"))}}
+    with pytest.raises(DatasetError, match=r"sky: a file name near .* is not UTF-8; rename it"):
+        save_lists(tmp_path, lists)

@@ -180,6 +180,21 @@ def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
         Store(path)
 
 
+def test_damaged_labels_are_one_line(store: Store) -> None:
+    store.put({"a": (FrameLabels(note="x"), 0)})
+    store.close()
+    with sqlite3.connect(store.path) as base:
+        base.execute('UPDATE labels SET labels = \'{"state": "dome"}\'')
+        base.execute("UPDATE change SET before = '{'")
+    damaged = Store(store.path)
+    for read in (lambda: damaged.get("a"), damaged.undo):
+        with pytest.raises(
+            StoreError, match=r"labels\.sqlite: the labels of a are damaged"
+        ) as raised:
+            read()
+        assert "\n" not in str(raised.value)
+
+
 def test_a_store_of_a_later_format_is_refused(store: Store) -> None:
     store.close()
     with sqlite3.connect(store.path) as base:

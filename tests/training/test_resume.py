@@ -122,7 +122,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, part: float) -> None:
     flipped[int(part * len(whole))] ^= 1
     for content in (bytes(flipped), whole[: int(part * len(whole))]):
         file.write_bytes(content)
-        message = "damaged.*: the run cannot resume; start another one, with --init"
+        message = r"last\.ckpt: .*: the run cannot resume; start another one, with --init"
         with pytest.raises(ModelError, match=message) as raised:
             last_checkpoint(tmp_path)
         assert "\n" not in str(raised.value)

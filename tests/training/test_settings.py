@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from irpoint.errors import IrpointWarning, ModelError, SettingsError
 from irpoint.simulate import SceneSettings
 from irpoint.training.overrides import settings_from
-from irpoint.training.run_folder import SETTINGS, saved_settings
+from irpoint.training.run_folder import SETTINGS, check_run_folder, saved_settings
 from irpoint.training.settings import TrainSettings
 
 
@@ -52,6 +53,15 @@ def test_overrides_reach_every_setting() -> None:
 def test_errors_name_the_setting(override: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         settings_from({"data": ["x"]}, [override])
+
+
+def test_names_that_cannot_be_saved_are_refused(tmp_path: Path) -> None:
+    bad = os.fsdecode(b"sky\xff")
+    for values in ({"data": ["x", bad]}, {"data": ["x"], "init": bad}):
+        with pytest.raises(SettingsError, match="is not UTF-8; rename it"):
+            settings_from(values, [])
+    with pytest.raises(SettingsError, match="the name is not UTF-8; choose another folder"):
+        check_run_folder(tmp_path / bad, settings_from({"data": ["x"]}, []), resume=False)
 
 
 @pytest.mark.parametrize(

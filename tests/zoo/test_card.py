@@ -37,6 +37,9 @@ def test_a_card_of_a_newer_irpoint_asks_for_an_upgrade(model: Path) -> None:
     [
         ({"colour": "red"}, "colour"),
         ({"stride": 0}, "stride"),
+        ({"stride": 10**9}, "stride"),
+        ({"map_offset": 1e308}, "map_offset"),
+        ({"halo": 10**9}, "halo"),
         ({"input_scale": "double"}, "input scale"),
         ({"published_decoder": {"threshold": 0.3}}, r"published_decoder\.relative_gate"),
         ({"published_decoder": {"threshold": 0.3, "relative_gate": 2}}, "published_decoder"),

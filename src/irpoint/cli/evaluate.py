@@ -280,6 +280,8 @@ def _report(
 
 def _write(target: str, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # A file name that is not UTF-8 has characters that only an escape can write.
+    text = text.encode("utf-8", "backslashreplace").decode()
     if target == "-":
         typer.echo(text, nl=False)
         return

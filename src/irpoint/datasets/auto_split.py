@@ -110,7 +110,13 @@ def save_lists(folder: Path, lists: SplitLists) -> None:
             # A reader of lists removes one suffix, which may be part of a name: a.tif of a.tif.png.
             lines = (name if without_suffix(name) == name else f"{name}.png" for name in names)
             text = "".join(f"{line}\n" for line in lines)
-            atomic_write(folder / _FOLDER / dataset / f"{split}.txt", text)
+            try:
+                atomic_write(folder / _FOLDER / dataset / f"{split}.txt", text)
+            except UnicodeEncodeError as error:
+                name = error.object[max(error.start - 20, 0) : error.end + 20]
+                raise DatasetError(
+                    f"{dataset}: a file name near {name!r} is not UTF-8; rename it"
+                ) from error
 
 
 def run_folder(model: str | Path) -> Path:

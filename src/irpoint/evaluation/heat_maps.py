@@ -63,7 +63,8 @@ class Maps:
         except (DatasetError, FrameError) as error:
             raise EvaluationError(str(error)) from error
         grey = values.dtype.kind in "ui" and values.max() > 1
-        return values / (np.iinfo(values.dtype).max if grey else 1.0)
+        with np.errstate(invalid="ignore"):  # a damaged file may hold any kind of NaN
+            return values / (np.iinfo(values.dtype).max if grey else 1.0)
 
 
 def truth_mask(frame: LabelledFrame) -> Mask:

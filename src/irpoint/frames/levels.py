@@ -66,7 +66,7 @@ def _full_range(frame: Frame) -> float:
 
 
 def _float32(frame: Frame) -> npt.NDArray[np.float32]:
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return frame.astype(np.float32)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from irpoint.errors import escaped
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.stack import Stack
@@ -38,6 +39,9 @@ class Skipped:
 
     source: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", escaped(self.reason))
 
 
 class Source(Protocol):

@@ -99,14 +99,14 @@ class Proposer:
         detector, key = self._detector, self._key
         if detector is None:
             return []
-        known = self._store.proposals(entry.name, key)
+        known = _parsed(self._store.proposals(entry.name, key))
         if known is None:
             self._urgent.set()
             try:
-                known = self._process(detector, key, entry)
+                known = _parsed(self._process(detector, key, entry))
             finally:
                 self._urgent.clear()
-        return [(x, y, score) for x, y, score in json.loads(known)]
+        return known or []
 
     def ambiguities(self) -> dict[str, float]:
         """Ambiguity of each frame that the chosen model has processed; empty without a model."""
@@ -141,3 +141,15 @@ class Proposer:
                 except IrpointError:
                     return  # the store cannot be written; the next click reports it
             self.processed += 1
+
+
+def _parsed(text: str | None) -> list[Proposal] | None:
+    """Stored proposals; None if there are none, or if they are damaged."""
+    try:
+        return (
+            None
+            if text is None
+            else [(float(x), float(y), float(s)) for x, y, s in json.loads(text)]
+        )
+    except (ValueError, TypeError):
+        return None

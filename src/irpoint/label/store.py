@@ -9,10 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from irpoint.errors import IrpointError
+from pydantic import ValidationError
+
+from irpoint.errors import IrpointError, first_error, one_line
 from irpoint.label.labels import FrameLabels, State, StoredLabels
 
 _FORMAT = 2
+# The second for a message of SQLite that quotes damaged text.
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 _CHECKPOINT_STEPS = 50  # a copy of the file without its write-ahead log lacks at most these steps
 # The column "doubt" contains the ambiguity. It keeps its old name, so that the format is unchanged.
 _TABLES = """
@@ -71,8 +75,8 @@ class Store:
                 self._base.execute("ALTER TABLE change ADD COLUMN tab TEXT NOT NULL DEFAULT ''")
             self._base.executescript(_TABLES)
             self._base.execute(f"PRAGMA user_version={_FORMAT}")
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: not a writable label file ({error})") from error
+        except _ERRORS as error:
+            raise StoreError(f"{path}: not a writable label file ({one_line(error)})") from error
 
     def close(self) -> None:
         self.checkpoint()
@@ -84,7 +88,7 @@ class Store:
 
         Changes that cannot be moved because the file is being read stay in the log.
         """
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(*_ERRORS):
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
@@ -104,7 +108,7 @@ class Store:
         if not rows:
             return None
         labels, version = rows[0]
-        return StoredLabels(labels=FrameLabels.model_validate_json(labels), version=version)
+        return StoredLabels(labels=self._parsed(frame, labels), version=version)
 
     def states(self) -> dict[str, tuple[State, int]]:
         """State and number of points of every frame that was changed."""
@@ -205,9 +209,8 @@ class Store:
             step = self._rows(query, undone, *values)[0][0]
             rows = self._rows("SELECT frame, before, after FROM change WHERE step = ?", step)
             for frame, *sides in rows:
-                source, target = map(
-                    FrameLabels.model_validate_json, sides if undone else sides[::-1]
-                )
+                before, after = (self._parsed(frame, text) for text in sides)
+                source, target = (before, after) if undone else (after, before)
                 now = self.get(frame) or StoredLabels()
                 if now.labels != source:
                     word = "redone" if undone else "undone"
@@ -215,6 +218,15 @@ class Store:
                 self._replace(frame, target, now.version + 1)
             self._base.execute("UPDATE change SET undone = ? WHERE step = ?", (1 - undone, step))
         return [frame for frame, *_ in rows]
+
+    def _parsed(self, frame: str, text: str) -> FrameLabels:
+        try:
+            return FrameLabels.model_validate_json(text)
+        except ValidationError as error:
+            raise StoreError(
+                f"{self.path}: the labels of {frame} are damaged ({first_error(error)}); restore "
+                "the file from a copy"
+            ) from error
 
     def _replace(self, frame: str, labels: FrameLabels, version: int) -> StoredLabels:
         self._base.execute(
@@ -230,8 +242,8 @@ class Store:
         with self._lock:
             try:
                 return self._base.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise StoreError(f"{self.path}: cannot be read ({error})") from error
+            except _ERRORS as error:
+                raise StoreError(f"{self.path}: cannot be read ({one_line(error)})") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -240,9 +252,9 @@ class Store:
                 self._base.execute("BEGIN IMMEDIATE")
                 yield
                 self._base.execute("COMMIT")
-            except sqlite3.Error as error:
+            except _ERRORS as error:
                 self._roll_back()
-                raise StoreError(f"{self.path}: cannot be written ({error})") from error
+                raise StoreError(f"{self.path}: cannot be written ({one_line(error)})") from error
             except BaseException:
                 self._roll_back()
                 raise

@@ -37,7 +37,7 @@ def write_report(sources: Sequence[Path], out: Path, backend: str = "onnxruntime
     _check_comparable(models)
     page = render(_with_distinct_names(models))
     try:
-        atomic_write(out, page)
+        atomic_write(out, page.encode("utf-8", "backslashreplace"))  # names may not be UTF-8
     except OSError as error:
         raise EvaluationError(f"{out}: cannot be written ({one_line(error)})") from error
 

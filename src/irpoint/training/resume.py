@@ -6,7 +6,7 @@ from pathlib import Path
 
 from irpoint.errors import ModelError
 from irpoint.training.run_folder import BEST, LAST
-from irpoint.training.torch_file import check_torch_file
+from irpoint.training.torch_file import read_torch_file
 
 
 def last_checkpoint(run: Path) -> Path | None:
@@ -19,7 +19,7 @@ def last_checkpoint(run: Path) -> Path | None:
     if not path.exists():
         return None
     try:
-        check_torch_file(path)
+        read_torch_file(path)
     except ModelError as error:
         raise ModelError(
             f"{error}: the run cannot resume; start another one, with --init {run / BEST} if that "

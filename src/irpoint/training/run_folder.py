@@ -40,9 +40,14 @@ def check_run_folder(run: Path, settings: TrainSettings, *, resume: bool) -> Non
     """Check that a run with these settings may write to its folder.
 
     Raises:
-        SettingsError: if the folder is a file, is not empty, or has a run with other settings.
+        SettingsError: if the folder is a file, is not empty, has a run with other settings, or has
+            a name that the model's card cannot state.
     """
     check_folder(run)
+    try:
+        run.resolve().name.encode()
+    except UnicodeEncodeError:
+        raise SettingsError(f"{run}: the name is not UTF-8; choose another folder") from None
     if resume and (run / SETTINGS).exists():
         saved, given = (s.model_dump(mode="json") for s in (saved_settings(run), settings))
         changed = [f"{k}: {saved[k]}, now {given[k]}" for k in saved if saved[k] != given[k]]

@@ -177,6 +177,16 @@ class TrainSettings(BaseModel):
             )
         return renamed
 
+    @field_validator("data", "init", "held_out_run")
+    @classmethod
+    def _paths_can_be_saved(cls, value: Any) -> Any:
+        for path in value if isinstance(value, tuple) else (value,):
+            try:
+                str(path).encode()
+            except UnicodeEncodeError:
+                raise ValueError(f"the name {str(path)!r} is not UTF-8; rename it") from None
+        return value
+
     @field_validator("crop", mode="before")
     @classmethod
     def _number_is_a_square(cls, value: Any) -> Any:

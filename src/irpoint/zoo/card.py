@@ -30,7 +30,7 @@ class Thresholds(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    default: float = Field(gt=0)
+    default: float = Field(gt=0, le=1e6)
     chosen: str
     false_alarms_per_mpx: dict[str, float | None] = {}
     interval_95: dict[str, tuple[float, float] | None] = {}
@@ -119,9 +119,9 @@ class ModelCard(BaseModel):
     normalisation: Normalisation
     input_scale: str
     resize: Resize
-    stride: int = Field(ge=1)
-    map_offset: float
-    halo: int = Field(64, ge=0)
+    stride: int = Field(ge=1, le=1024)
+    map_offset: float = Field(ge=-1024, le=1024)
+    halo: int = Field(64, ge=0, le=65_536)
     published_decoder: PublishedRule | None = None
     thresholds: Thresholds
     metrics: dict[str, Any]

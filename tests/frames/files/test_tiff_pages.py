@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from irpoint.errors import FrameError, FrameWarning
+from irpoint.errors import DatasetError, FrameError, FrameWarning
 from irpoint.frames import frame_shape, open_source, read_frame
 from irpoint.frames.source import Skipped
 from irpoint.label.catalogue import Catalogue
@@ -251,3 +251,23 @@ def test_notes_about_a_stack_are_reported_once(tmp_path: Path) -> None:
     with pytest.warns(FrameWarning) as said:
         assert len(list(open_source(path).frames())) == 5
     assert len([warning for warning in said if issubclass(warning.category, FrameWarning)]) == 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_pages_that_refer_to_each_other_in_a_circle(tmp_path: Path, first: int) -> None:
+    path = tmp_path / "circle.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for frame in STACK[:3]:
+            writer.write(frame, photometric="minisblack", metadata=None)
+    with tifffile.TiffFile(path) as file:
+        pages = [page for page in file.pages if isinstance(page, tifffile.TiffPage)]
+        end = pages[-1].offset + 2 + 12 * len(pages[-1].tags)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, end, pages[first].offset)
+    path.write_bytes(content)
+    with pytest.raises(FrameError, match="its pages refer to each other in a circle"):
+        read_frame(path)
+    (skipped,) = open_source(path).frames()
+    assert isinstance(skipped, Skipped)
+    with pytest.raises(DatasetError, match="has no readable frame"):
+        Catalogue(tmp_path)
