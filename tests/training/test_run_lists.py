@@ -35,7 +35,7 @@ def plain_run(data: Path, **changes: object) -> Any:
 
 def test_a_simulated_set_without_lists_trains_at_once(unsplit: Path, tmp_path: Path) -> None:
     before = sorted(unsplit.rglob("*"))
-    with pytest.warns(IrpointWarning, match=r"no split lists; 5 frames .* to train and 1 frames"):
+    with pytest.warns(IrpointWarning, match=r"no split lists; 5 frames train and the last 1 of"):
         fit(plain_run(unsplit), tmp_path / "run")
     assert sorted(unsplit.rglob("*")) == before
     lists = saved_lists(tmp_path / "run")["unsplit"]
@@ -72,6 +72,19 @@ def test_the_same_seed_gives_the_same_lists(unsplit: Path, tmp_path: Path) -> No
     with pytest.warns(IrpointWarning, match="no split lists"):
         one, two = (find_lists(settings, tmp_path / name) for name in ("one", "two"))
     assert one == two
+
+
+def test_the_sequences_of_both_parts_are_counted(scenes: Path, tmp_path: Path) -> None:
+    root = tmp_path / "clips"
+    (root / "images").mkdir(parents=True)
+    names = [f"{clip}_{number}.png" for clip in "abcde" for number in range(2)]
+    for name in names:
+        shutil.copy(scenes / "images/frame_00000.png", root / "images" / name)
+    rows = "".join(f"{name},3,4\n" for name in names)
+    (root / "points.csv").write_text(f"image,x,y\n{rows}")
+    match = r"8 frames train \(4 sequences\) and 2 validate \(1\)"
+    with pytest.warns(IrpointWarning, match=match):
+        find_lists(plain_run(root), tmp_path / "run")
 
 
 def test_named_splits_and_existing_lists_are_kept(scenes: Path, unsplit: Path, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from irpoint.datasets.auto_split import SplitLists, automatic_lists, saved_lists, sequence_of
@@ -34,15 +35,21 @@ def find_lists(settings: TrainSettings, run: Path) -> SplitLists:
         if opened.splits:
             continue
         split = lists[opened.root.name] = automatic_lists(opened, settings.seed)
-        sizes = " and ".join(
-            f"{len(names)} frames of {len({sequence_of(name) for name in names})} sequences to "
-            f"{part}"
-            for part, names in split.items()
-        )
         warnings.warn(
-            f"{root}: no split lists; {sizes}, saved in {run / 'splits' / opened.root.name}. "
-            "--split and --val-split choose others",
+            f"{root}: no split lists; {_in_words(split)}, saved in "
+            f"{run / 'splits' / opened.root.name}. --split and --val-split choose others",
             IrpointWarning,
             stacklevel=2,
         )
     return lists
+
+
+def _in_words(split: Mapping[str, Sequence[str]]) -> str:
+    train, val = split["train"], split["val"]
+    sequences = [{sequence_of(name) for name in names} for names in (train, val)]
+    if sequences[0] & sequences[1]:
+        return f"{len(train)} frames train and the last {len(val)} of their sequence validate"
+    return (
+        f"{len(train)} frames train ({len(sequences[0])} sequences) and {len(val)} validate "
+        f"({len(sequences[1])})"
+    )
