@@ -167,6 +167,17 @@ def test_boxes_of_roboflow_give_their_centres(root: Path) -> None:
     assert dataset.frames[0].extents[0].low.tolist() == [2.5, 3.5]
 
 
+def test_boxes_of_a_picture_that_the_tool_has_turned(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6  # shown turned by 90 degrees clockwise: 20x30
+    Image.new("L", (30, 20)).save(tmp_path / "a.jpg", exif=exif)
+    # The stored pixel (x, y) is shown at (19 - y, x): the pixels 3..5 of row 4 are a column at 15.
+    write(tmp_path, "_annotations.csv", BOXES + "a.jpg,20,30,drone,15,3,16,6\n")
+    with pytest.warns(IrpointWarning, match="as the tool showed it"):
+        dataset = load_dataset(tmp_path, "all")
+    assert xy_of(dataset) == {"a": [[4, 4]]}
+
+
 @pytest.mark.parametrize(
     ("row", "word"),
     [

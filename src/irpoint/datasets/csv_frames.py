@@ -17,6 +17,8 @@ from irpoint.datasets.label import image_shape, labelled_frame, moved_inside
 from irpoint.datasets.layout import OpenedLayout
 from irpoint.datasets.lists import split_lists
 from irpoint.datasets.record import LabelledFrame
+from irpoint.datasets.shapes import Target
+from irpoint.datasets.shown_labels import shown_targets
 from irpoint.errors import DatasetError, FrameError, IrpointWarning
 from irpoint.frames.numbered import count_frames, numbered_path
 
@@ -114,11 +116,10 @@ def open_frames(
         for name in names:
             image, rows = frames.find(name), frames.rows_of(name)
             shape = image_shape(image)
-            _check_sizes(rows, image, shape)
-            targets = [row for row in rows if row.xy is not None]
-            xy, count = moved_inside([row.xy for row in targets], shape)
+            targets = _targets(rows, image, shape)
+            xy, count = moved_inside([target[:2] for target in targets], shape)
             moved += count
-            extents = [row.extent for row in targets if row.extent is not None]
+            extents = [target.extent for target in targets if target.extent is not None]
             known = extents if len(extents) == len(targets) and targets else None
             path = str(frames.path)
             found.append(labelled_frame(name, image, shape, xy, path, root.name, known))
@@ -143,23 +144,30 @@ def open_frames(
     )
 
 
-def _check_sizes(rows: Sequence[Label], image: Path, shape: tuple[int, int]) -> None:
-    """Columns width and height are those of the image; x, y beside those of a box are not known."""
+def _targets(rows: Sequence[Label], image: Path, shape: tuple[int, int]) -> list[Target]:
+    """The targets of a frame.
+
+    Columns width and height have to be those of the image, or of the picture as tools show it.
+    """
     height, width = shape
-    for row in rows:
-        if row.size in (None, (width, height)):
-            continue
-        stated = "x".join(f"{side:g}" for side in row.size or ())
-        if row.extent is None and row.xy is not None:
-            raise DatasetError(
-                f"{row.where}: width and height ({stated}) beside x and y: if they are a box, name "
-                "its columns xmin,ymin,xmax,ymax, or remove width and height if x,y is its centre"
-            )
-        if row.extent is not None:
-            raise DatasetError(
-                f"{row.where}: states {stated} but {image.name} is {width}x{height}; give the "
-                "image that was annotated"
-            )
+    targets = [Target(*row.xy, row.extent) for row in rows if row.xy is not None]
+    row = next((row for row in rows if row.size not in (None, (width, height))), None)
+    if row is None or row.size is None:
+        return targets
+    stated = "x".join(f"{side:g}" for side in row.size)
+    same = all(other.size == row.size for other in rows)
+    shown = shown_targets(image, shape, row.size, lambda _: targets) if same else None
+    if shown is not None:
+        return shown
+    if row.extent is None and row.xy is not None:
+        raise DatasetError(
+            f"{row.where}: width and height ({stated}) beside x and y: if they are a box, name its "
+            "columns xmin,ymin,xmax,ymax, or remove width and height if x,y is its centre"
+        )
+    raise DatasetError(
+        f"{row.where}: states {stated} but {image.name} is {width}x{height}; give the image that "
+        "was annotated"
+    )
 
 
 def _warn_of_fractions(frames: Sequence[LabelledFrame], path: Path) -> None:
