@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import scipy.io
 import tifffile
 from PIL import Image
 
@@ -25,6 +26,7 @@ def write_all(folder: Path) -> None:
     np.save(folder / "stack.npy", STACK)
     np.save(folder / "one.npy", STACK[0])
     np.savez(folder / "stack.npz", STACK)
+    scipy.io.savemat(folder / "stack.mat", {"x": np.moveaxis(STACK, 0, -1)})
     tifffile.imwrite(folder / "stack.tif", STACK, photometric="minisblack")
     Image.fromarray(STACK[1]).save(folder / "one.png")
     pgm = f"P5 {STACK.shape[2]} {STACK.shape[1]} 65535\n".encode()

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from irpoint.frames.files.fits import is_fits, open_fits
 from irpoint.frames.files.flir_file import SUFFIXES as FFF_SUFFIXES
 from irpoint.frames.files.flir_file import FlirFile
+from irpoint.frames.files.hdf5 import is_hdf5, open_hdf5
+from irpoint.frames.files.matlab import is_mat, open_mat
 from irpoint.frames.files.netpbm import SIGNATURES as NETPBM
 from irpoint.frames.files.netpbm import NetpbmStack
 from irpoint.frames.files.numpy_files import open_npy, open_npz
@@ -32,7 +35,8 @@ class FileFormat:
         open: opens a file, given the stream, its name in messages, and the name of an array in it
             (None for the only one).
         single: whether a file has one frame, so that it need not be opened to count them.
-        container: whether a file holds arrays with names, of any content, as ``file:array``.
+        arrays: whether a file holds arrays with names, of which one is ``file:array``.
+        container: whether the arrays are of any content, so that it is no image of a dataset.
     """
 
     title: str
@@ -40,6 +44,7 @@ class FileFormat:
     matches: Callable[[bytes], bool]
     open: Callable[[BinaryIO, str, str | None], Stack]
     single: bool = False
+    arrays: bool = False
     container: bool = False
 
 
@@ -64,7 +69,21 @@ FORMATS: tuple[FileFormat, ...] = (
         lambda head: head[:2] in NETPBM and head[2:3].isspace(),
         NetpbmStack,
     ),
-    FileFormat(".npz", (".npz",), _starts(b"PK\3\4", b"PK\5\6"), open_npz, container=True),
+    FileFormat(
+        ".npz",
+        (".npz",),
+        _starts(b"PK\3\4", b"PK\5\6"),
+        open_npz,
+        arrays=True,
+        container=True,
+    ),
+    FileFormat(
+        "FITS", (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz"), is_fits, open_fits, arrays=True
+    ),
+    FileFormat(
+        "HDF5", (".h5", ".hdf5", ".hdf", ".he5"), is_hdf5, open_hdf5, arrays=True, container=True
+    ),
+    FileFormat("MAT", (".mat",), is_mat, open_mat, arrays=True, container=True),
 )
 
 
@@ -86,7 +105,7 @@ def suffixes() -> tuple[str, ...]:
 def split_array_name(name: str) -> tuple[str, str | None]:
     """``"a.npz:images"`` → the file ``a.npz`` and the array ``images``; None if none is named."""
     lower = name.lower()
-    for suffix in (suffix for row in FORMATS if row.container for suffix in row.suffixes):
+    for suffix in (suffix for row in FORMATS if row.arrays for suffix in row.suffixes):
         at = lower.rfind(f"{suffix}:")
         if at > 0 and len(name) > at + len(suffix) + 1:
             return name[: at + len(suffix)], name[at + len(suffix) + 1 :]

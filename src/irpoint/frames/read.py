@@ -26,7 +26,13 @@ from irpoint.frames.stack import Stack
 __all__ = ["READABLE_SUFFIXES", "FrameFile", "as_frame", "frame_shape", "read_frame"]
 
 # The suffixes of files that hold a frame and nothing else, such as the images of a dataset.
-READABLE_SUFFIXES = tuple(suffix for row in FORMATS if not row.container for suffix in row.suffixes)
+READABLE_SUFFIXES = tuple(
+    suffix
+    for row in FORMATS
+    if not row.container
+    for suffix in row.suffixes
+    if suffix.count(".") == 1  # names of datasets are without the last suffix
+)
 
 
 class FrameFile(Stack):

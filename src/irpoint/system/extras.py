@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
+from types import ModuleType
+
+from irpoint.errors import IrpointError
 
 # "all" is the union of the others; "dev" is for developers.
 _LEFT_OUT = ("all", "dev")
@@ -45,3 +48,22 @@ def version_of(library: str) -> str | None:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
         return None
+
+
+def import_extra(module: str, extra: str, purpose: str, error: type[IrpointError]) -> ModuleType:
+    """Import a module of an extra.
+
+    Args:
+        module: name of the module.
+        extra: name of the extra.
+        purpose: what the module is needed for.
+        error: type of the error.
+
+    Raises:
+        IrpointError: of the type ``error``, if the module is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        library = module.partition(".")[0]
+        raise error(f"{purpose} needs {library}; run pip install 'irpoint[{extra}]'") from missing
