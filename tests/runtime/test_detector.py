@@ -181,11 +181,34 @@ def test_fit_scale_of_large_frames_gives_frame_pixels(write_model, tmp_path):
 
 def test_roi_keeps_what_is_inside_edges_included(model):
     frame = draw_blobs(TARGETS)
-    xy = Detector(model)(frame).xy
-    x, y = (float(v) for v in xy[np.argmin(np.abs(xy[:, 0] - 30.3))])
-    kept = Detector(model, region=Region(roi=(x, y, x + 30, y + 60)))(frame)
-    assert len(kept) == 2
-    assert len(Detector(model, region=Region(roi=(x + 0.01, y, 50, 50)))(frame)) == 0
+    points = Detector(model)(frame)
+    x, y = (float(v) for v in points.xy[np.argmin(np.abs(points.xy[:, 0] - 30.3))])
+    assert len(Region(roi=(x, y, x + 30, y + 60)).select(points, frame.shape)) == 2
+    assert len(Region(roi=(x + 0.01, y, 50, 50)).select(points, frame.shape)) == 0
+    kept = Detector(model, region=Region(roi=(x - 1, y - 1, x + 30, y + 60)))(frame)
+    assert agree(kept, [xy for xy in TARGETS if x - 1 <= xy[0] <= x + 30], 0.35)
+
+
+def test_levels_are_those_of_the_region(model):
+    frame = draw_blobs(TARGETS, (256, 256)).astype(np.uint16)
+    frame[:, 160:] += 40_000  # hot land, outside the region
+    inside = [xy for xy in TARGETS if xy[0] < 130]
+    assert not (Detector(model)(frame).xy[:, 0] < 130).any()
+    found = Detector(model, region=Region(roi=(0, 0, 140, 255)))(frame)
+    assert agree(found, inside, 0.35)
+
+
+@pytest.mark.parametrize(
+    ("roi", "part"),
+    [
+        ((10, 20, 12, 22), (slice(0, 128), slice(0, 128))),
+        ((300, 250, 310, 260), (slice(192, 320), slice(242, 370))),
+        ((-50, 100, 620, 399.4), (slice(100, 400), slice(0, 621))),
+        ((630, 470, 900, 900), (slice(384, 512), slice(512, 640))),
+    ],
+)
+def test_a_small_region_is_measured_with_its_surroundings(roi, part):
+    assert Region(roi=roi).surroundings((512, 640)) == part
 
 
 @pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "1,2,3,4,5", ""])

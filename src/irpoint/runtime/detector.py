@@ -17,14 +17,14 @@ from irpoint.decoding.peaks import decode
 from irpoint.decoding.published import PublishedRule, decode_published
 from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
 from irpoint.frames import as_frame, find_frames, open_source
-from irpoint.frames.levels import clip_to_levels, levels
 from irpoint.frames.scale import InputScale, Placement, to_network
+from irpoint.frames.scene import Status, read_scene
 from irpoint.frames.source import Skipped
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.backends.open import open_backend
 from irpoint.runtime.one_frame import AnyFrame, read_one
-from irpoint.runtime.polarity import invert, merge, passes
-from irpoint.runtime.region import Region
+from irpoint.runtime.polarity import merge, passes
+from irpoint.runtime.region import Region, at_pixels
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, find_model
 
@@ -43,13 +43,17 @@ class Prepared:
         placement: network pixels ↔ frame pixels.
         shape: (height, width) of the original frame.
         dark: whether the image is inverted to find dark targets: counts below the upper level.
+        foreign: bool (height, width), pixels that show no scene; None if there are none.
+        status: whether targets can be found, see :func:`irpoint.frames.scene.judge`.
     """
 
     image: npt.NDArray[np.float32]
     levels: tuple[float, float]
     placement: Placement
     shape: tuple[int, int]
-    dark: bool = False
+    dark: bool
+    foreign: npt.NDArray[np.bool_] | None
+    status: Status
 
 
 class Detector:
@@ -202,14 +206,18 @@ class Detector:
         plain = as_frame(frame)
         shape = (plain.shape[0], plain.shape[1])
         self.region.check(shape)  # before the network runs for nothing
-        low, high = levels(plain, self.card.normalisation)
-        if dark:
-            plain, low, high = invert(plain, high), 0.0, high - low
+        scene = read_scene(
+            plain,
+            self.card.normalisation,
+            ignored=self.region.ignored,
+            within=self.region.surroundings(shape),
+            dark=dark,
+        )
         image, placement = to_network(
-            clip_to_levels(plain, low, high), self._scale, self.card.resize, self.card.stride, low
+            scene.counts, self._scale, self.card.resize, self.card.stride, scene.levels[0]
         )
         self._report_shrinking(placement.factor[0])
-        return Prepared(image, (low, high), placement, shape, dark)
+        return Prepared(image, scene.levels, placement, shape, dark, scene.foreign, scene.status)
 
     def _report_shrinking(self, factor: float) -> None:
         """Warn once per detector if frames are shrunk so much that small targets may vanish."""
@@ -256,7 +264,8 @@ class Detector:
         within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
         inside = np.clip(xy, -0.5, limit)[within].astype(np.float32)
         points = Points(inside, found.score[within], np.full(len(inside), prepared.dark))
-        return self.region.select(points, prepared.shape)
+        points = self.region.select(points, prepared.shape)
+        return points if prepared.foreign is None else points[~at_pixels(prepared.foreign, points)]
 
     def _peaks(self, response: npt.NDArray[np.float32], threshold: float) -> Points:
         card = self.card

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.errors import SettingsError
-from irpoint.frames.arrays import Frame
 from irpoint.points import Points
 
 Polarity = Literal["bright", "dark", "both"]
@@ -31,17 +30,6 @@ def passes(polarity: str) -> tuple[bool, ...]:
     if polarity not in _PASSES:
         raise SettingsError(f"polarity {polarity!r}: give bright, dark or both")
     return _PASSES[polarity]
-
-
-def invert(frame: Frame, high: float) -> npt.NDArray[np.float32]:
-    """How far each pixel of a frame (H, W) is below its upper level, in counts.
-
-    The levels of the result are 0 and the span of the frame's. float32 holds it whatever the type
-    of the frame, so no integer overflows, and small differences keep their digits.
-    """
-    with np.errstate(over="ignore"):  # a "no data" value may be as large as the type allows
-        below: npt.NDArray[np.float32] = np.float32(high) - frame.astype(np.float32)
-    return below
 
 
 def merge(found: list[Points]) -> Points:

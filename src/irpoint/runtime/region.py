@@ -11,12 +11,15 @@ import numpy.typing as npt
 from irpoint.errors import SettingsError
 from irpoint.points import Points
 
+_MIN_SIDE = 128  # px; levels of a smaller rectangle would be those of its target
+
 
 @dataclass(frozen=True)
 class Region:
     """Keeps the points inside a rectangle and outside ignored pixels.
 
-    The network still processes the whole frame, because the context around the region helps.
+    Levels are measured inside the region, see :meth:`surroundings`. The network still processes the
+    whole frame, because the context around the region helps.
 
     Attributes:
         roi: (x0, y0, x1, y1) in frame pixels, both corners included; None is the whole frame.
@@ -67,10 +70,31 @@ class Region:
             x0, y0, x1, y1 = self.roi
             keep &= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.ignored is not None:
-            rows = np.clip(np.round(y).astype(int), 0, shape[0] - 1)
-            columns = np.clip(np.round(x).astype(int), 0, shape[1] - 1)
-            keep &= self.ignored[rows, columns] == 0
+            keep &= at_pixels(self.ignored, points) == 0
         return points[keep]
+
+    def surroundings(self, shape: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of the rectangle, or of a larger one if it is too small for levels."""
+        if self.roi is None:
+            return slice(0, shape[0]), slice(0, shape[1])
+        x0, y0, x1, y1 = self.roi
+        return _at_least(y0, y1, shape[0]), _at_least(x0, x1, shape[1])
+
+
+def _at_least(first: float, last: float, side: int) -> slice:
+    """Pixels from ``first`` to ``last``, and equally more on both sides if they are too few."""
+    first, last = max(0, round(first)), min(side - 1, round(last))
+    missing = max(0, _MIN_SIDE - (last - first + 1))
+    start = min(max(0, first - missing // 2), max(0, side - _MIN_SIDE))
+    return slice(start, max(last + 1, start + _MIN_SIDE))
+
+
+def at_pixels(mask: npt.NDArray[Any], points: Points) -> npt.NDArray[Any]:
+    """The values of a mask (H, W) at the pixels that the points lie on."""
+    columns, rows = np.round(points.xy).astype(int).T
+    height, width = mask.shape
+    values: npt.NDArray[Any] = mask[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+    return values
 
 
 def _size(shape: tuple[int, ...]) -> str:

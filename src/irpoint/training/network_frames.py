@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.datasets import LabelledFrame
-from irpoint.frames.levels import levels, normalise
+from irpoint.frames.levels import normalise
 from irpoint.frames.scale import InputScale, Placement, fit
+from irpoint.frames.scene import read_scene
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ def load_frames(labels: Iterable[LabelledFrame], scale: InputScale) -> list[Netw
 
 
 def _load(label: LabelledFrame, scale: InputScale) -> NetworkFrame:
-    frame = label.read()
-    image, placement = fit(normalise(frame, *levels(frame)), scale)
+    scene = read_scene(label.read())
+    image, placement = fit(normalise(scene.counts, *scene.levels), scale)
     return NetworkFrame(
         label, image.astype(np.float16), placement.to_network(label.points.xy), placement
     )

@@ -1,0 +1,89 @@
+"""Lines at the edges of a frame that show no scene: borders, telemetry, edges of a resampling."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.frames.arrays import Frame
+
+# Lines of telemetry, and edge lines of a resampled picture.
+_MAX_LINES = 8
+_MIN_LINES = 16  # of a frame; fewer do not show how much lines differ
+_CALM = 4  # lines inside of them that do not differ abruptly
+_LINE_RATIO = 6.0  # difference from the next line, over that of lines inside the frame
+# A border has one value, up to the noise of a video grabber. Not one pixel may differ more, because
+# it might be a target in a clipped sky.
+_NOISE = 8  # counts
+_CONTINUES = 0.5  # fraction of such values in a line of scene
+
+
+def find_edge_lines(frame: Frame) -> tuple[int, int, int, int]:
+    """Number of lines at the top, bottom, left and right of a frame (H, W) that show no scene.
+
+    Such a line has one value throughout, or differs from the next line far more than lines inside
+    the frame differ from each other.
+    """
+    top, bottom = (_foreign_lines(rows) for rows in (frame, frame[::-1]))
+    inner = frame[top : frame.shape[0] - bottom].T
+    left, right = (_foreign_lines(rows) for rows in (inner, inner[::-1]))
+    return top, bottom, left, right
+
+
+def _foreign_lines(rows: Frame) -> int:
+    """Number of foreign rows at the top of a frame (H, W)."""
+    constant = _constant_rows(rows)
+    return constant + _unlike_rows(rows[constant:])
+
+
+def _constant_rows(rows: Frame) -> int:
+    """Number of rows at the top that have one value, if the next row is unlike it."""
+    noise = _NOISE if rows.dtype.kind in "ui" else 0
+    value = float(np.median(rows[0]))
+    least, most = value - noise, value + noise
+    limit, count, size = len(rows) // 3, 0, 1
+    while count < limit:  # in growing steps, so that the first row alone decides in most frames
+        part = rows[count : count + size]
+        constant = (part.min(axis=1) >= least) & (part.max(axis=1) <= most)
+        if not constant.all():
+            count += int(np.argmin(constant))
+            break
+        count, size = count + len(part), 4 * size
+    if not 0 < count < limit:
+        return 0
+    # Below the border of a picture, the scene has other values. A calm or clipped sky continues.
+    like = (rows[count] >= least) & (rows[count] <= most)
+    return count if np.mean(like) < _CONTINUES else 0
+
+
+def _unlike_rows(rows: Frame) -> int:
+    """Number of rows at the top that differ abruptly from those below."""
+    height = len(rows)
+    lines = min(_MAX_LINES, height // 8)
+    if height < _MIN_LINES:
+        return 0
+    at = np.linspace(0.1 * height, 0.9 * height, 16).astype(int)
+    inside = _difference(rows[at], rows[at + 1])
+    least = _LINE_RATIO * max(float(np.sort(inside)[-3]), 1e-30)  # a few cross a real edge
+    outer = rows[: lines + _CALM + 1]
+    difference = _difference(outer[:-1], outer[1:])
+    jumps = np.flatnonzero(difference > least)
+    # Text near the edge also differs abruptly, but further inside too.
+    if not jumps.size or jumps[-1] >= lines:
+        return 0
+    count = int(jumps[-1]) + 1
+    foreign, difference = outer[:count], difference[:count]
+    # Rows of a scene that are like each other, such as those of a deck, are scene.
+    constant = foreign.min(axis=1) == foreign.max(axis=1)
+    separate = (difference > least) | (difference == 0) | constant
+    unlike = _difference(foreign, outer[count]) > least
+    return count if (separate & unlike).all() else 0
+
+
+def _difference(one: Frame, other: Frame) -> npt.NDArray[np.float32]:
+    """Mean absolute difference of each pair of rows; 0 if a value is not finite."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference: npt.NDArray[np.float32] = np.abs(
+            one.astype(np.float32) - other.astype(np.float32)
+        ).mean(axis=1)
+    return np.nan_to_num(difference, nan=0.0, posinf=0.0)
