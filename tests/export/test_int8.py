@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 from irpoint import Detector
-from irpoint.errors import ModelError, SettingsError
+from irpoint.datasets import LabelledFrame
+from irpoint.errors import DatasetError, ModelError, SettingsError
+from irpoint.points import Points
 from irpoint.zoo import find_model
 from support.models import shipped_weights
 
@@ -92,6 +95,16 @@ def test_a_model_without_a_layer_to_quantise_is_refused(
     code, _, err = cli("export", "--model", model, *arguments[:-1], model.parent)
     assert code == 1
     assert "contains another model" in err
+
+
+@needs_nncf
+def test_a_validation_split_without_targets_is_refused(model: Path, tmp_path: Path) -> None:
+    from irpoint.export.int8 import to_int8
+
+    frame = LabelledFrame("a", tmp_path / "a.png", (96, 128), Points.labels([[9, 9]]), "made")
+    empty = replace(frame, points=Points.empty())
+    with pytest.raises(DatasetError, match="int8 needs targets in the split val"):
+        to_int8(find_model(model), [frame], [empty], tmp_path / "x")
 
 
 @needs_nncf

@@ -23,8 +23,8 @@ def settings(*overrides: str) -> TrainSettings:
     ("overrides", "shapes", "processes", "compiles", "reason"),
     [
         ((), 1, 1, True, "17,000 steps gain from it"),
-        (("epochs=5",), 1, 1, False, "850 steps are too few to gain from it (from 3,000 on)"),
-        ((), 6, 1, False, "17,000 steps are too few to gain from it (from 18,000 on)"),
+        (("epochs=5",), 1, 1, False, "850 steps are too few to gain from it (from 5,000 on)"),
+        ((), 6, 1, False, "17,000 steps are too few to gain from it (from 30,000 on)"),
         (("epochs=5", "compile=true"), 6, 1, True, "compile=true"),
         (("compile=false",), 1, 1, False, "compile=false"),
         (("compile=true",), 1, 2, False, "several processes train together"),
@@ -33,7 +33,7 @@ def settings(*overrides: str) -> TrainSettings:
 def test_only_a_long_run_compiles_by_itself(
     overrides: tuple[str, ...], shapes: int, processes: int, compiles: bool, reason: str
 ) -> None:
-    assert STEPS_TO_GAIN == 3000
+    assert STEPS_TO_GAIN == 5000
     assert choose(settings(*overrides), shapes, processes) == (compiles, reason)
 
 
@@ -49,7 +49,7 @@ def test_the_choice_is_announced_before_the_first_step() -> None:
     compile_networks(settings("compile=true"), networks, 2, 1, said.append)
     assert all(network._compiled_call_impl is not None for network in networks)
     compile_networks(settings("compile=false"), [tiny_network()], 1, 1, said.append)
-    assert said[0].startswith("compiling the network: compile=true. This takes about")
+    assert said[0].startswith("compiling the network: compile=true. The first step takes")
     assert "compile=false avoids it" in said[0]
     assert said[1] == "not compiled: compile=false"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,21 @@ def test_the_loss_of_the_settings_is_minimised(
     settings = short_run(scenes, loss="recorded", foreground=0.5, epochs=1, val_every=1)
     fit(settings, tmp_path / "run")
     assert weights == [0.5, 0.5]
+
+
+def test_in_python_ctrl_c_is_a_keyboard_interrupt(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lightning would exit, and ignore Ctrl-C from then on."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ResponseModule, "training_step", interrupted)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(short_run(scenes), tmp_path / "run")
+    assert signal.getsignal(signal.SIGINT) == handler != signal.SIG_IGN
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(
