@@ -58,6 +58,13 @@ def test_sequences_stay_together_and_the_seed_decides(tmp_path: Path) -> None:
         assert not {n[0] for n in lists["train"]} & {n[0] for n in lists["val"]}
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_two_short_sequences_with_targets_are_on_both_sides(tmp_path: Path, seed: int) -> None:
+    empty = tuple(f"c_{number:02d}" for number in range(20))
+    lists = automatic_lists(open_dataset(points(tmp_path, ["a_0", "b_0", *empty], empty)), seed)
+    assert all({"a_0", "b_0"} & set(names) for names in lists.values())
+
+
 def test_one_sequence_is_cut_at_its_end(tmp_path: Path) -> None:
     names = [f"frame_{number:03d}" for number in range(20)]
     lists = automatic_lists(open_dataset(points(tmp_path, names)), 0)

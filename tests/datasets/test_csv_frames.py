@@ -46,6 +46,13 @@ def test_the_frames_of_a_stack(stack: Path, header: str, rows: list[str], file: 
         assert frame.shape == (20, 30)
 
 
+@pytest.mark.parametrize("file", ["Points.csv", "a.csv", "points.csv"])
+def test_points_of_napari_on_one_image(tmp_path: Path, file: str) -> None:
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    write(tmp_path, file, "index,axis-0,axis-1\n0.0,7.0,4.0\n1.0,2.5,3.25\n")
+    assert xy_of(load_dataset(tmp_path, "all")) == {"a": [[4, 7], [3.25, 2.5]]}
+
+
 def test_a_stack_that_the_csv_names(stack: Path) -> None:
     write(stack, "points.csv", "source,frame,x,y,score\nnight.tif,2,4,7,0.9\n")
     assert xy_of(load_dataset(stack, "all")) == {"night#2": [[4, 7]]}
