@@ -10,52 +10,11 @@ import numpy as np
 import pytest
 
 from irpoint.errors import FrameWarning
-from irpoint.frames.video import luminance, open_video, read_video
+from irpoint.frames.video import open_video, read_video
 from support.models import draw_blobs
 from support.palettes import coloured
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
-
-
-@pytest.mark.parametrize(
-    ("pixels", "dtype"), [("gray", "u1"), ("gray16le", "<u2"), ("gray16be", ">u2")]
-)
-def test_any_byte_order_and_width(pixels: str, dtype: str) -> None:
-    frame = np.arange(33 * 47).reshape(33, 47).astype(dtype)  # rows are padded in memory
-    image = av.VideoFrame(47, 33, pixels)
-    across = image.planes[0].line_size // frame.itemsize
-    np.frombuffer(image.planes[0], dtype).reshape(-1, across)[:33, :47] = frame
-    assert np.array_equal(luminance(image), frame)
-
-
-@pytest.mark.parametrize(
-    "pixels",
-    [
-        "yuyv422", "yvyu422", "uyvy422", "vyu444", "ayuv", "uyva", "vuya", "vuyx",
-        "y210le", "y212le", "y216le", "ayuv64le",
-    ],
-)  # fmt: skip
-def test_packed_luma_is_read_as_stored(pixels: str) -> None:
-    """FFmpeg's own conversion to grey would stretch 16–235 to 0–255 and clip the rest."""
-    deep = pixels.endswith("le")
-    planar = av.VideoFrame(38, 20, "yuv444p16le" if deep else "yuv444p")
-    rng = np.random.default_rng(0)
-    for number, plane in enumerate(planar.planes):
-        values = rng.integers(0, 1024 if deep else 256, plane.buffer_size // (1 + deep))
-        if number:
-            values[:] = 512 if deep else 128
-        stored = (values << 6).astype("<u2") if deep else values.astype("u1")
-        plane.update(stored.tobytes())
-    luma = luminance(planar)
-    assert np.array_equal(luminance(planar.reformat(format=pixels)), luma)
-
-
-def test_grey_with_transparency_is_read_as_stored() -> None:
-    image = av.VideoFrame(6, 4, "ya8")
-    across = image.planes[0].line_size
-    pairs = np.arange(4 * across, dtype=np.uint8).reshape(4, across)
-    image.planes[0].update(pairs.tobytes())
-    assert np.array_equal(luminance(image), pairs[:, :12:2])
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.frames.colours import colour_note
+from irpoint.frames.luminance import luminance
 from irpoint.frames.notes import report
 
 if TYPE_CHECKING:
@@ -71,7 +70,11 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
         first = clock if first is None else first
         if not coloured and index & (index - 1) == 0:  # frames 0, 1, 2, 4, 8, …
             coloured = warn_of_colours(image, name)
-        yield offset + clock - first, luminance(image)
+        try:
+            frame = luminance(image)
+        except FrameError as error:
+            raise FrameError(f"{name}: {error}") from error
+        yield offset + clock - first, frame
         index += 1
     if not index:
         raise FrameError(f"{name}: no frame can be decoded; copy or export it again")
@@ -205,45 +208,10 @@ def warn_of_colours(image: av.VideoFrame, name: str) -> bool:
         return False
     small = min(1.0, _COLOUR_SIDE / max(image.width, image.height))
     width, height = (max(1, round(side * small)) for side in (image.width, image.height))
-    colours = image.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    try:
+        colours = image.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    except (OSError, ValueError):  # a format that FFmpeg cannot convert
+        return False
     note = colour_note(colours)
     report([note] if note else [], name)
     return note is not None
-
-
-# Formats that pack luma and colour into one plane: samples per luma, and the position of the luma.
-_PACKED = {
-    "yuyv422": (2, 0),
-    "yvyu422": (2, 0),
-    "uyvy422": (2, 1),
-    "y210": (2, 0),
-    "y212": (2, 0),
-    "y216": (2, 0),
-    "vyu444": (3, 1),
-    "ayuv": (4, 1),
-    "uyva": (4, 1),
-    "vuya": (4, 2),
-    "vuyx": (4, 2),
-    "ayuv64": (4, 1),
-    "ya8": (2, 0),
-    "ya16": (2, 0),
-}
-
-
-def luminance(image: av.VideoFrame) -> Frame:
-    """Luminance (H, W) of a video frame as stored, uint8 or uint16; other colours are converted."""
-    kind = image.format
-    parts = kind.components
-    step, first = _PACKED.get(kind.name.removesuffix("le").removesuffix("be"), (1, 0))
-    alone = len(parts) == 1 and kind.name.startswith("gray")
-    planar = kind.is_planar and not kind.is_rgb and parts[0].is_luma
-    if not (alone or planar or step > 1) or parts[0].bits > 16:
-        deep = max(part.bits for part in parts) > 8 and not kind.name.startswith("pal")
-        return luminance(image.reformat(format="gray16le" if deep else "gray"))
-    order = ">" if kind.name.endswith("be") else "<"
-    dtype = np.dtype(np.uint8) if parts[0].bits <= 8 else np.dtype(f"{order}u2")
-    plane = image.planes[0]
-    across = plane.line_size // dtype.itemsize
-    stored = np.frombuffer(memoryview(plane), dtype)[: across * image.height]
-    pixels: Frame = stored.reshape(-1, across)[:, first : step * image.width : step]
-    return pixels.astype(dtype.newbyteorder("="))  # a copy: PyAV reuses the memory

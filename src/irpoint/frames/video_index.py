@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from irpoint.errors import FrameError, one_line
 from irpoint.frames.arrays import Frame
-from irpoint.frames.video import decode_images, luminance, open_video, seconds, video_stream
+from irpoint.frames.luminance import luminance
+from irpoint.frames.video import decode_images, open_video, seconds, video_stream
 
 if TYPE_CHECKING:
     import av

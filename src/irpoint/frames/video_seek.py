@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from irpoint.errors import FrameError, FrameWarning
 from irpoint.frames.arrays import Frame
+from irpoint.frames.luminance import luminance
 from irpoint.frames.stack import Stack
-from irpoint.frames.video import decode_images, luminance, open_video, video_stream, warn_of_colours
+from irpoint.frames.video import decode_images, open_video, video_stream, warn_of_colours
 from irpoint.frames.video_index import video_index
 
 if TYPE_CHECKING:

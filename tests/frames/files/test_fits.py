@@ -109,10 +109,8 @@ def test_images_of_several_kinds_are_refused_unless_one_is_named(tmp_path: Path)
     fits.HDUList([fits.PrimaryHDU(), science, quality]).writeto(path)
     frames, (reason,) = read_with_problems(path)
     assert not frames
-    assert (
-        f"2 arrays may be frames: SCI (5, 24, 32) uint16, DQ (24, 32) uint8; give one, such as {path}:SCI"
-        in reason
-    )  # noqa: E501
+    assert "2 arrays may be frames: SCI (5, 24, 32) uint16, DQ (24, 32) uint8" in reason
+    assert reason.endswith(f"give one, such as {path}:SCI")
     assert np.array_equal(frames_both_ways(f"{path}:SCI"), STACK)
 
 
