@@ -40,7 +40,7 @@ MAKERS = (
         ("dji",),
         (b"\xaa\x55\x12\x06", b"\xaa\x55\x38\0", b"DTAT\0"),
         "convert it with the DJI Thermal SDK (dji_irp -s FILE -a measure --measurefmt float32 -o "
-        "FILE.raw), then detect with --raw 640x512:float32",
+        "FILE.raw) and give --raw with the size of the picture, such as 640x512:float32",
         segment=3,
     ),
     Maker("InfiRay", ("infiray", "iray", "thermal master", "xtherm", "topdon"), (b"IJPEG\0",)),
