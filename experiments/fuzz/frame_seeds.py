@@ -100,13 +100,15 @@ def netpbm() -> Iterator[Seed]:
 
 
 def radiometric() -> Iterator[Seed]:
-    """FLIR's radiometric JPEG: raw pixels, plain and as PNG, in segments beside a picture."""
+    """FLIR's raw pixels, plain and as PNG: in a file, and in a segment of a JPEG."""
     pixels = frame("uint16") * 50
     for content in (pixels.astype("<u2").tobytes(), image_bytes(pixels, "PNG")):
         record = struct.pack("<16H", 2, SHAPE[1], SHAPE[0], *[0] * 13) + content
         table = struct.pack(">HHIIIIIII", 1, 2, 101, 1, 96, len(record), 0, 0, 0)
         header = b"FFF\0" + b"MTX IR\0".ljust(16, b"\0") + struct.pack(">4I", 100, 64, 1, 2)
-        chunk = b"FLIR\0\x01\0\0" + header.ljust(64, b"\0") + table + record
+        fff = header.ljust(64, b"\0") + table + record
+        yield Seed.file("frame.fff", fff)
+        chunk = b"FLIR\0\x01\0\0" + fff
         segment = struct.pack(">BBH", 0xFF, 0xE1, len(chunk) + 2) + chunk
         exif = Image.Exif()
         exif[0x10F] = "FLIR Systems AB"
@@ -167,30 +169,6 @@ def _tiff(pixels: Pixels, **options: Any) -> Seed:
     stream = io.BytesIO()
     tifffile.imwrite(stream, pixels, **options)
     return Seed.file("frame.tif", stream.getvalue())
-
-
-def npy() -> Iterator[Seed]:
-    """NumPy arrays: one frame, colour, several frames."""
-    for dtype in ("bool", "uint8", ">u2", "int32", "float16", "float32", "float64"):
-        yield _npy(frame(dtype))
-    yield _npy(np.asfortranarray(frame()))
-    yield _npy(np.stack([frame()] * 3, axis=2))
-    yield _npy(np.stack([frame("uint16", seed) for seed in range(5)]))
-
-
-def _npy(pixels: Pixels) -> Seed:
-    stream = io.BytesIO()
-    np.save(stream, pixels)
-    return Seed.file("frame.npy", stream.getvalue())
-
-
-def npz() -> Iterator[Seed]:
-    """Archives of NumPy arrays."""
-    for write in (np.savez, np.savez_compressed):
-        for count in (1, 2):
-            stream = io.BytesIO()
-            write(stream, *(frame("uint16", seed) for seed in range(count)))
-            yield Seed.file("frames.npz", stream.getvalue())
 
 
 RAW = f"{SHAPE[1]}x{SHAPE[0]}:uint16:be"

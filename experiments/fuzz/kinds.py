@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.fuzz import (
+    array_seeds,
     bomb_seeds,
     frame_seeds,
     label_seeds,
@@ -24,8 +25,11 @@ KINDS: dict[str, Kind] = {
     "tiff-pages": Kind(frame_seeds.tiff_pages, (*_FRAMES, read_frames.detect_in_batches)),
     "netpbm": Kind(frame_seeds.netpbm, _FRAMES),
     "radiometric": Kind(frame_seeds.radiometric, (*_FRAMES, read_frames.one_image)),
-    "npy": Kind(frame_seeds.npy, (*_FRAMES, read_frames.one_image)),
-    "npz": Kind(frame_seeds.npz, _FRAMES),
+    "npy": Kind(array_seeds.npy, (*_FRAMES, read_frames.one_image)),
+    "npz": Kind(array_seeds.npz, _FRAMES),
+    "fits": Kind(array_seeds.fits, _FRAMES),
+    "mat": Kind(array_seeds.mat, _FRAMES),
+    "hdf5": Kind(array_seeds.hdf5, _FRAMES),
     "bomb": Kind(bomb_seeds.bombs, (*_FRAMES, read_frames.one_image)),
     "raw": Kind(frame_seeds.raw, (read_frames.detect_raw,)),
     "video": Kind(frame_seeds.video, _FRAMES),

@@ -117,6 +117,7 @@ def test_equal_names_in_two_folders(tmp_path: Path) -> None:
         ({"shape_type": "point", "points": []}, r"a.json: shape 1 \(target\): no points"),
         ({"shape_type": "point", "points": [[1]]}, "not a list of 2 finite numbers"),
         ({"shape_type": "point", "points": [[float("nan"), 1]]}, "not a list of 2 finite numbers"),
+        ({"shape_type": "point", "points": [[1e300, 1]]}, "not a list of 2 finite numbers"),
         ({"shape_type": "point", "points": [[1, "2"]]}, "not a list of 2 finite numbers"),
         ({"shape_type": "point", "points": [[31, 2]]}, "outside its 30x20"),
         ({"shape_type": "mask", "points": [[1, 2], [3, 4]], "mask": "AAAA"}, "mask is damaged"),

@@ -145,6 +145,7 @@ def test_yolo_lines_that_cannot_be_keypoints_are_polygons(root: Path) -> None:
         ("kpt_shape: [1, 4]", "0 .5 .5 .1 .1", r"data.yaml: kpt_shape \[1, 4\] is not"),
         ("kpt_shape: 3", "0 .5 .5 .1 .1", r"data.yaml: kpt_shape \[3\] is not"),
         ("kpt_shape: [1, 3]", "0 .5 .5 .1 .1 nan .5 2", "a.txt, line 1: .*finite"),
+        ("nc: 1", "0 .1 .1 .2 .1 .2 1e300", "a.txt, line 1: .*finite"),
         ("nc: 1", "0 .5 .5 .6 .5 x .6", "a.txt, line 1: not 'class x1 y1"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
@@ -19,7 +19,9 @@ from experiments.fuzz.command import fault_list, make_cases, table
 from experiments.fuzz.damage import damage
 from experiments.fuzz.kinds import KINDS
 from experiments.fuzz.workers import Limits, run_cases
+from irpoint.datasets.load import LAYOUTS
 from irpoint.errors import SettingsError
+from irpoint.frames.formats import FORMATS
 
 ALL = tuple(KINDS)
 
@@ -92,3 +94,9 @@ def test_the_command_repeats_a_case(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_kind_has_input() -> None:
     assert not [name for name in ALL if not seeds(name)]
+
+
+def test_every_layout_and_every_format_of_frames_is_covered() -> None:
+    assert set(LAYOUTS) <= set(ALL)
+    opened = {PurePath(seed.opened).suffix for name in ALL for seed in seeds(name)}
+    assert not [row.title for row in FORMATS if not opened & set(row.suffixes)]

@@ -6,6 +6,7 @@ lists with a dash in front of each entry are read.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class DataYaml:
             folder / entry,
             folder / re.sub(r"^(\.\./)+", "", entry),
         ):
-            if path.exists():
+            if os.path.exists(path):  # noqa: PTH110 (a Path raises if the name is too long)
                 return path.resolve()
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ from irpoint.errors import DatasetError, one_line
 Kind = Literal["coco", "labelme", "label-studio", "via"]
 
 _PREFIX = 1 << 16
+_LARGEST = 1e12  # far outside any frame, and its powers are within the range of a float
 _LONGEST = 80  # characters
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -121,7 +121,7 @@ def finite(value: object) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= _LARGEST else None
 
 
 def numbers(values: object, count: int | None = None) -> list[float]:

@@ -10,7 +10,6 @@ of each keypoint; or ``class x1 y1 x2 y2 x3 y3 …`` for a polygon. A file does 
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from irpoint.errors import DatasetError, IrpointWarning
 
 _BOX = 5  # class, x, y, width, height
 _SCORED_BOX = 6
+_LARGEST = 1e6  # times the frame: a larger value is as wrong as an infinite one
 _TOLERANCE = 0.01  # of the frame: tools round, and let boxes stick out a little
 
 
@@ -156,7 +156,7 @@ def _numbers(row: Row, fields: tuple[str, ...], wanted: str) -> list[float]:
         numbers = [float(field) for field in fields]
     except ValueError as error:
         raise DatasetError(f"{row.label}: not '{wanted}'; correct it") from error
-    if not all(map(math.isfinite, numbers)):
+    if not all(abs(number) <= _LARGEST for number in numbers):
         raise DatasetError(f"{row.label}: not '{wanted}' in finite numbers; correct it")
     return numbers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,24 @@ def test_what_is_no_frame_is_refused(
     frames, (reason,) = read_with_problems(f"{path}{array}")
     assert not frames
     assert word in reason
+
+
+@pytest.mark.parametrize("place", ["type of the numbers", "type of the sides", "size"])
+def test_a_damaged_header_does_not_reach_scipy(tmp_path: Path, place: str) -> None:
+    """SciPy crashes the process at an element of unknown type."""
+    path = save(tmp_path / "a.mat", x=MATLAB)
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<II", 4, STACK.nbytes))
+    position, value = {
+        "type of the numbers": (at, 0x2004),
+        "type of the sides": (128 + 8 + 16, 300),
+        "size": (at + 4, STACK.nbytes * 64),
+    }[place]
+    struct.pack_into("<I", content, position, value)
+    path.write_bytes(content)
+    frames, (reason,) = read_with_problems(path)
+    assert not frames
+    assert "damaged" in reason
 
 
 def test_a_damaged_file_is_skipped(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from irpoint.errors import FrameError
 from irpoint.frames.files.array_stack import open_arrays
+from irpoint.frames.files.mat5 import check_variable
 from irpoint.frames.stack import Stack
 
 _CLASSES = ("single", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
@@ -28,6 +29,7 @@ class _Variable:
         if self._array is None:
             from scipy.io import loadmat  # a tenth of a second that few files need
 
+            check_variable(self._stream, self._name)
             self._stream.seek(0)
             found = loadmat(self._stream, variable_names=[self._name])
             self._array = found[self._name]
