@@ -67,7 +67,8 @@ def test_several_variables_are_refused_unless_one_is_named(tmp_path: Path) -> No
     [
         ({"x": "text"}, "", "no array of numbers with rows and columns; it has none"),
         ({"x": {"y": 1.0}}, ":x", "x is not an array of numbers"),
-        ({"x": MATLAB * 1j}, "", "cannot use pixels of type complex128"),
+        ({"x": MATLAB * 1j}, "", r"it has x (24, 32, 5) complex128"),
+        ({"x": MATLAB * 1j}, ":x", "cannot use pixels of type complex128"),
     ],
 )
 def test_what_is_no_frame_is_refused(
@@ -79,7 +80,7 @@ def test_what_is_no_frame_is_refused(
     assert word in reason
 
 
-@pytest.mark.parametrize("place", ["type of the numbers", "type of the sides", "size"])
+@pytest.mark.parametrize("place", ["type of the numbers", "type of the sides", "size", "frames"])
 def test_a_damaged_header_does_not_reach_scipy(tmp_path: Path, place: str) -> None:
     """SciPy crashes the process at an element of unknown type."""
     path = save(tmp_path / "a.mat", x=MATLAB)
@@ -88,6 +89,7 @@ def test_a_damaged_header_does_not_reach_scipy(tmp_path: Path, place: str) -> No
     position, value = {
         "type of the numbers": (at, 0x2004),
         "type of the sides": (128 + 8 + 16, 300),
+        "frames": (128 + 8 + 16 + 8 + 8, 2**24),
         "size": (at + 4, STACK.nbytes * 64),
     }[place]
     struct.pack_into("<I", content, position, value)

@@ -9,7 +9,7 @@ import numpy as np
 
 from irpoint.errors import FrameError
 from irpoint.frames.files.array_stack import open_arrays
-from irpoint.frames.files.mat5 import check_variable
+from irpoint.frames.files.mat5 import is_complex
 from irpoint.frames.stack import Stack
 
 _CLASSES = ("single", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
@@ -29,7 +29,6 @@ class _Variable:
         if self._array is None:
             from scipy.io import loadmat  # a tenth of a second that few files need
 
-            check_variable(self._stream, self._name)
             self._stream.seek(0)
             found = loadmat(self._stream, variable_names=[self._name])
             self._array = found[self._name]
@@ -52,7 +51,9 @@ def open_mat(stream: BinaryIO, name: str, array: str | None = None) -> Stack:
     stream.seek(0)
     listed = whosmat(stream)
     variables = {
-        key: _Variable(stream, key, shape, kind) for key, shape, kind in listed if kind in _CLASSES
+        key: _Variable(stream, key, shape, "complex128" if is_complex(stream, key) else kind)
+        for key, shape, kind in listed
+        if kind in _CLASSES
     }
     if array is not None and array not in variables and array in [key for key, *_ in listed]:
         raise FrameError(f"{array} is not an array of numbers; give another variable")
