@@ -34,6 +34,13 @@ def test_one_image(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(item.frame, FRAMES[0])
 
 
+def test_a_file_with_several_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = io.BytesIO()
+    np.save(stack, FRAMES.astype(np.uint16))
+    send(monkeypatch, stack.getvalue())
+    assert np.array_equal([item.frame for item in read_frames("-")], FRAMES)
+
+
 def test_it_is_live_only_with_headerless_frames_and_never_repeatable() -> None:
     image, stream = open_source("-"), open_source("-", BYTES)
     assert (image.live, stream.live) == (False, True)

@@ -1,4 +1,4 @@
-"""Standard input: one image, or headerless frames until it is closed."""
+"""Standard input: one file, or headerless frames until it is closed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from irpoint.frames.raw import RawLayout
-from irpoint.frames.read import read_frame
+from irpoint.frames.read import FrameFile
 from irpoint.frames.sources.base import Item, NamedSource
 
 
@@ -27,7 +27,9 @@ class StandardInput(NamedSource):
     def read(self) -> Iterator[Item]:
         stream, title = _unbuffered(), "standard input"
         if self.raw is None:
-            yield None, read_frame(stream.read(), title)
+            with FrameFile(stream.read(), title) as file:
+                for frame in file:
+                    yield None, frame
             return
         for frame in self.raw.read(stream, title):
             yield None, frame
