@@ -106,3 +106,13 @@ def test_headerless_files(tmp_path: Path) -> None:
     check_same(tmp_path, layout)
     names = [entry.name for entry in Catalogue(tmp_path, layout).entries]
     assert names == [*(f"four.bin#{k}" for k in range(4)), "one.raw#0"]
+
+
+def test_a_file_that_states_millions_of_frames_is_skipped(tmp_path: Path) -> None:
+    files = pytest.importorskip("h5py")
+    Image.new("L", (30, 20)).save(tmp_path / "a.png")
+    with files.File(tmp_path / "many.h5", "w") as file:
+        file.create_dataset("frames", (10_000_000, 20, 30), "u2", chunks=(1, 20, 30))
+    catalogue = Catalogue(tmp_path)
+    assert not [entry for entry in catalogue.entries if entry.path.name == "many.h5"]
+    assert "many.h5: states 10000000 frames, more than 1000000" in catalogue.skipped[-1]

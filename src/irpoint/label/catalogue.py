@@ -18,6 +18,7 @@ from irpoint.frames.raw import RawLayout
 from irpoint.frames.read import READABLE_SUFFIXES
 from irpoint.frames.stack import Stack
 
+_MAX_FRAMES = 1_000_000  # of a file; a damaged one may state any number
 _MAX_OPEN = 4  # files; a video has its own decoder
 
 
@@ -149,6 +150,10 @@ class Catalogue:
             source = open_source(path, self.raw)
             try:
                 count = source.count()
+                if count > _MAX_FRAMES:
+                    raise FrameError(
+                        f"{path}: states {count} frames, more than {_MAX_FRAMES}; give a part of it"
+                    )
             except FrameError as error:
                 self.skipped.append(str(error))
                 continue
