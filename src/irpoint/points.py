@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,17 @@ class Points:
         return self[self.score >= threshold]
 
 
+Status = Literal["ok", "blank", "flat", "saturated"]
+"""Whether targets can be found in a frame, see :data:`STATUS_REASONS`."""
+STATUSES: tuple[Status, ...] = get_args(Status)
+STATUS_REASONS: dict[Status, str] = {
+    "blank": "all pixels have one value, or none shows a scene",
+    "flat": "the contrast is below the noise of rounding",
+    "saturated": "half of the pixels or more are at full scale",
+}
+"""Why nothing can be found in a frame whose status is not ``ok``."""
+
+
 @dataclass(frozen=True)
 class FrameResult:
     """The result of one frame of a source.
@@ -88,6 +99,7 @@ class FrameResult:
         points: the detections, in frame pixels.
         track_ids: one track number per point; None without tracking.
         tails: the latest positions, float64 (n, 2), of each track, by track number.
+        status: ``ok``, or why no point means nothing.
         pixels: the frame itself, (H, W) in the source's data type; None if it was not kept.
     """
 
@@ -98,6 +110,7 @@ class FrameResult:
     points: Points
     track_ids: Sequence[int] | None = None
     tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    status: Status = "ok"
     pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
 
     def without_pixels(self) -> FrameResult:

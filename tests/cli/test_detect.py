@@ -82,7 +82,7 @@ def test_files_and_stdout_say_the_same(detect, folder, tmp_path, file_format):
     assert code == 0
     code, nothing, err = detect(folder, "--format", file_format, "--out", out_dir)
     assert (code, nothing) == (0, "")
-    (path,) = out_dir.iterdir()
+    (path,) = (file for file in out_dir.iterdir() if file.name != "frames.csv")
     assert path.read_text() == out
     assert str(path) in err.replace("\n", "")
     points = read_predictions(path)
@@ -295,18 +295,18 @@ def test_labels_in_the_folder_are_refused_before_anything_is_done(detect, folder
 def test_what_was_found_before_ctrl_c_is_written(
     detect, folder, tmp_path, monkeypatch, file_format
 ):
-    batch = Detector.batch
+    batch = Detector.judge
 
     def interrupted(self, frames, threshold=None):
         if (frames[0] == draw_blobs(TRUTH["c"])).all():
             raise KeyboardInterrupt
         return batch(self, frames, threshold)
 
-    monkeypatch.setattr(Detector, "batch", interrupted)
+    monkeypatch.setattr(Detector, "judge", interrupted)
     out_dir = tmp_path / "out"
     code, _, err = detect(folder, "--batch", 1, "--out", out_dir, "--format", file_format)
     assert code == 130
-    (path,) = (path for path in out_dir.iterdir() if not path.name.startswith("."))
+    (path,) = out_dir.glob("points*")
     assert sum(map(len, read_predictions(path).values())) == 2
     assert "2 points in 1 of 2 frames" in " ".join(err.split())
     assert "stopped: run it again to resume" in " ".join(err.split())
@@ -314,7 +314,7 @@ def test_what_was_found_before_ctrl_c_is_written(
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_second_signal_does_not_stop_the_writing(detect, folder, tmp_path, monkeypatch, ending):
-    batch, close = Detector.batch, PointsWriter.close
+    batch, close = Detector.judge, PointsWriter.close
 
     def ended(self, frames, threshold=None):
         if (frames[0] == draw_blobs(TRUTH["c"])).all():
@@ -326,7 +326,7 @@ def test_a_second_signal_does_not_stop_the_writing(detect, folder, tmp_path, mon
         signal.raise_signal(signal.SIGTERM)
         close(self)
 
-    monkeypatch.setattr(Detector, "batch", ended)
+    monkeypatch.setattr(Detector, "judge", ended)
     monkeypatch.setattr(PointsWriter, "close", impatient)
     # Whoever started the tests may have had it ignored, as nohup does.
     before = signal.signal(ending, signal.default_int_handler)
@@ -405,9 +405,9 @@ def test_frames_in_hand_are_bounded_in_number_and_pixels(model, tmp_path, monkey
     sizes = []
 
     class Counting(Detector):
-        def batch(self, frames, threshold=None):
+        def judge(self, frames, threshold=None):
             sizes.append([frame.shape for frame in frames])
-            return super().batch(frames, threshold)
+            return super().judge(frames, threshold)
 
     monkeypatch.setattr("irpoint.pipeline.batches._BATCH_PIXELS", 3 * 64 * 64)
     shapes = [(64, 64)] * 4 + [(200, 200), (64, 64), (64, 64), (64, 64)]

@@ -15,7 +15,7 @@ from irpoint.errors import SettingsError
 from irpoint.frames import open_source
 from irpoint.frames.raw import RawLayout
 from irpoint.pipeline import Skipped, detect, detect_frames, find_sources, track_results
-from irpoint.sinks import OverlayFolder, PointsWriter
+from irpoint.sinks import FramesFormat, OverlayFolder, PointsWriter
 from support.models import draw_blobs, write_moving_target
 from support.same_files import same_files
 
@@ -51,6 +51,7 @@ def test_the_parts_of_the_pipeline_give_the_same_files(
     sources, missing = find_sources([str(folder), str(folder / "gone.png")])
     assert [item.source for item in missing] == [str(folder / "gone.png")]
     writer = PointsWriter("csv", tmp_path / "parts", tracks=True)
+    listing = PointsWriter(FramesFormat(), tmp_path / "parts")
     overlays = OverlayFolder(tmp_path / "parts" / "overlays")
     skipped = []
     for result in track_results(detect_frames(detector, sources)):
@@ -58,8 +59,10 @@ def test_the_parts_of_the_pipeline_give_the_same_files(
             skipped.append(result)
             continue
         writer.add(result)
+        listing.add(result)
         overlays.add(result)
     writer.close()
+    listing.close()
     overlays.close()
     assert len(skipped) == 1
     same_files(tmp_path / "whole", tmp_path / "parts")

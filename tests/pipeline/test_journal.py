@@ -107,7 +107,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
     """Let Ctrl-C come at the detector's n-th batch; gives the sizes of all batches."""
 
     def arm(call: int) -> list[int]:
-        batch, calls = Detector.batch, []
+        batch, calls = Detector.judge, []
 
         def stopping(self, frames, threshold=None):
             calls.append(len(frames))
@@ -115,7 +115,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
                 raise KeyboardInterrupt
             return batch(self, frames, threshold)
 
-        monkeypatch.setattr(Detector, "batch", stopping)
+        monkeypatch.setattr(Detector, "judge", stopping)
         return calls
 
     return arm
@@ -190,11 +190,11 @@ _SLOW = """
 import time
 from irpoint.cli import main
 from irpoint.runtime.detector import Detector
-batch = Detector.batch
+batch = Detector.judge
 def slowly(self, frames, threshold=None):
     time.sleep(0.4)
     return batch(self, frames, threshold)
-Detector.batch = slowly
+Detector.judge = slowly
 main()
 """
 
@@ -232,4 +232,4 @@ def test_two_detections_do_not_share_a_folder(cli, model: Path, tmp_path: Path) 
         assert "another detection is writing there" in " ".join(err.split())
         assert list(out.iterdir()) == []
     assert cli("detect", "--model", model, frame, "--out", out)[0] == 0
-    assert [path.name for path in out.iterdir()] == ["points.csv"]
+    assert sorted(path.name for path in out.iterdir()) == ["frames.csv", "points.csv"]

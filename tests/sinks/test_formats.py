@@ -16,7 +16,7 @@ from PIL import Image
 from irpoint.errors import SettingsError
 from irpoint.evaluation import read_predictions
 from irpoint.points import FrameResult, Points
-from irpoint.sinks import FORMATS, OverlayFolder, PointsWriter
+from irpoint.sinks import FORMATS, FramesFormat, OverlayFolder, PointsWriter
 from irpoint.sinks.format import Columns
 from support.models import draw_blobs
 
@@ -65,12 +65,13 @@ def test_json_names_frames_without_points():
             {
                 "source": "sky/a.png",
                 "frame": 0,
+                "status": "ok",
                 "points": [
                     {"x": 10.123, "y": 20.5, "score": 0.9877},
                     {"x": 0.0, "y": 3.0, "score": 0.9877},
                 ],
             },
-            {"source": "empty.png", "frame": 0, "points": []},
+            {"source": "empty.png", "frame": 0, "status": "ok", "points": []},
         ]
     }
 
@@ -78,7 +79,7 @@ def test_json_names_frames_without_points():
 def test_coco_is_whole():
     content = json.loads(written("coco", FRAMES))
     assert content["images"][1] == {
-        "id": 2, "file_name": "empty.png", "height": 40, "width": 60, "frame": 0
+        "id": 2, "file_name": "empty.png", "height": 40, "width": 60, "frame": 0, "status": "ok"
     }  # fmt: skip
     assert [a["id"] for a in content["annotations"]] == [1, 2, 3]
     assert [a["image_id"] for a in content["annotations"]] == [1, 1, 3]
@@ -88,6 +89,24 @@ def test_coco_is_whole():
     assert first["score"] == 0.9877
     assert first["bbox"] == [10.123, 20.5, 1, 1]
     assert content["categories"][0]["keypoints"] == ["point"]
+
+
+@pytest.mark.parametrize("file_format", ["json", "coco"])
+def test_the_status_of_a_frame_is_written(file_format):
+    blank = dataclasses.replace(FRAMES[1], status="blank")
+    content = json.loads(written(file_format, [FRAMES[0], blank]))
+    listed = content["images" if file_format == "coco" else "frames"]
+    assert [frame["status"] for frame in listed] == ["ok", "blank"]
+
+
+def test_the_list_of_frames_has_those_without_points():
+    frames = [FRAMES[0], dataclasses.replace(FRAMES[1], status="saturated", time_s=0.04)]
+    rows = list(csv.reader(io.StringIO(written(FramesFormat(), frames, clock=True))))
+    assert rows == [
+        ["source", "frame", "width", "height", "points", "status", "time_s"],
+        ["sky/a.png", "0", "60", "40", "2", "ok", ""],
+        ["empty.png", "0", "60", "40", "0", "saturated", "0.040"],
+    ]
 
 
 @pytest.mark.parametrize("file_format", ["json", "coco"])

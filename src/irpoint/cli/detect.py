@@ -128,7 +128,8 @@ def detect(
     By default, it finds targets that are brighter than their surroundings.
     For cold targets, or a black-hot camera, give --polarity dark.
 
-    Sources that cannot be read are listed and skipped; the exit code is then 1.
+    Sources that cannot be read are listed and skipped; the exit code is then 1. Frames in which
+    nothing can be found, such as blank ones, are counted; if all are so, the exit code is 1, too.
     Ctrl-C writes what was found so far; the same command resumes from there.
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
@@ -256,9 +257,20 @@ def _report(summary: Summary, *, to_folder: bool, polarity: str) -> None:
         parts.append("to find targets darker than their surroundings, give --polarity dark")
     if summary.overlays is not None:
         parts.append(f"overlays in {summary.overlays}")
+    _print_unjudged(summary)
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
-    if summary.stopped or summary.skipped:
+    nothing = 0 < summary.frames == sum(summary.unjudged.values())
+    if summary.stopped or summary.skipped or nothing:
         raise typer.Exit(_INTERRUPTED if summary.stopped else 1)
+
+
+def _print_unjudged(summary: Summary) -> None:
+    """Print one line per source and reason for which nothing can be found in frames."""
+    from irpoint.points import STATUS_REASONS
+
+    for (source, status), count in summary.unjudged.items():
+        frames = "1 frame is" if count == 1 else f"{count} frames are"
+        typer.echo(f"irpoint: {source}: {frames} {status}: {STATUS_REASONS[status]}", err=True)
 
 
 def _print_tracks(tracks: list[TrackSummary]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,8 @@ from irpoint.frames.foreign import find_foreign
 from irpoint.frames.glare import find_glare
 from irpoint.frames.levels import Mask, Normalisation, clip_to_levels, levels, scene_sample
 from irpoint.frames.overlaid import bounding_box
+from irpoint.points import Status
 
-Status = Literal["ok", "blank", "flat", "saturated"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 Image2D = npt.NDArray[np.float32]
 
 _BLINDED = 0.5  # span without the halo of a sun, over that with it, if the halo hides the scene

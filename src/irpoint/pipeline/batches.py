@@ -13,12 +13,14 @@ from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, Source, SourceFrame
 from irpoint.pipeline.prefetch import prefetch
-from irpoint.points import FrameResult, Points
+from irpoint.points import FrameResult, Points, Status
 from irpoint.runtime.detector import Detector
 
 # Pixels of the frames of one batch: eight of 640 × 512, or one of 8K.
 _BATCH_PIXELS = 2**22
 _FRAMES_AHEAD = 4  # prefetched while the network runs
+
+_Found = tuple[Points, Status]
 
 
 def find_sources(
@@ -129,23 +131,30 @@ def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResul
     if not group:
         return
     try:
-        found: Iterable[Points | IrpointError] = detector.batch([item.frame for item in group])
+        found: Iterable[_Found | IrpointError] = detector.judge([item.frame for item in group])
     except IrpointError:
         # One frame that cannot be processed must not discard the other frames of its batch.
         found = (_detect_alone(detector, item.frame) for item in group)
-    for item, points in zip(group, found, strict=True):
-        if isinstance(points, Points):
+    for item, one in zip(group, found, strict=True):
+        if isinstance(one, IrpointError):
+            kind = Unfit if isinstance(one, SettingsError) else Skipped
+            yield kind(item.source, f"{item.source}: {one}")
+        else:
+            points, status = one
             shape = (item.frame.shape[0], item.frame.shape[1])
             yield FrameResult(
-                item.source, item.index, item.time_s, shape, points, pixels=item.frame
+                item.source,
+                item.index,
+                item.time_s,
+                shape,
+                points,
+                status=status,
+                pixels=item.frame,
             )
-        else:
-            kind = Unfit if isinstance(points, SettingsError) else Skipped
-            yield kind(item.source, f"{item.source}: {points}")
 
 
-def _detect_alone(detector: Detector, frame: Frame) -> Points | IrpointError:
+def _detect_alone(detector: Detector, frame: Frame) -> _Found | IrpointError:
     try:
-        return detector(frame)
+        return detector.judge([frame])[0]
     except IrpointError as error:
         return error

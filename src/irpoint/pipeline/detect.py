@@ -23,7 +23,8 @@ from irpoint.pipeline.tracker import TrackSettings
 from irpoint.pipeline.tracking import track_results
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
-from irpoint.sinks import Journal, OverlayFolder, PointsWriter, find_format
+from irpoint.sinks import FramesFormat, Journal, OverlayFolder, PointsWriter, find_format
+from irpoint.sinks.format import DocumentFormat
 from irpoint.system.atomic import check_folder, lock_folder
 
 _FRAMES_BEHIND = 4  # results that are written while the network runs on the next frames
@@ -79,7 +80,7 @@ def detect(
         columns = _columns(todo, detector, bool(track))
         writer = PointsWriter(file_format, target, **columns)
         overlays = OverlayFolder(folder / "overlays") if folder else None
-        results = Results(writer, overlays, summary, draw=overlay)
+        results = Results(writer, overlays, summary, _frames(file_format, folder, columns), overlay)
         if folder and not track and not any(source.live for source in todo):
             settings = {"raw": repr((raw, cut)), "overlay": overlay}
             journal = Journal(folder, journal_settings(detector) | settings)
@@ -90,6 +91,13 @@ def detect(
             found = track_results(found, track if isinstance(track, TrackSettings) else None)
         _write(chain(skipped, found), results, watch)
     return summary
+
+
+def _frames(file_format: str, folder: Path | None, columns: dict[str, bool]) -> PointsWriter | None:
+    """The list of frames, for a format that does not list frames without points."""
+    if folder is None or isinstance(find_format(file_format), DocumentFormat):
+        return None
+    return PointsWriter(FramesFormat(), folder, **columns)
 
 
 def _columns(sources: Sequence[Source], detector: Detector, tracks: bool) -> dict[str, bool]:

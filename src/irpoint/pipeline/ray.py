@@ -127,8 +127,9 @@ def _results(planned: ray.data.Dataset, started_here: bool) -> Iterator[FrameRes
                 warned.add(str(item))
                 warnings.warn(item, stacklevel=2)
     except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None) or error
-        raise IrpointError(f"a worker of ray failed: {one_line(cause)}") from error
+        # Ray's message is the trace of the worker; its last line names the reason.
+        reason = str(getattr(error, "cause", None) or error).strip().splitlines()[-1:]
+        raise IrpointError(f"a worker of ray failed: {' '.join(reason)}") from error
     finally:
         if started_here:
             ray.shutdown()

@@ -10,7 +10,7 @@ from pathlib import Path
 from irpoint.frames.source import Skipped, Source
 from irpoint.pipeline.resume import resume
 from irpoint.pipeline.tracks import TrackList, TrackSummary
-from irpoint.points import FrameResult
+from irpoint.points import FrameResult, Status
 from irpoint.sinks import Journal, OverlayFolder, PointsWriter
 
 _FIRST = 10  # results that a summary keeps
@@ -25,6 +25,7 @@ class Summary:
         resumed: number of sources that an earlier run had finished; the counts below include them.
         frames, frames_with_points, points: numbers of frames and points.
         skipped: number of sources, or parts of them, that could not be read.
+        unjudged: number of frames in which nothing can be found, by source and status.
         first: the first results with points, at most ten.
         tracks: every track, in the order of confirmation; None without tracking.
         stopped: whether a signal ended the detection early.
@@ -40,6 +41,7 @@ class Summary:
     frames_with_points: int = 0
     points: int = 0
     skipped: int = 0
+    unjudged: dict[tuple[str, Status], int] = field(default_factory=dict)
     first: list[FrameResult] = field(default_factory=list)
     tracks: list[TrackSummary] | None = None
     stopped: bool = False
@@ -56,6 +58,7 @@ class Results:
     writer: PointsWriter
     overlays: OverlayFolder | None
     summary: Summary
+    frames: PointsWriter | None = None  # the list of frames, if the format of the points has none
     draw: bool = False  # whether to write overlays
     journal: Journal | None = None
     _tracks: TrackList = field(default_factory=TrackList)
@@ -95,13 +98,20 @@ class Results:
         summary = self.summary
         if len(result.points) and len(summary.first) < _FIRST:
             summary.first.append(result.without_pixels())
-        self.writer.add(result)
+        for writer in self._writers():
+            writer.add(result)
+        if result.status != "ok":
+            key = (result.source, result.status)
+            summary.unjudged[key] = summary.unjudged.get(key, 0) + 1
         if result.track_ids is not None:
             self._tracks.add(result)
             summary.tracks = self._tracks.tracks
         summary.frames += 1
         summary.frames_with_points += len(result.points) > 0
         summary.points += len(result.points)
+
+    def _writers(self) -> list[PointsWriter]:
+        return [self.writer] if self.frames is None else [self.writer, self.frames]
 
     def close(self, *, finished: bool) -> None:
         """Complete every file, the points first. The journal is kept unless the run is finished.
@@ -112,7 +122,8 @@ class Results:
             SettingsError: if a file cannot be written; the journal is then kept.
         """
         try:
-            self.writer.close()
+            for writer in self._writers():
+                writer.close()
         finally:
             if self.overlays is not None:
                 self.overlays.close()

@@ -18,9 +18,9 @@ from irpoint.decoding.published import PublishedRule, decode_published
 from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
 from irpoint.frames import as_frame, find_frames, open_source
 from irpoint.frames.scale import InputScale, Placement, to_network
-from irpoint.frames.scene import Status, read_scene
+from irpoint.frames.scene import read_scene
 from irpoint.frames.source import Skipped
-from irpoint.points import FrameResult, Points
+from irpoint.points import STATUS_REASONS, FrameResult, Points, Status
 from irpoint.runtime.backends.open import open_backend
 from irpoint.runtime.one_frame import AnyFrame, read_one
 from irpoint.runtime.polarity import merge, passes
@@ -165,7 +165,19 @@ class Detector:
         return self(frame, CANDIDATE_SCORE)
 
     def batch(self, frames: Sequence[AnyFrame], threshold: float | None = None) -> list[Points]:
-        """Points of several frames; those of one size at network scale are processed together."""
+        """Points of several frames; those of one size at network scale are processed together.
+
+        Warns about frames in which nothing can be found, such as blank ones.
+        """
+        judged = self.judge(frames, threshold)
+        for reason in {STATUS_REASONS[status] for _, status in judged if status != "ok"}:
+            warnings.warn(f"nothing can be found in a frame: {reason}", IrpointWarning, 3)
+        return [points for points, _ in judged]
+
+    def judge(
+        self, frames: Sequence[AnyFrame], threshold: float | None = None
+    ) -> list[tuple[Points, Status]]:
+        """As :meth:`batch`, with the status of each frame in place of warnings."""
         pixels = [read_one(frame) for frame in frames]
         prepared = [self.prepare(frame, dark) for frame in pixels for dark in self._passes]
         results: list[Points] = [Points.empty()] * len(prepared)
@@ -175,7 +187,10 @@ class Detector:
             for index, response in zip(chosen, responses, strict=True):
                 results[index] = self.locate(response, prepared[index], threshold)
         count = len(self._passes)
-        return [merge(results[i : i + count]) for i in range(0, len(results), count)]
+        return [
+            (merge(results[i : i + count]), prepared[i].status)
+            for i in range(0, len(results), count)
+        ]
 
     def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
         """Results of every frame of files, folders, patterns, videos or streams, one by one.
@@ -192,8 +207,10 @@ class Detector:
                 if isinstance(item, Skipped):
                     raise FrameError(item.reason)
                 shape = (item.frame.shape[0], item.frame.shape[1])
-                points = self(item.frame)
-                yield FrameResult(item.source, item.index, item.time_s, shape, points)
+                points, status = self.judge([item.frame])[0]
+                yield FrameResult(
+                    item.source, item.index, item.time_s, shape, points, status=status
+                )
 
     def prepare(self, frame: npt.NDArray[Any], dark: bool | None = None) -> Prepared:
         """Step 1: measure a frame's levels and resize it to the network's scale.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from irpoint._version import __version__
 from irpoint.points import FrameResult
 from irpoint.sinks.coco import CocoRecord
-from irpoint.sinks.format import Columns, point_fields, rounded, time_field
+from irpoint.sinks.format import Columns, point_fields, rounded, status_field, time_field
 
 
 class CocoFormat:
-    """One image per frame, one keypoint annotation with ``score`` per point.
+    """One image with ``status`` per frame, one keypoint annotation with ``score`` per point.
 
     A point of a track also has ``track``, and ``polarity`` if it is asked for.
     """
@@ -23,8 +24,9 @@ class CocoFormat:
         record = CocoRecord()
         for result in results:
             height, width = result.shape
-            frame = {"height": height, "width": width, "frame": result.index}
-            record.add_image(file_name=result.source, **frame, **time_field(result))
+            frame: dict[str, Any] = {"height": height, "width": width, "frame": result.index}
+            frame |= time_field(result) | status_field(result)
+            record.add_image(file_name=result.source, **frame)
             points = zip(rounded(result.points), point_fields(result, columns), strict=True)
             for (x, y, score), fields in points:
                 record.add_point(x, y, score=score, **fields)

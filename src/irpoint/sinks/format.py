@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from irpoint.points import FrameResult, Points
 
-CLOCK, TRACK, POLARITY = "time_s", "track", "polarity"
+CLOCK, TRACK, POLARITY, STATUS = "time_s", "track", "polarity", "status"
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,11 @@ def point_fields(result: FrameResult, columns: Columns) -> Iterator[dict[str, in
 def time_field(result: FrameResult) -> dict[str, float]:
     """The JSON field of a frame's time, if its source has a clock."""
     return {} if result.time_s is None else {CLOCK: round(result.time_s, 3)}
+
+
+def status_field(result: FrameResult) -> dict[str, str]:
+    """The JSON field of a frame's status, ``ok`` if targets can be found in it."""
+    return {STATUS: result.status}
 
 
 def json_document(content: dict[str, Any]) -> str:

@@ -127,6 +127,7 @@ def _packed(result: FrameResult) -> dict[str, Any]:
         "xy": result.points.xy.tolist(),
         "score": result.points.score.tolist(),
         "dark": result.points.dark.tolist(),
+        "status": result.status,
     }
 
 
@@ -134,4 +135,11 @@ def _unpacked(entry: dict[str, Any]) -> FrameResult:
     xy = np.array(entry["xy"], np.float32).reshape(-1, 2)
     points = Points(xy, np.array(entry["score"], np.float32), np.array(entry["dark"], bool))
     height, width = entry["shape"]
-    return FrameResult(entry["source"], entry["frame"], entry["time_s"], (height, width), points)
+    return FrameResult(
+        entry["source"],
+        entry["frame"],
+        entry["time_s"],
+        (height, width),
+        points,
+        status=entry["status"],
+    )

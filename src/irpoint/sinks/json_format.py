@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irpoint.points import FrameResult
-from irpoint.sinks.format import Columns, json_document, point_fields, rounded, time_field
+from irpoint.sinks.format import (
+    Columns,
+    json_document,
+    point_fields,
+    rounded,
+    status_field,
+    time_field,
+)
 
 
 class JsonFormat:
-    """``{"frames": [{"source", "frame", "points": [{"x", "y", "score"}]}]}``.
+    """``{"frames": [{"source", "frame", "status", "points": [{"x", "y", "score"}]}]}``.
 
     A frame of a source with a clock also has ``time_s``; a point of a track also has ``track``,
     and ``polarity`` if it is asked for.
@@ -24,6 +31,7 @@ class JsonFormat:
                 "source": result.source,
                 "frame": result.index,
                 **time_field(result),
+                **status_field(result),
                 "points": [
                     {"x": x, "y": y, "score": score, **fields}
                     for (x, y, score), fields in zip(

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from irpoint.errors import SettingsError, one_line
 from irpoint.points import FrameResult
 from irpoint.sinks.csv_format import CsvFormat
-from irpoint.sinks.format import Columns, DocumentFormat
+from irpoint.sinks.format import Columns, DocumentFormat, LineFormat
 from irpoint.sinks.formats import find_format
 from irpoint.system.atomic import atomic_write
 
@@ -18,7 +18,7 @@ class PointsWriter:
     """Writes each frame's points: a line format at once, a document on :meth:`close`.
 
     Args:
-        file_format: name of a format, see :data:`irpoint.sinks.FORMATS`.
+        file_format: name of a format, see :data:`irpoint.sinks.FORMATS`; or a format.
         target: a folder, in which the format's file (such as ``points.csv``) is written
             atomically; or a binary stream.
         clock, tracks: whether frames have times and points have tracks. A line format then has a
@@ -36,7 +36,7 @@ class PointsWriter:
 
     def __init__(
         self,
-        file_format: str,
+        file_format: str | LineFormat,
         target: Path | BinaryIO,
         *,
         clock: bool = False,
@@ -44,7 +44,7 @@ class PointsWriter:
         polarity: bool = False,
     ) -> None:
         self.count = self.hit = self.points = 0
-        self._format = find_format(file_format)
+        self._format = find_format(file_format) if isinstance(file_format, str) else file_format
         self._columns = Columns(clock, tracks, polarity)
         self._results: list[FrameResult] = []  # of a format that is written at the end
         self.path = target / self._format.file_name if isinstance(target, Path) else None
