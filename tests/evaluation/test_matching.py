@@ -191,7 +191,7 @@ def test_moving_everything_changes_nothing(truth, predicted, right, down):
 
 
 @BOTH
-@pytest.mark.parametrize("radius", [0, -1, math.nan, math.inf])
+@pytest.mark.parametrize("radius", [0, -1, 1e300, math.nan, math.inf])
 def test_a_radius_that_is_not_above_0_is_refused(rule, radius):
     with pytest.raises(EvaluationError, match="radius"):
         rule([[0, 0]], [[0, 0]], radius)

@@ -26,6 +26,7 @@ Float64Array = npt.NDArray[np.float64]
 
 RADIUS_PX = 5.0
 """The published matching radius, in pixels of the original image, inclusive."""
+_MAX_RADIUS = 1e9  # px, far larger than any frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +131,11 @@ def matcher(protocol: str) -> Matcher:
 
 
 def check_radius(radius: float) -> None:
-    """Raise EvaluationError if a radius is not a finite number of pixels above 0."""
-    if not (math.isfinite(radius) and radius > 0):
-        raise EvaluationError(f"radius {radius} px must be a finite number above 0")
+    """Raise EvaluationError if a radius is not a number of pixels above 0, or is far too large."""
+    if not 0 < radius <= _MAX_RADIUS:
+        raise EvaluationError(
+            f"radius {radius} px must be a finite number above 0, up to {_MAX_RADIUS:g}"
+        )
 
 
 def near_any(truth_xy: npt.ArrayLike, predicted_xy: npt.ArrayLike, radius: float) -> IndexArray:

@@ -25,7 +25,7 @@ class _Result(BaseModel):
     model: str | None = None
     split: str = ""
     threshold: float | None = Field(None, allow_inf_nan=False)
-    radius_px: float = Field(RADIUS_PX, gt=0, allow_inf_nan=False)
+    radius_px: float = Field(RADIUS_PX, gt=0, le=1e9)
     trained_on: tuple[str, ...] = ()
 
 
