@@ -94,7 +94,7 @@ def check_same(path: Path, reads: int = 12) -> list[float]:
         with VideoFrames(path) as video:
             assert np.array_equal(video.read(number), frames[number])
     with VideoFrames(path) as video:
-        for number in numbers:
+        for number in (*numbers, *reversed(range(len(frames)))):
             assert np.array_equal(video.read(number), frames[number])
         assert [video.time_s(number) for number in range(len(frames))] == pytest.approx(times)
     return times
