@@ -41,6 +41,19 @@ def test_the_noisy_border_of_a_video_grabber(sky: Image) -> None:
     assert find_edge_lines(sky) == (0, 0, 20, 0)
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_the_covered_columns_of_a_detector(sky: Image, kind: type) -> None:
+    sky[:, -12:] = np.random.default_rng(5).normal(1200, 20, (192, 12))
+    assert find_edge_lines(sky.astype(kind)) == (0, 0, 0, 12)
+
+
+def test_a_calm_sky_above_a_straight_horizon_is_scene() -> None:
+    frame = np.random.default_rng(12).normal(7000, 8, (192, 256))
+    frame[60:] += 400
+    frame[30:33, 100:103] += 40  # a dim target
+    assert find_edge_lines(np.round(frame).astype(np.uint16)) == NONE
+
+
 @pytest.mark.parametrize("rows", [1, 2, 4])
 def test_telemetry(sky: Image, rows: int) -> None:
     words = np.zeros((rows, 256), np.uint16)

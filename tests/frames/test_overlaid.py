@@ -70,6 +70,24 @@ def test_an_irregular_area_without_data(sky: Pixels, value: float) -> None:
     assert np.array_equal(found(frame), wedge)
 
 
+def test_fragments_beside_an_area_without_data(sky: Pixels) -> None:
+    sky[20:60, 20:60] = sky[100:108, 50:58] = sky[150:160, 250:270] = 65535
+    mask = found(sky)
+    assert np.array_equal(mask, sky == 65535)
+    assert not mask[120, 200]  # the target
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_scattered_pixels_without_data(sky: Pixels, kind: type) -> None:
+    lost = np.random.default_rng(8).random(SHAPE) < 0.05
+    assert np.array_equal(found(np.where(lost, 0, sky).astype(kind)), lost)
+
+
+def test_scattered_saturated_pixels_may_be_targets(sky: Pixels) -> None:
+    hot = np.random.default_rng(8).random(SHAPE) < 0.003
+    assert not found(np.where(hot, np.uint16(65535), sky))[119:122, 199:202].any()
+
+
 @pytest.mark.parametrize("value", [0, 65535])
 def test_text_and_reticles_at_a_rail(sky: Pixels, value: int) -> None:
     for form in (drawn("12:03:44  FOV 3.2"), drawn()):

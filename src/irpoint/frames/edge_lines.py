@@ -12,9 +12,10 @@ _MAX_LINES = 8
 _MIN_LINES = 16  # of a frame; fewer do not show how much lines differ
 _CALM = 4  # lines inside of them that do not differ abruptly
 _LINE_RATIO = 6.0  # difference from the next line, over that of lines inside the frame
-# A border has one value, up to the noise of a video grabber. Not one pixel may differ more, because
+# A border has one value, up to the noise of the electronics. Not one pixel may differ more, because
 # it might be a target in a clipped sky.
 _NOISE = 8  # counts
+_NOISE_FRACTION = 0.02  # of the step to the scene, as the covered columns of a detector have
 _CONTINUES = 0.5  # fraction of such values in a line of scene
 
 
@@ -38,8 +39,11 @@ def _foreign_lines(rows: Frame) -> int:
 
 def _constant_rows(rows: Frame) -> int:
     """Number of rows at the top that have one value, if the next row is unlike it."""
-    noise = _NOISE if rows.dtype.kind in "ui" else 0
     value = float(np.median(rows[0]))
+    inside = float(np.median(rows[len(rows) // 2]))
+    if not (np.isfinite(value) and np.isfinite(inside)):
+        return 0
+    noise = max(_NOISE if rows.dtype.kind in "ui" else 0, _NOISE_FRACTION * abs(inside - value))
     least, most = value - noise, value + noise
     limit, count, size = len(rows) // 3, 0, 1
     while count < limit:  # in growing steps, so that the first row alone decides in most frames

@@ -31,6 +31,9 @@ _CORE = 0.2  # fraction of a form that has the value; the rest are its smoothed 
 # a line of a reticle, and no group of them forms a line of text.
 _LONG = 24
 _AREA = 400
+# Beside an area without data, spots of its value of this size, or this many, are without data too.
+_FRAGMENT, _FRAGMENTS = 25, 20
+_REMOTE = 10.0  # times the span of the scene from it, as a value for "no data" is
 _FILLED = 0.9  # of the bounding box of a rectangle, to which stray pixels of the scene may belong
 _THICK = 5  # a stroke contains no square of this side
 _GLYPH = 6  # height or width of the smallest letter
@@ -49,12 +52,17 @@ class Candidate(NamedTuple):
         low, high: range of the value; the same if it is exact.
         edge: pixels beyond the range, by up to this difference, are smoothed edges of a form.
         scene: pixels that differ by more than this are scene.
+        remote: whether the value is so far from the scene that it may mean "no data".
+        below: whether it is also below the scene. No bright target has such a value, and a sky that
+            is clipped at 0 is not so far from the scene.
     """
 
     low: float
     high: float
     edge: float
     scene: float
+    remote: bool = False
+    below: bool = False
 
 
 def find_overlaid(frame: Frame) -> Mask | None:
@@ -77,6 +85,8 @@ def find_overlaid(frame: Frame) -> Mask | None:
         for value in _candidates(sample):
             core = (frame >= value.low) & (frame <= value.high)
             box = bounding_box(core, _LONG)  # to save time
+            if value.below:
+                found |= core
             if value.low == value.high:  # compression leaves no area of one value
                 found[box] |= _areas(frame[box], core[box], value)
             found[box] |= _strokes(frame[box], core[box], value)
@@ -110,7 +120,9 @@ def _candidates(sample: Frame) -> list[Candidate]:
     for low, high in ranges:
         gap = max(low - bright, dark - high)
         if gap > 0.25 * span:
-            chosen.append(Candidate(low, high, 0.5 * gap, 0.75 * gap))
+            remote = low == high and gap > _REMOTE * span
+            below = remote and high < dark
+            chosen.append(Candidate(low, high, 0.5 * gap, 0.75 * gap, remote, below))
         elif low == high:  # a value inside the range of the scene
             chosen.append(Candidate(low, high, 0.0, 0.25 * span))
     return chosen
@@ -179,6 +191,9 @@ def _areas(frame: Frame, equal: Mask, value: Candidate) -> Mask:
         return np.zeros(frame.shape, bool)
     rectangle = size >= _FILLED * height * width
     drawn &= rectangle | _is_abrupt(frame, labels, count, value)
+    if value.remote and drawn.any():
+        drawn |= (size >= _FRAGMENT) | (count >= _FRAGMENTS)
+        drawn[0] = False
     smoothed = ndimage.maximum_filter(drawn[labels], 3) & ~_is_scene(frame, value)
     areas: Mask = drawn[labels] | smoothed
     return areas
