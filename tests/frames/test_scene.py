@@ -138,7 +138,15 @@ def test_filled_pixels_continue_the_scene() -> None:
     filled = fill(slope, foreign, 0.0)
     assert np.array_equal(filled[~foreign], slope[~foreign])
     assert np.abs(filled - slope)[30:33, 20:40].max() <= 4
-    assert np.array_equal(filled[:4], filled[8:4:-1])  # reflected
+    assert np.abs(filled - slope)[:4].max() <= 10
+
+
+def test_a_target_at_a_foreign_edge_keeps_its_shape() -> None:
+    sky = np.zeros((40, 50), np.float32)
+    sky[36:39, 20:23] = 9.0
+    foreign = np.zeros(sky.shape, bool)
+    foreign[39] = True
+    assert fill(sky, foreign, 0.0)[39].max() < 3
 
 
 @pytest.mark.parametrize(

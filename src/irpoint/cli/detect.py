@@ -253,7 +253,11 @@ def _report(summary: Summary, *, to_folder: bool, polarity: str) -> None:
         parts.append("stopped: run it again to resume" if summary.resumable else "stopped")
     if to_folder:
         parts.append(str(summary.points_file or "nothing written"))
-    if summary.frames and not summary.points and polarity == "bright":
+    if (
+        summary.frames > sum(summary.unjudged.values())
+        and not summary.points
+        and polarity == "bright"
+    ):
         parts.append("to find targets darker than their surroundings, give --polarity dark")
     if summary.overlays is not None:
         parts.append(f"overlays in {summary.overlays}")

@@ -152,8 +152,8 @@ def _full_scales(dtype: np.dtype[Any]) -> tuple[float, ...]:
 def fill(counts: Image2D, foreign: Mask, low: float) -> Image2D:
     """Replace foreign pixels by their surroundings, so that no edge remains around them.
 
-    Lines at the edge of the frame are replaced by a reflection of the scene, other pixels by the
-    mean of the scene in a window around them, and by ``low`` if there is none.
+    Lines at the edge of the frame are replaced by a smoothed reflection of the scene, other pixels
+    by the mean of the scene in a window around them, and by ``low`` if there is none.
 
     Args:
         counts: float32 (H, W), finite.
@@ -166,7 +166,13 @@ def fill(counts: Image2D, foreign: Mask, low: float) -> Image2D:
         part = part.copy()
         box = bounding_box(hidden, 2 * _WINDOW)  # to save time
         part[box] = _filled_by_mean(part[box], hidden[box], low)
-    return np.pad(part, lines, mode="reflect") if any(map(any, lines)) else part
+    if not any(map(any, lines)):
+        return part
+    # Smoothed, because the mirror image of a target at the edge would merge with the target.
+    smooth = ndimage.uniform_filter(part, _WINDOW, mode="nearest")
+    filled = np.pad(smooth, lines, mode="reflect")
+    filled[inner] = part
+    return filled
 
 
 def _without_lines(foreign: Mask) -> tuple[tuple[slice, slice], tuple[tuple[int, int], ...]]:
