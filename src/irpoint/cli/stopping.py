@@ -99,7 +99,9 @@ class StopOnSignal:
 def resuming_command(arguments: list[str]) -> str:
     """The command line ``arguments`` with ``--resume``, quoted for the shell."""
     program, *options = arguments
-    if not Path(program).name.startswith(_NAME) or shutil.which(program) == shutil.which(_NAME):
+    installed = shutil.which(_NAME)
+    known = installed is not None and shutil.which(program) == installed
+    if known or not Path(program).name.startswith(_NAME):
         program = _NAME
     if "--resume" not in options:
         options.append("--resume")
