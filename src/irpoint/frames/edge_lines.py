@@ -10,6 +10,7 @@ from irpoint.frames.arrays import Frame
 # Lines of telemetry, and edge lines of a resampled picture.
 _MAX_LINES = 8
 _MIN_LINES = 16  # of a frame; fewer do not show how much lines differ
+_SAMPLED = 512  # about this number of pixels shows how much two lines differ
 _CALM = 4  # lines inside of them that do not differ abruptly
 _LINE_RATIO = 6.0  # difference from the next line, over that of lines inside the frame
 # A border has one value, up to the noise of the electronics. Not one pixel may differ more, because
@@ -63,6 +64,7 @@ def _constant_rows(rows: Frame) -> int:
 def _unlike_rows(rows: Frame) -> int:
     """Number of rows at the top that differ abruptly from those below."""
     height = len(rows)
+    rows = rows[:, :: max(1, rows.shape[1] // _SAMPLED)]
     lines = min(_MAX_LINES, height // 8)
     if height < _MIN_LINES:
         return 0
