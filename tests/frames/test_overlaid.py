@@ -143,9 +143,15 @@ def test_a_bright_cloud_that_is_clipped_at_255_is_scene() -> None:
     assert find_overlaid(frame) is None
 
 
+def test_most_of_a_frame_may_be_without_data(sky: Pixels) -> None:
+    sky[:, :250] = 0
+    assert np.array_equal(found(sky), sky == 0)
+
+
 def test_more_than_the_limit_is_scene(sky: Pixels) -> None:
-    sky[:, :150] = 0
-    assert find_overlaid(sky) is None
+    small = (sky >> 6).astype(np.uint8)
+    small[:, :150] = 0
+    assert find_overlaid(small) is None
 
 
 def test_frames_of_a_pixel_or_without_one() -> None:

@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 # Levels are measured on about this number of pixels: enough for a percentile, fast at any size.
 _SAMPLE = 65_536
 # A flat 8-bit sky spans two or three counts of rounding noise, which must not fill the range.
-_MIN_INTEGER_SPAN = 16.0
+MIN_INTEGER_SPAN = 16.0
 # Foreign pixels that move the levels by less than this fraction of the span do no harm. Most frames
 # of public datasets have an edge line; their levels are those that the models learned with.
 _TOLERANCE = 0.05
@@ -55,7 +55,7 @@ def levels(
         plain = _percentiles(scene_sample(frame))
         if max(abs(plain[0] - low), abs(plain[1] - high)) <= _TOLERANCE * (high - low):
             low, high = plain
-    span = _MIN_INTEGER_SPAN if frame.dtype.kind in "ui" else 0.0
+    span = MIN_INTEGER_SPAN if frame.dtype.kind in "ui" else 0.0
     span = max(span, 1e-6 * max(abs(high), 1e-30))
     margin = max(0.0, span - (high - low)) / 2
     return low - margin, high + margin

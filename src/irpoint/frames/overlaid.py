@@ -14,11 +14,12 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from irpoint.frames.arrays import Frame
-from irpoint.frames.levels import Mask, sample_step
+from irpoint.frames.levels import MIN_INTEGER_SPAN, Mask, sample_step
 
 # A candidate: at least this fraction of all pixels, and far more than values near it have. More
 # than the maximum is never drawn: a clipped night sky, for example, is scene.
 _MIN_FRACTION, _MAX_FRACTION = 3e-4, 0.4
+_MAX_REMOTE_FRACTION = 0.95  # of a value that may mean "no data", as at the rim of a mosaic
 _SPIKE = 6.0
 _NEAR = 8  # bins on either side
 _BINS = 4096  # of frames whose values are not integers of up to 16 bits
@@ -117,10 +118,14 @@ def _candidates(sample: Frame) -> list[Candidate]:
         return []
     bottom, dark, bright, top = (float(v) for v in np.percentile(rest, (1.0, 10.0, 90.0, 99.0)))
     span, chosen = max(top - bottom, 1e-30), []
+    far = _REMOTE * max(span, MIN_INTEGER_SPAN if sample.dtype.kind in "ui" else 0.0)
     for low, high in ranges:
         gap = max(low - bright, dark - high)
+        fraction = np.mean((sample >= low) & (sample <= high))
+        if fraction > _MAX_FRACTION and gap <= far:
+            continue
         if gap > 0.25 * span:
-            remote = low == high and gap > _REMOTE * span
+            remote = low == high and gap > far
             below = remote and high < dark
             chosen.append(Candidate(low, high, 0.5 * gap, 0.75 * gap, remote, below))
         elif low == high:  # a value inside the range of the scene
@@ -164,7 +169,7 @@ def _compressed_extremes(sample: Frame) -> list[tuple[float, float]]:
 
 
 def _is_candidate(counts: Any, size: int) -> Any:
-    return (counts >= max(20.0, _MIN_FRACTION * size)) & (counts < _MAX_FRACTION * size)
+    return (counts >= max(20.0, _MIN_FRACTION * size)) & (counts < _MAX_REMOTE_FRACTION * size)
 
 
 def _histogram(sample: Frame) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
