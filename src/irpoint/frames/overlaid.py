@@ -122,7 +122,7 @@ def _candidates(sample: Frame) -> list[Candidate]:
     for low, high in ranges:
         gap = max(low - bright, dark - high)
         fraction = np.mean((sample >= low) & (sample <= high))
-        if fraction > _MAX_FRACTION and gap <= far:
+        if fraction > _MAX_FRACTION and dark - high <= far:  # a sky, or saturated
             continue
         if gap > 0.25 * span:
             remote = low == high and gap > far
