@@ -9,15 +9,26 @@ from irpoint._version import __version__
 from irpoint.errors import IrpointError
 
 if TYPE_CHECKING:
+    from irpoint.measurement import Flag, Measurement
     from irpoint.points import FrameResult, Points
     from irpoint.runtime import Detector
 
-__all__ = ["Detector", "FrameResult", "IrpointError", "Points", "__version__"]
+__all__ = [
+    "Detector",
+    "Flag",
+    "FrameResult",
+    "IrpointError",
+    "Measurement",
+    "Points",
+    "__version__",
+]
 
 # Imported on first use, because the detector imports ONNX Runtime, and points import NumPy.
 _MODULES = {
     "Detector": "irpoint.runtime",
+    "Flag": "irpoint.measurement",
     "FrameResult": "irpoint.points",
+    "Measurement": "irpoint.measurement",
     "Points": "irpoint.points",
 }
 

@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.measurement import Measurement
+
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -21,6 +23,7 @@ class Points:
         xy: float32 (N, 2), frame pixels, x right and y down; the top-left pixel's centre is (0, 0).
         score: float32 (N,), score of the detector; 1 for labels.
         dark: bool (N,), whether the target is darker than its surroundings; False if not given.
+        measured: uncertainty, signal and width of each point; None if the points were not measured.
 
     Raises:
         ValueError: if the lengths differ or a value is not finite.
@@ -29,6 +32,7 @@ class Points:
     xy: FloatArray
     score: FloatArray
     dark: BoolArray = None  # type: ignore[assignment]  # an array as soon as it is constructed
+    measured: Measurement | None = None
 
     def __post_init__(self) -> None:
         xy = np.asarray(self.xy, dtype=np.float32).reshape(-1, 2)
@@ -39,6 +43,8 @@ class Points:
             raise ValueError(f"{len(xy)} positions but {len(score)} scores")
         if len(xy) != len(dark):
             raise ValueError(f"{len(xy)} positions but {len(dark)} polarities")
+        if self.measured is not None and len(xy) != len(self.measured):
+            raise ValueError(f"{len(xy)} positions but {len(self.measured)} measured points")
         if not (np.isfinite(xy).all() and np.isfinite(score).all()):
             raise ValueError("positions and scores must be finite")
         object.__setattr__(self, "xy", xy)
@@ -62,14 +68,28 @@ class Points:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Points):
             return NotImplemented
-        return all(
+        return self.measured == other.measured and all(
             np.array_equal(getattr(self, name), getattr(other, name))
             for name in ("xy", "score", "dark")
         )
 
     def __getitem__(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Points:
         """The points that a mask, an index array or a slice selects."""
-        return Points(self.xy[index], self.score[index], self.dark[index])
+        measured = None if self.measured is None else self.measured[index]
+        return Points(self.xy[index], self.score[index], self.dark[index], measured)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Points]) -> Points:
+        """The points of all ``parts``; measured if all are."""
+        if not parts:
+            return cls.empty()
+        measured = [part.measured for part in parts if part.measured is not None]
+        return cls(
+            np.concatenate([part.xy for part in parts]),
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.dark for part in parts]),
+            Measurement.joined(measured) if len(measured) == len(parts) else None,
+        )
 
     def above(self, threshold: float) -> Points:
         """The points that score at least ``threshold``."""

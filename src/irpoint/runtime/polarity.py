@@ -39,11 +39,8 @@ def merge(found: list[Points]) -> Points:
     """
     if len(found) == 1:
         return found[0]
-    xy, score, dark = (
-        np.concatenate([getattr(points, name) for points in found])
-        for name in ("xy", "score", "dark")
-    )
-    points = Points(xy, score, dark)[np.argsort(-score, kind="stable")]
+    points = Points.joined(found)
+    points = points[np.argsort(-points.score, kind="stable")]
     return points[_strongest_in_place(points)]
 
 
