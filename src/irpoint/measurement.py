@@ -102,7 +102,7 @@ class Measurement:
             raise ValueError("the place of a point and its covariance must be finite")
 
     def _set(self, name: str, dtype: type, length: int) -> None:
-        values = np.asarray(getattr(self, name), dtype).reshape(-1)
+        values: npt.NDArray[Any] = np.asarray(getattr(self, name), dtype).reshape(-1)
         if len(values) != length:
             raise ValueError(f"{length} places but {len(values)} values of {name}")
         object.__setattr__(self, name, values)
@@ -110,13 +110,14 @@ class Measurement:
     @classmethod
     def empty(cls) -> Measurement:
         """Of no points."""
-        nothing = np.empty(0)
-        return cls(np.empty((0, 2)), *(nothing for _ in _NUMBERS), flags=np.empty(0, np.uint8))
+        numbers: dict[str, Any] = {name: np.empty(0) for name in _NUMBERS}
+        return cls(np.empty((0, 2)), **numbers, flags=np.empty(0, np.uint8))
 
     @classmethod
     def joined(cls, parts: Sequence[Measurement]) -> Measurement:
         """Those of several sets of points, one after the other."""
-        return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        columns: Iterator[tuple[npt.NDArray[Any], ...]] = zip(*parts, strict=True)
+        return cls(*(np.concatenate(values) for values in columns))
 
     def __len__(self) -> int:
         return len(self.network_xy)
@@ -137,7 +138,8 @@ class Measurement:
 
     def has(self, flag: Flag) -> npt.NDArray[np.bool_]:
         """(N,) whether any of the given flags is set."""
-        return (self.flags & int(flag)) != 0
+        raised: npt.NDArray[np.bool_] = (self.flags & int(flag)) != 0
+        return raised
 
     @property
     def covariance(self) -> FloatArray:
