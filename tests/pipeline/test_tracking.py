@@ -16,6 +16,7 @@ from PIL import Image
 
 from irpoint.pipeline import Tracker, TrackSettings, track_results
 from irpoint.points import FrameResult, Points
+from support.measured import measured_points
 from support.models import draw_blobs
 
 NONE = np.empty((0, 2))
@@ -87,6 +88,58 @@ def test_the_filter_is_surer_of_a_place_than_the_detector() -> None:
     assert tracker.tracks[0].velocity == pytest.approx([1.3, -0.7], abs=0.15)
 
 
+def places_of_one_track(
+    points: np.ndarray, covariance: np.ndarray | None, settings: TrackSettings
+) -> np.ndarray:
+    """(frames, 2) the places of the only track of one point per frame."""
+    tracker, places = Tracker(settings), []
+    for k, point in enumerate(points):
+        tracker.update(point[None], None, None if covariance is None else covariance[k][None])
+        (track,) = tracker.tracks
+        places.append(track.xy)
+    return np.array(places)
+
+
+def test_a_track_trusts_each_axis_of_a_point_as_far_as_its_covariance_says() -> None:
+    """Points off across a line of 45°: along it they are sure, across it they are not."""
+    along, across = np.array([[1.0, 1.0], [1.0, -1.0]]) / np.sqrt(2)
+    covariance = 0.01 * np.eye(2) + 4.0 * np.outer(across, across)
+    path = np.array([[10.0 + k, 50 + k] for k in range(60)])
+    rng = np.random.default_rng(2)
+    points = path + rng.multivariate_normal([0, 0], covariance, len(path))
+    settings = TrackSettings(acceleration=0.1, jitter=0.1, gate=6)
+    off = places_of_one_track(points, np.tile(covariance, (60, 1, 1)), settings) - path
+    found, left = (points - path)[20:], off[20:]
+    assert np.std(left @ across) < 0.6 * np.std(found @ across)
+    assert np.std(left @ along) < np.std(found @ along) < 0.15
+
+
+def test_covariances_make_the_places_of_tracks_better() -> None:
+    """A quarter of the points are poor, as points are that could not be measured."""
+    rng = np.random.default_rng(4)
+    path = np.array([[20 + 1.3 * k, 90 - 0.4 * k] for k in range(300)])
+    std = np.where(rng.random(300) < 0.25, 1.5, 0.07)
+    points = path + rng.normal(0, 1, path.shape) * std[:, None]
+    covariance = std[:, None, None] ** 2 * np.eye(2)
+    blind, informed = (
+        np.sqrt(np.mean((places_of_one_track(points, given, TrackSettings(gate=8)) - path) ** 2))
+        for given in (None, covariance)
+    )
+    assert informed < 0.75 * blind
+
+
+def test_a_measured_point_without_uncertainty_counts_as_one_that_was_not_measured() -> None:
+    """By default, so tracks of a shaking camera do not break because points are measured well."""
+    rng = np.random.default_rng(5)
+    points = np.array([[20 + 1.3 * k, 90 - 0.4 * k] for k in range(40)]) + rng.normal(0, 1, (40, 2))
+    default = TrackSettings()
+    assert default.jitter == default.noise
+    unmeasured = places_of_one_track(points, None, default)
+    np.testing.assert_allclose(
+        places_of_one_track(points, np.zeros((40, 2, 2)), default), unmeasured
+    )
+
+
 @given(st.permutations(range(5)), st.integers(0, 1000))
 def test_the_order_of_points_does_not_matter(order: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -130,6 +183,24 @@ def test_wrong_settings_are_refused() -> None:
     for wrong in ({"confirm": 0}, {"gate": 0}, {"within": 61}, {"nonsense": 1}, {"confirm": 5}):
         with pytest.raises(ValueError, match="1 validation error"):
             TrackSettings.model_validate(wrong)
+
+
+def test_results_are_tracked_with_the_covariance_of_their_points() -> None:
+    """A poor point off the path barely moves the track."""
+    path = [(10.0 + k, 20.0) for k in range(12)]
+
+    def last_tail(x_std: float) -> float:
+        off = [*path[:-1], (path[-1][0] + 2, path[-1][1])]
+        stds = [*[0.05] * 11, x_std]
+        results = [
+            FrameResult("a.tif", k, None, (60, 60), measured_points([xy], x_std=s, y_std=s))
+            for k, (xy, s) in enumerate(zip(off, stds, strict=True))
+        ]
+        *_, last = track_results(results)
+        assert isinstance(last, FrameResult)
+        return float(last.tails[1][-1][0]) - path[-1][0]
+
+    assert last_tail(5.0) < 0.1 < 1.0 < last_tail(0.05)
 
 
 def test_each_source_of_several_frames_begins_anew() -> None:

@@ -1,7 +1,8 @@
 """Points of successive frames → tracks.
 
-Each track is a Kalman filter with constant velocity. In each frame, tracks and points are assigned
-to each other so that the sum of their log-likelihoods is largest, confirmed tracks first. Points of
+Each track is a Kalman filter with constant velocity. The measurement noise of a measured point is
+its covariance and the jitter of the camera. In each frame, tracks and points are assigned to each
+other so that the sum of their log-likelihoods is largest, confirmed tracks first. Points of
 different polarity never join one track. A track is confirmed once it was detected in M of the last
 N frames, which false alarms rarely are. It coasts over frames without a detection, and ends if
 there are too many of them.
@@ -20,6 +21,11 @@ from scipy.optimize import linear_sum_assignment
 Floats = npt.NDArray[np.float64]
 _TAIL = 30  # positions of a track that are kept for drawing
 
+# The state of a track is (x, y, speed along x, speed along y). In one frame, the speed moves the
+# place, and an unknown acceleration along each axis changes both.
+_STEP = np.eye(4) + np.eye(4, k=2)
+_PUSH = np.concatenate([0.5 * np.eye(2), np.eye(2)])
+
 
 class TrackSettings(BaseModel):
     """How targets move, and when a track is confirmed. The units are frame pixels and frames."""
@@ -32,7 +38,15 @@ class TrackSettings(BaseModel):
     gate: float = Field(
         3.5, gt=0, description="maximum standard deviations between a track and its point"
     )
-    noise: float = Field(0.7, gt=0, description="standard deviation of a point's position")
+    noise: float = Field(
+        0.7, gt=0, description="standard deviation of a position that was not measured"
+    )
+    jitter: float = Field(
+        0.7,
+        ge=0,
+        description="standard deviation of a measured position beyond its uncertainty: a camera "
+        "that shakes, a target that does not fly straight",
+    )
     acceleration: float = Field(0.5, gt=0, description="standard deviation, per frame²")
     speed: float = Field(4.0, ge=0, description="standard deviation of a new track's speed")
 
@@ -48,8 +62,8 @@ class Track:
     """One track, confirmed or not.
 
     Attributes:
-        xy, velocity: (2,) position, and speed per frame.
-        covariance: (2, 2) of position and speed, the same along both axes.
+        state: (4,) position x, y, and speed along x and y per frame.
+        covariance: (4, 4) of the state.
         dark: whether its points are dark.
         number: from 1; 0 until the track is confirmed.
         detected: one bit per frame, the latest frame lowest.
@@ -58,8 +72,7 @@ class Track:
         tail: the latest positions.
     """
 
-    xy: Floats
-    velocity: Floats
+    state: Floats
     covariance: Floats
     dark: bool = False
     number: int = 0
@@ -67,6 +80,16 @@ class Track:
     age: int = 1
     missed: int = 0
     tail: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def xy(self) -> Floats:
+        """(2,) position."""
+        return self.state[:2]
+
+    @property
+    def velocity(self) -> Floats:
+        """(2,) speed per frame."""
+        return self.state[2:]
 
 
 class Tracker:
@@ -84,33 +107,40 @@ class Tracker:
         self._last_number = 0
 
     def update(
-        self, xy: npt.NDArray[np.floating], dark: npt.NDArray[np.bool_] | None = None
+        self,
+        xy: npt.NDArray[np.floating],
+        dark: npt.NDArray[np.bool_] | None = None,
+        covariance: npt.NDArray[np.floating] | None = None,
     ) -> npt.NDArray[np.intp]:
         """Process the points (N, 2) of the next frame.
 
         Args:
             xy: positions in frame pixels.
             dark: (N,) whether each point is dark; None if all are bright.
+            covariance: (N, 2, 2) of the positions, px²; None if they were not measured, which
+                takes ``noise`` of the settings.
 
         Returns:
             The track number of each point, int (N,); 0 for points of no confirmed track.
         """
         points = np.asarray(xy, np.float64).reshape(-1, 2)
         kinds = np.zeros(len(points), bool) if dark is None else np.asarray(dark, bool)
+        noise = self._noise(len(points), covariance)
         for track in self.tracks:
             self._predict(track)
         numbers = np.zeros(len(points), np.intp)
         free = np.ones(len(points), bool)
         for stage in (True, False):
             waiting = [track for track in self.tracks if (track.number > 0) == stage]
-            open_points = np.flatnonzero(free)
-            for row, column in self._assign(waiting, points[open_points], kinds[open_points]):
-                index = open_points[column]
-                self._correct(waiting[row], points[index])
+            left = np.flatnonzero(free)
+            for row, column in self._assign(waiting, points[left], noise[left], kinds[left]):
+                index = left[column]
+                self._correct(waiting[row], points[index], noise[index])
                 numbers[index] = waiting[row].number
                 free[index] = False
         self.tracks = [track for track in self.tracks if self._continues(track)]
-        self.tracks += [self._begin(*new) for new in zip(points[free], kinds[free], strict=True)]
+        new = zip(points[free], noise[free], kinds[free], strict=True)
+        self.tracks += [self._begin(*one) for one in new]
         if self.settings.confirm == 1:
             numbers[free] = [track.number for track in self.tracks[len(self.tracks) - free.sum() :]]
         return numbers
@@ -121,35 +151,44 @@ class Tracker:
             if track.number:
                 yield track.number, np.array(track.tail)
 
-    def _begin(self, point: Floats, dark: np.bool_) -> Track:
+    def _noise(self, count: int, covariance: npt.NDArray[np.floating] | None) -> Floats:
+        """(N, 2, 2) measurement noise of each point."""
         settings = self.settings
-        covariance = np.diag([settings.noise**2, settings.speed**2])
-        track = Track(point.copy(), np.zeros(2), covariance, bool(dark))
+        if covariance is None:
+            return np.tile(settings.noise**2 * np.eye(2), (count, 1, 1))
+        given: Floats = np.asarray(covariance, np.float64).reshape(-1, 2, 2)
+        return given + settings.jitter**2 * np.eye(2)
+
+    def _begin(self, point: Floats, noise: Floats, dark: np.bool_) -> Track:
+        covariance = self.settings.speed**2 * np.eye(4)
+        covariance[:2, :2] = noise
+        track = Track(np.array([*point, 0.0, 0.0]), covariance, bool(dark))
         self._confirm(track)
         return track
 
     def _predict(self, track: Track) -> None:
-        step = np.array([[1.0, 1.0], [0.0, 1.0]])
-        push = self.settings.acceleration * np.array([0.5, 1.0])
-        track.xy = track.xy + track.velocity
-        track.covariance = step @ track.covariance @ step.T + np.outer(push, push)
+        push = self.settings.acceleration * _PUSH
+        track.state = _STEP @ track.state
+        track.covariance = _STEP @ track.covariance @ _STEP.T + push @ push.T
         track.detected = track.detected << 1 & (1 << self.settings.within) - 1
         track.age += 1
         track.missed += 1
 
     def _assign(
-        self, tracks: list[Track], points: Floats, dark: npt.NDArray[np.bool_]
+        self, tracks: list[Track], points: Floats, noise: Floats, dark: npt.NDArray[np.bool_]
     ) -> Iterator[tuple[int, int]]:
         if not tracks or not len(points):
             return
-        variance = np.array([track.covariance[0, 0] for track in tracks]) + self.settings.noise**2
         positions = np.array([track.xy for track in tracks])
-        squared = ((positions[:, None] - points[None]) ** 2).sum(axis=2) / variance[:, None]
+        predicted = np.array([track.covariance[:2, :2] for track in tracks])
+        squared, volume = _distances(
+            points[None] - positions[:, None], predicted[:, None] + noise[None]
+        )
         same = np.array([track.dark for track in tracks])[:, None] == dark[None]
         inside = same & (squared <= self.settings.gate**2)
         # Twice the negative log-likelihood; a pair outside the gate costs
         # more than all others together.
-        cost = squared + 2 * np.log(variance)[:, None]
+        cost = squared + np.log(volume)
         lowest = float(cost.min())
         outside = (float(cost[inside].max()) - lowest + 1) * (len(cost) + 1) if inside.any() else 1
         rows, columns = linear_sum_assignment(np.where(inside, cost - lowest, outside))
@@ -159,12 +198,12 @@ class Tracker:
             if inside[row, column]
         )
 
-    def _correct(self, track: Track, point: Floats) -> None:
-        covariance = track.covariance
-        gain = covariance[:, 0] / (covariance[0, 0] + self.settings.noise**2)
-        off = point - track.xy
-        track.xy, track.velocity = track.xy + gain[0] * off, track.velocity + gain[1] * off
-        track.covariance = covariance - np.outer(gain, covariance[0])
+    def _correct(self, track: Track, point: Floats, noise: Floats) -> None:
+        towards = track.covariance[:, :2]
+        gain = np.linalg.solve(towards[:2] + noise, towards.T).T
+        track.state = track.state + gain @ (point - track.xy)
+        covariance = track.covariance - gain @ towards.T
+        track.covariance = (covariance + covariance.T) / 2  # rounding must not skew it
         track.detected |= 1
         track.missed = 0
         self._confirm(track)
@@ -183,3 +222,11 @@ class Tracker:
         return track.detected.bit_count() + to_come >= settings.confirm or (
             track.missed <= settings.within - settings.confirm
         )
+
+
+def _distances(off: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """Squared Mahalanobis lengths of vectors (…, 2), and the determinants of their covariances."""
+    (xx, xy), (_, yy) = np.moveaxis(covariance, (-2, -1), (0, 1))
+    x, y = np.moveaxis(off, -1, 0)
+    determinant = xx * yy - xy**2
+    return (yy * x**2 - 2 * xy * x * y + xx * y**2) / determinant, determinant

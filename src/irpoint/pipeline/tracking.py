@@ -30,11 +30,13 @@ def track_results(
         if before is not None and not same_sequence(before, result):
             tracker = Tracker(settings)
         before = result.without_pixels()
-        numbers = tracker.update(result.points.xy, result.points.dark)
+        points, measured = result.points, result.points.measured
+        covariance = None if measured is None else measured.covariance
+        numbers = tracker.update(points.xy, points.dark, covariance)
         kept = np.flatnonzero(numbers)
         yield dataclasses.replace(
             result,
-            points=result.points[kept],
+            points=points[kept],
             track_ids=tuple(numbers[kept].tolist()),
             tails=dict(tracker.tails()),
         )
