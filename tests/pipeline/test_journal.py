@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import signal
@@ -20,6 +21,7 @@ from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import Journal
 from irpoint.system.atomic import lock_folder
+from support.measured import measured_points
 from support.models import draw_blobs, write_moving_target
 from support.same_files import same_files
 
@@ -35,14 +37,18 @@ def test_finished_sources_come_back_to_the_bit(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).write_bytes(b"frame")
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
-    frames = [frame(a), frame(a, 1), frame(a, 2, 0), frame(b), frame(b, 1)]
+    measured = dataclasses.replace(
+        frame(a, 3), points=measured_points([(0.1, 0.7), (3, 4)], x_std=1 / 3, chi2=np.nan, flags=5)
+    )
+    none = dataclasses.replace(frame(a, 4), points=measured_points([]))
+    frames = [frame(a), frame(a, 1), frame(a, 2, 0), measured, none, frame(b), frame(b, 1)]
     journal = Journal(tmp_path, {"threshold": 0.3})
     for found in frames:
         journal.add(found)
     # Killed here: no close. The last source may not be finished.
     again = Journal(tmp_path, {"threshold": 0.3})
     assert list(again.done) == [a]
-    assert again.done[a] == frames[:3]
+    assert again.done[a] == frames[:5]
     twice = Journal(tmp_path, {"threshold": 0.3})
     assert list(twice.done) == [a]
     twice.close(finished=True)

@@ -14,7 +14,8 @@ from irpoint.sinks.format import Columns, point_fields, rounded, status_field, t
 class CocoFormat:
     """One image with ``status`` per frame, one keypoint annotation with ``score`` per point.
 
-    A point of a track also has ``track``, and ``polarity`` if it is asked for.
+    A point of a track also has ``track``, and ``polarity`` if it is asked for. Measured points have
+    the fields of :class:`irpoint.sinks.json_format.JsonFormat`; COCO allows fields of one's own.
     """
 
     name, file_name = "coco", "points_coco.json"

@@ -7,29 +7,39 @@ import io
 
 from irpoint.points import FrameResult
 from irpoint.sinks.format import CLOCK, POLARITY, TRACK, Columns, polarities, rounded, track_numbers
+from irpoint.sinks.measured import MEASURED, measured_cells
 
 COLUMNS = ("source", "frame", "x", "y", "score")
 
 
 class CsvFormat:
-    """``source,frame,x,y,score``, then those of ``time_s,track,polarity`` that are asked for."""
+    """``source,frame,x,y,score``, then those of ``time_s,track,polarity`` that are asked for.
+
+    The columns of measured points follow, see :data:`irpoint.sinks.measured.MEASURED`.
+    """
 
     name, file_name = "csv", "points.csv"
 
     def header(self, columns: Columns) -> str:
         """The first line."""
         optional = {CLOCK: columns.clock, TRACK: columns.tracks, POLARITY: columns.polarity}
-        return ",".join([*COLUMNS, *(name for name, wanted in optional.items() if wanted)]) + "\n"
+        names = [*COLUMNS, *(name for name, wanted in optional.items() if wanted)]
+        return ",".join([*names, *(MEASURED if columns.measured else ())]) + "\n"
 
     def lines(self, result: FrameResult, columns: Columns) -> str:
         """The lines of one frame; ``time_s`` is empty if its source has no clock."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         time = "" if result.time_s is None else f"{result.time_s:.3f}"
-        kinds = polarities(result.points)
-        points = zip(rounded(result.points), track_numbers(result), kinds, strict=True)
-        for (x, y, score), number, kind in points:
+        points = zip(
+            rounded(result.points),
+            track_numbers(result),
+            polarities(result.points),
+            measured_cells(result.points.measured, len(result.points)),
+            strict=True,
+        )
+        for (x, y, score), number, kind, measured in points:
             row = [result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}"]
             row += [time] * columns.clock + [number] * columns.tracks + [kind] * columns.polarity
-            writer.writerow(row)
+            writer.writerow(row + measured if columns.measured else row)
         return stream.getvalue()

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from irpoint.points import FrameResult, Points
+from irpoint.sinks.measured import measured_fields
 
 CLOCK, TRACK, POLARITY, STATUS = "time_s", "track", "polarity", "status"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Optional columns: the time of a frame; the track number and the polarity of a point."""
+    """Optional columns: the time of a frame; track, polarity and measured values of a point."""
 
     clock: bool = False
     tracks: bool = False
     polarity: bool = False
+    measured: bool = False
 
 
 class LineFormat(Protocol):
@@ -66,10 +68,18 @@ def polarities(points: Points) -> list[str]:
     return ["dark" if dark else "bright" for dark in points.dark.tolist()]
 
 
-def point_fields(result: FrameResult, columns: Columns) -> Iterator[dict[str, int | str]]:
+def point_fields(result: FrameResult, columns: Columns) -> Iterator[dict[str, Any]]:
     """The optional JSON fields of each point."""
-    for number, polarity in zip(track_numbers(result), polarities(result.points), strict=True):
-        yield track_field(number) | ({POLARITY: polarity} if columns.polarity else {})
+    each = zip(
+        track_numbers(result),
+        polarities(result.points),
+        measured_fields(result.points.measured, len(result.points)),
+        strict=True,
+    )
+    for number, polarity, measured in each:
+        fields: dict[str, Any] = track_field(number)
+        fields |= {POLARITY: polarity} if columns.polarity else {}
+        yield fields | measured if columns.measured else fields
 
 
 def time_field(result: FrameResult) -> dict[str, float]:

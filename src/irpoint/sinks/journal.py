@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from irpoint.measurement import Measurement
 from irpoint.points import FrameResult, Points
 from irpoint.sinks.writer import cannot_write, save
 
@@ -127,13 +128,15 @@ def _packed(result: FrameResult) -> dict[str, Any]:
         "xy": result.points.xy.tolist(),
         "score": result.points.score.tolist(),
         "dark": result.points.dark.tolist(),
+        "measured": _packed_measurement(result.points.measured),
         "status": result.status,
     }
 
 
 def _unpacked(entry: dict[str, Any]) -> FrameResult:
     xy = np.array(entry["xy"], np.float32).reshape(-1, 2)
-    points = Points(xy, np.array(entry["score"], np.float32), np.array(entry["dark"], bool))
+    score, dark = np.array(entry["score"], np.float32), np.array(entry["dark"], bool)
+    points = Points(xy, score, dark, _unpacked_measurement(entry["measured"]))
     height, width = entry["shape"]
     return FrameResult(
         entry["source"],
@@ -143,3 +146,12 @@ def _unpacked(entry: dict[str, Any]) -> FrameResult:
         points,
         status=entry["status"],
     )
+
+
+def _packed_measurement(measured: Measurement | None) -> list[list[Any]] | None:
+    """Its arrays as lists, in the order of its attributes; JSON restores each float exactly."""
+    return None if measured is None else [values.tolist() for values in measured]
+
+
+def _unpacked_measurement(lists: list[list[Any]] | None) -> Measurement | None:
+    return None if lists is None else Measurement(*map(np.array, lists))

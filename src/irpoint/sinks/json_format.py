@@ -19,7 +19,8 @@ class JsonFormat:
     """``{"frames": [{"source", "frame", "status", "points": [{"x", "y", "score"}]}]}``.
 
     A frame of a source with a clock also has ``time_s``; a point of a track also has ``track``,
-    and ``polarity`` if it is asked for.
+    and ``polarity`` if it is asked for. A measured point has the place that the network gave it,
+    ``network_x, network_y``, and the fields :data:`irpoint.sinks.measured.MEASURED`.
     """
 
     name, file_name = "json", "points.json"

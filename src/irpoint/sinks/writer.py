@@ -24,6 +24,7 @@ class PointsWriter:
         clock, tracks: whether frames have times and points have tracks. A line format then has a
             column for them.
         polarity: whether to write if a point is bright or dark.
+        measured: whether to write the measured values of each point.
 
     Attributes:
         count, hit, points: number of frames so far, of frames with points, and of points.
@@ -42,10 +43,11 @@ class PointsWriter:
         clock: bool = False,
         tracks: bool = False,
         polarity: bool = False,
+        measured: bool = False,
     ) -> None:
         self.count = self.hit = self.points = 0
         self._format = find_format(file_format) if isinstance(file_format, str) else file_format
-        self._columns = Columns(clock, tracks, polarity)
+        self._columns = Columns(clock, tracks, polarity, measured)
         self._results: list[FrameResult] = []  # of a format that is written at the end
         self.path = target / self._format.file_name if isinstance(target, Path) else None
         self._stream = None if isinstance(target, Path) else target
