@@ -20,6 +20,29 @@ def _edge_integral(first: int, count: int, centre: float, sigma: float) -> npt.N
     return np.asarray(scale * np.diff(cumulative), dtype=np.float64)
 
 
+def gaussian_profiles(
+    centre: npt.NDArray[np.float64], sigma: npt.NDArray[np.float64], half: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Share of a Gaussian's flux on each pixel of a line, and its derivatives.
+
+    The image of a target of flux F is F times the outer product of its shares along y and x.
+
+    Args:
+        centre: (...) position along the line in pixels; 0 is the centre of the middle pixel.
+        sigma: (...) standard deviation in pixels, > 0.
+        half: pixels on each side of the middle pixel.
+
+    Returns:
+        Shares (..., 2·half + 1), and their derivatives by centre and by sigma.
+    """
+    edges = np.arange(-half, half + 2) - 0.5
+    width = sigma[..., None]
+    scaled = (edges - centre[..., None]) / width
+    height = np.exp(-0.5 * scaled * scaled) / (math.sqrt(2.0 * math.pi) * width)
+    share = 0.5 * np.diff(erf(scaled * math.sqrt(0.5)))
+    return share, -np.diff(height), -np.diff(scaled * height)
+
+
 def pixel_share(xy: tuple[float, float], sigma: float) -> float:
     """Fraction of a target's flux that falls on the pixel at its centre.
 

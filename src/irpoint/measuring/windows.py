@@ -1,0 +1,106 @@
+"""The pixels around each point, gathered from the frame once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Square windows of a frame, one per point, in which targets are bright.
+
+    Attributes:
+        centre: int (N, 2), frame pixel (column, row) in the middle of each window.
+        offset: (N,) counts that ``values`` leave out.
+        sign: (N,) −1 for dark targets, otherwise 1: frame = offset + sign · values.
+        values: (N, S, S) counts, 0 where not ``valid``.
+        valid: bool (N, S, S), pixels inside the frame that show the scene.
+    """
+
+    centre: npt.NDArray[np.int64]
+    offset: FloatArray
+    sign: FloatArray
+    values: FloatArray
+    valid: BoolArray
+
+    @property
+    def half(self) -> int:
+        """Pixels on each side of the middle pixel."""
+        return int(self.values.shape[1] // 2)
+
+    def of(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """(N, S, S) pixels of another image (H, W) in these windows; the border is repeated."""
+        steps = np.arange(-self.half, self.half + 1)
+        rows = np.clip(self.centre[:, 1:] + steps, 0, image.shape[0] - 1)
+        columns = np.clip(self.centre[:, :1] + steps, 0, image.shape[1] - 1)
+        return np.asarray(image[rows[:, :, None], columns[:, None, :]])
+
+    def __getitem__(self, index: npt.NDArray[Any]) -> Windows:
+        return Windows(
+            self.centre[index],
+            self.offset[index],
+            self.sign[index],
+            self.values[index],
+            self.valid[index],
+        )
+
+    def middle(self, half: int, shift: npt.NDArray[np.int64] | None = None) -> Windows:
+        """Smaller windows of 2·half + 1 pixels, moved by ``shift`` (N, 2) pixels."""
+        if shift is None:
+            inner = slice(self.half - half, self.half + half + 1)
+            values, valid = self.values[:, inner, inner], self.valid[:, inner, inner]
+            return Windows(self.centre, self.offset, self.sign, values, valid)
+        steps = np.arange(self.half - half, self.half + half + 1)
+        number = np.arange(len(self.values))[:, None, None]
+        rows = (steps + shift[:, 1:])[:, :, None]
+        columns = (steps + shift[:, :1])[:, None, :]
+        at = (number, rows, columns)
+        return Windows(self.centre + shift, self.offset, self.sign, self.values[at], self.valid[at])
+
+
+def gather(
+    frame: npt.NDArray[Any],
+    xy: npt.NDArray[np.float32],
+    dark: BoolArray,
+    foreign: BoolArray | None,
+    half: int,
+) -> Windows:
+    """Gather windows of 2·half + 1 pixels around the pixels nearest to ``xy``.
+
+    Args:
+        frame: (H, W) counts of any numeric type; values that are not finite are not valid.
+        xy: (N, 2) frame pixels; places outside the frame are moved to its border.
+        dark: (N,) whether each target is darker than its surroundings.
+        foreign: (H, W) pixels that show no scene.
+        half: pixels on each side of the middle pixel.
+    """
+    height, width = frame.shape
+    centre = np.rint(np.clip(xy.astype(np.float64), 0, (width - 1, height - 1))).astype(np.int64)
+    steps = np.arange(-half, half + 1)
+    rows, columns = centre[:, 1:] + steps, centre[:, :1] + steps
+    row, column = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
+    at = (row[:, :, None], column[:, None, :])
+    values = frame[at].astype(np.float64)
+    valid = (row == rows)[:, :, None] & (column == columns)[:, None, :]
+    if frame.dtype.kind == "f":
+        valid &= np.isfinite(values)
+    if foreign is not None:
+        valid &= ~foreign[at]
+    everything = bool(valid.all())
+    if not everything:
+        values[~valid] = 0.0
+    count = np.maximum(valid.sum((1, 2)), 1)
+    offset = values.sum((1, 2)) / count
+    values -= offset[:, None, None]
+    sign = np.where(dark, -1.0, 1.0)
+    values *= sign[:, None, None]
+    if not everything:
+        values[~valid] = 0.0
+    return Windows(centre, offset, sign, values, valid)
