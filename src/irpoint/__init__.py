@@ -9,11 +9,15 @@ from irpoint._version import __version__
 from irpoint.errors import IrpointError
 
 if TYPE_CHECKING:
+    from irpoint.angles import Angles
     from irpoint.measurement import Flag, Measurement
+    from irpoint.measuring.camera import Camera
     from irpoint.points import FrameResult, Points
     from irpoint.runtime import Detector
 
 __all__ = [
+    "Angles",
+    "Camera",
     "Detector",
     "Flag",
     "FrameResult",
@@ -25,6 +29,8 @@ __all__ = [
 
 # Imported on first use, because the detector imports ONNX Runtime, and points import NumPy.
 _MODULES = {
+    "Angles": "irpoint.angles",
+    "Camera": "irpoint.measuring.camera",
     "Detector": "irpoint.runtime",
     "Flag": "irpoint.measurement",
     "FrameResult": "irpoint.points",
