@@ -325,3 +325,32 @@ def test_one_pixel_of_a_tiny_frame_may_be_larger_than_the_crop() -> None:
         spoilt = jitter(grey, only, np.random.default_rng(seed), 100.0)
         assert np.isfinite(spoilt).all()
         assert (spoilt != grey).all()
+
+
+# --- shrinking without aliases
+
+
+def test_no_target_falls_between_the_samples_of_a_shrunk_crop() -> None:
+    """A target of one pixel keeps its light, wherever it lies between the samples."""
+    turn = 2.3 * np.eye(2)
+    light = {True: [], False: []}
+    for column in range(60, 68):
+        image = np.zeros((120, 160), np.float32)
+        image[50, column] = 1
+        for antialias, sums in light.items():
+            crop = sample_bilinear(image, turn, np.zeros(2), (52, 69), antialias=antialias)
+            sums.append(float(crop.sum()) * 2.3**2)
+    assert light[True] == pytest.approx([1.0] * 8, rel=0.15)
+    assert min(light[False]) < 0.1
+
+
+def test_shrunk_crops_lie_inside_the_frame() -> None:
+    """Otherwise most of a crop of a whole frame would repeat its edge."""
+    image = np.random.default_rng(0).normal(size=(100, 100)).astype(np.float32)
+    augment = AugmentSettings(warp_share=1, scale=3, rotation=0, antialias=True)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        crop, _ = cut(image, NONE, np.array([50.0, 50.0]), (96, 96), augment, rng)
+        inner = crop[2:-2, 2:-2]
+        assert (np.abs(np.diff(inner, axis=0)).max(axis=1) > 1e-3).all()
+        assert (np.abs(np.diff(inner, axis=1)).max(axis=0) > 1e-3).all()

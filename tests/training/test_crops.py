@@ -299,3 +299,30 @@ def test_every_target_map_can_be_drawn_for_crops(target: str) -> None:
         assert response.dtype == image.dtype == torch.float32
         assert torch.isfinite(response).all()
         assert response.min() >= 0
+
+
+def test_donors_come_from_the_dataset_of_the_frame_if_set() -> None:
+    frames = [network_frame(1, 0, "none"), network_frame(2, 1, "one"), network_frame(3, 1, "two")]
+    frames[2] = dataclasses.replace(frames[2], image=(frames[2].image * 2).astype(np.float16))
+    crops = Crops(frames, train_settings())
+    shape = crops.shapes[0]
+    peaks = []
+    for name in (None, "one", "two"):
+        donors = [crops.draw_donor(shape, np.random.default_rng(k), name) for k in range(20)]
+        peaks.append([float(donor[0].max()) for donor in donors if donor is not None])
+    assert np.ptp(peaks[0]) > 0.5
+    assert np.ptp(peaks[1]) == np.ptp(peaks[2]) == 0
+    assert np.mean(peaks[2]) > 1.5 * np.mean(peaks[1])
+    assert crops.draw_donor(shape, np.random.default_rng(0), "none") is None
+
+
+def test_crops_of_another_camera_have_their_share() -> None:
+    still = AugmentSettings(
+        paste=0, swarm_share=0, gain=1, offset=0, noise=0, bad_pixels=0, warp_share=0
+    )
+    frames = [network_frame(seed, 1) for seed in range(3)]
+    plain = Crops(frames, train_settings(augment=still))
+    other = still.model_copy(update={"camera_share": 1.0})
+    crops = Crops(frames, train_settings(augment=other))
+    changed = [not torch.equal(plain[k][0], crops[k][0]) for k in range(60)]
+    assert np.mean(changed) > 0.7

@@ -7,6 +7,7 @@ import json
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -15,9 +16,11 @@ from irpoint.errors import DatasetError, IrpointError, ModelError, SettingsError
 from irpoint.methods import METHODS
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
+from irpoint.training.crops import Crops
 from irpoint.training.losses import LOSSES
 from irpoint.training.module import ResponseModule
-from irpoint.training.run import fit
+from irpoint.training.network_frames import NetworkFrame
+from irpoint.training.run import fit, labelled
 from irpoint.training.run_folder import SETTINGS
 from support.runs import short_run, small_scenes
 from support.tiny_method import tiny_network
@@ -223,3 +226,23 @@ def test_a_loss_that_is_not_finite_ends_the_run(
     monkeypatch.setitem(LOSSES, "broken", lambda response, *_: response.mean() * torch.nan)
     with pytest.raises(SettingsError, match="no longer finite in epoch 1: lower learning_rate"):
         fit(short_run(scenes, loss="broken"), tmp_path / "run")
+
+
+def test_a_run_trains_on_simulated_frames_and_recentred_labels(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[NetworkFrame] = []
+    monkeypatch.setattr(
+        "irpoint.training.run.Crops",
+        lambda frames, settings: seen.extend(frames) or Crops(frames, settings),
+    )
+    settings = short_run(
+        scenes, epochs=1, val_every=1, simulated_frames=3, recentre=[scenes.name], label_noise=1.5,
+        augment={"camera_share": 0.5, "antialias": True, "scale": 2, "paste_from": "same"},
+    )  # fmt: skip
+    fit(settings, tmp_path / "run")
+    real = [frame for frame in seen if frame.label.dataset == scenes.name]
+    assert len(seen) == len(real) + 3
+    truth = {frame.name: frame.points.xy for frame in labelled([scenes], "all")}
+    moved = [np.abs(frame.label.points.xy - truth[frame.label.name]).max() for frame in real]
+    assert np.median(moved) < 0.6

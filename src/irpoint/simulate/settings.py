@@ -40,6 +40,9 @@ class SceneSettings(BaseModel):
         clutter_to_noise: standard deviation of the background over that of the temporal noise.
         targets: minimum and maximum number of targets per frame; drawn uniformly.
         snr: minimum and maximum signal-to-noise ratio; drawn log-uniformly.
+        visibility: if given, the signal of a target is drawn by it instead of by ``snr``: minimum
+            and maximum of its signal over what a filter of the target's width leaves of noise and
+            local clutter; drawn log-uniformly. Targets below about 4 are found by chance only.
         dark_fraction: fraction of targets that are colder than their surroundings.
         psf_sigma: minimum and maximum standard deviation of the point spread function in pixels.
         min_separation: minimum distance between two targets in pixels.
@@ -67,6 +70,7 @@ class SceneSettings(BaseModel):
     clutter_to_noise: float = Field(15.0, ge=0, le=200)
     targets: tuple[Count, Count] = (1, 4)
     snr: tuple[Snr, Snr] = (5.0, 20.0)
+    visibility: tuple[Snr, Snr] | None = None
     dark_fraction: float = Field(0.0, ge=0, le=1)
     psf_sigma: tuple[Sigma, Sigma] = (0.8, 1.2)
     min_separation: float = Field(10.0, ge=0, le=200)
@@ -81,8 +85,8 @@ class SceneSettings(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for name in ("targets", "snr", "psf_sigma"):
-            low, high = getattr(self, name)
+        for name in ("targets", "snr", "visibility", "psf_sigma"):
+            low, high = getattr(self, name) or (0, 0)
             if low > high:
                 raise ValueError(f"{name}: {low} is above {high}; give the lower value first")
         swing = (4 * self.clutter_to_noise + self.snr[1]) * self.noise_electrons

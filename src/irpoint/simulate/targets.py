@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
 
 from irpoint.errors import SettingsError
 from irpoint.psf import gaussian_psf_image, pixel_share
@@ -16,6 +17,10 @@ from irpoint.simulate.settings import SceneSettings
 # small infrared targets use for the signal-to-clutter ratio (Gao et al., IEEE TIP 22(12), 2013).
 _CLUTTER_RADIUS = 20
 _MAX_TRIES = 2000
+# The filter that measures visibility: a Gaussian of the target's width, but not narrower than it
+# can be sampled, minus one that is wider by this ratio, the background.
+_FILTER_RATIO = 2.5
+_MIN_FILTER_SIGMA = 0.7
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,29 @@ def _scatter(
     )
 
 
-def _local_deviation(background: npt.NDArray[np.float64], row: int, column: int) -> float:
+def _surroundings(
+    background: npt.NDArray[np.float64], row: int, column: int
+) -> npt.NDArray[np.float64]:
     top, left = max(0, row - _CLUTTER_RADIUS), max(0, column - _CLUTTER_RADIUS)
-    window = background[top : row + _CLUTTER_RADIUS + 1, left : column + _CLUTTER_RADIUS + 1]
-    return float(window.std())
+    return background[top : row + _CLUTTER_RADIUS + 1, left : column + _CLUTTER_RADIUS + 1]
+
+
+def _filtered(window: npt.NDArray[np.float64], noise: float, sigma: float) -> float:
+    """The signal whose response to the filter equals the deviation of noise and clutter.
+
+    Args:
+        window: background around the target, in electrons.
+        noise: standard deviation of a pixel without clutter, in electrons.
+        sigma: width of the target in pixels.
+    """
+    narrow = max(sigma, _MIN_FILTER_SIGMA)
+    wide = _FILTER_RATIO * narrow
+    clutter = gaussian_filter(window, narrow) - gaussian_filter(window, wide)
+    # Gaussians of variances a and b overlap by 1 / (2π (a + b)).
+    squares = narrow**2, wide**2, sigma**2
+    power = (1 / squares[0] + 1 / squares[1] - 4 / (squares[0] + squares[1])) / (4 * math.pi)
+    response = squares[2] * (1 / (squares[0] + squares[2]) - 1 / (squares[1] + squares[2]))
+    return math.sqrt(noise**2 * power + float(clutter.var())) / response
 
 
 def draw_targets(
@@ -89,7 +113,12 @@ def draw_targets(
         row, column = round(y), round(x)
         noise = math.hypot(math.sqrt(background[row, column]), settings.read_noise)
         signal = snr * noise
-        clutter = _local_deviation(background, row, column)
+        window = _surroundings(background, row, column)
+        if settings.visibility:
+            visibility = float(np.exp(rng.uniform(*np.log(settings.visibility))))
+            signal = visibility * _filtered(window, math.hypot(noise, pattern), sigma)
+            snr = signal / noise
+        clutter = float(window.std())
         scnr = signal / math.sqrt(noise**2 + pattern**2 + clutter**2)
         electrons = sign * signal / pixel_share((x, y), sigma)
         targets.append(Target(x, y, sigma, electrons, snr, scnr))

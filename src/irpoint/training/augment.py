@@ -19,6 +19,7 @@ Stamp = tuple[Image, Points2D]
 """A target without its background, with sides of 2 · PATCH + 1 pixels, and its label in it."""
 
 PATCH = 20  # pixels from the centre to the edge of the patch around an extracted target
+_MIN_STEP = 1.1  # pixels between samples, below which smoothing changes nothing
 _MIN_GAP = 12.0  # minimum distance of a pasted target from any other: three cells
 
 
@@ -56,6 +57,8 @@ def cut(
         angle = np.deg2rad(rng.uniform(-settings.rotation, settings.rotation))
         cosine, sine = np.cos(angle), np.sin(angle)
         zoom = np.exp(rng.uniform(-1, 1) * np.log(settings.scale))
+        if settings.antialias:
+            zoom = max(zoom, min(1.0, columns / shape[0], rows / shape[1]))
         turn = turn @ np.array([[cosine, -sine], [sine, cosine]]) / zoom
     middle = np.array([columns - 1, rows - 1]) / 2
     reach = np.abs(turn) @ middle  # half extent of the crop in the frame
@@ -67,7 +70,7 @@ def cut(
         corner = np.round(corner)
         crop = copy_window(image, turn, corner, rows_columns)
     else:
-        crop = sample_bilinear(image, turn, corner, rows_columns)
+        crop = sample_bilinear(image, turn, corner, rows_columns, antialias=settings.antialias)
     moved = (xy - corner) @ np.linalg.inv(turn).T
     near = ((moved > -24) & (moved < 2 * middle + 24)).all(axis=1)
     return crop, moved[near]
@@ -87,14 +90,26 @@ def copy_window(
 
 
 def sample_bilinear(
-    image: npt.NDArray[np.floating], turn: Points2D, corner: Points2D, shape: tuple[int, int]
+    image: npt.NDArray[np.floating],
+    turn: Points2D,
+    corner: Points2D,
+    shape: tuple[int, int],
+    antialias: bool = False,
 ) -> Image:
-    """Bilinear samples of ``image`` at turn · (x, y) + corner; edges repeat beyond it."""
+    """Bilinear samples of ``image`` at turn · (x, y) + corner; edges repeat beyond it.
+
+    With ``antialias``, a shrunk crop is as smooth as :func:`irpoint.frames.scale.fit` makes it.
+    """
     down, right = shape[0] - 1, shape[1] - 1
     corners = corner + np.array([[0, 0], [right, 0], [0, down], [right, down]]) @ turn.T
     low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.array(image.shape[::-1]) - 1)
     high = np.ceil(corners.max(axis=0)).astype(int) + 2
     window = image[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    step = np.sqrt(abs(np.linalg.det(turn)))  # pixels of the image per pixel of the crop
+    if antialias and step > _MIN_STEP:
+        # The triangular filter of a bilinear resize has a variance of step² / 6; the samples' own
+        # interpolation has 1 / 6.
+        window = ndimage.gaussian_filter(window, np.sqrt((step**2 - 1) / 6), truncate=3.0)
     matrix, offset = turn[::-1, ::-1], (corner - low)[::-1]
     crop: Image = ndimage.affine_transform(
         window, matrix, offset, shape, order=1, mode="nearest", prefilter=False

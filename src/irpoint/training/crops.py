@@ -18,6 +18,8 @@ from irpoint.training import augment
 from irpoint.training.distributed import part_of_batch
 from irpoint.training.network_frames import NetworkFrame, label_table
 from irpoint.training.settings import TrainSettings
+from irpoint.training.simulated_frames import SIMULATED
+from irpoint.training.strange_cameras import as_another_camera
 
 Table = npt.NDArray[np.float64]  # rows (frame index, x, y); for false alarms also the score
 # A missed label is shown at most this many times as often as the others, because most labels that
@@ -104,6 +106,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self.settings = settings
         self._target_map = find_target_map(settings.target_map, find_method(settings.method))
         self.labels = label_table(frames)
+        self._sets = np.array([frame.label.dataset for frame in frames])
         self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
         self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
@@ -116,8 +119,10 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         index, centre = self.draw_position(shape, rng)
         frame = self.frames[index]
         crop, xy = augment.cut(frame.image, frame.xy, centre, shape.shape, varied, rng)
-        xy = self._pasted(crop, xy, shape, rng)
-        crop = augment.jitter(crop, varied, rng, 1 / frame.placement.factor[0])
+        xy = self._pasted(crop, xy, shape, rng, frame.label.dataset)
+        if varied.camera_share and rng.random() < varied.camera_share:
+            crop, xy = as_another_camera(crop, xy, frame.enlargement, rng)
+        crop = augment.jitter(crop, varied, rng, frame.enlargement)
         target_map = self._target_map.draw(crop, xy, self._sigma(frame))
         return torch.from_numpy(crop)[None], torch.from_numpy(target_map)[None]
 
@@ -125,8 +130,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         """Width of the response to a target, in cells."""
         if not self.settings.sigma_scales:
             return self.settings.sigma
-        enlargement = 1 / frame.placement.factor[0]
-        return min(max(self.settings.sigma * enlargement, 1.0), 2.0)
+        return min(max(self.settings.sigma * frame.enlargement, 1.0), 2.0)
 
     def _crop_shapes(self, shapes: Sequence[tuple[int, int]]) -> list[CropShape]:
         """Assign every frame to the shapes that fit into it, or else to the smallest shape.
@@ -136,7 +140,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         sides = np.array([frame.image.shape for frame in self.frames]).reshape(-1, 2)
         fits = np.array([(sides >= _MIN_SIDE * np.array(shape)).all(axis=1) for shape in shapes])
         fits[np.argmin([rows * columns for rows, columns in shapes])] |= ~fits.any(axis=0)
-        sets = np.array([frame.label.dataset for frame in self.frames])
+        sets = self._sets
         unknown = sorted(self.settings.dataset_weights.keys() - set(sets))
         if unknown:
             known = ", ".join(np.unique(sets))
@@ -145,10 +149,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             )
         of_label = self.labels[:, 0].astype(int)
         aimed = self.settings.augment.target_share
-        frame_odds = _odds(sets, self.settings.dataset_weights) / fits.sum(axis=0)
-        label_odds = (
-            _odds(sets[of_label], self.settings.dataset_weights) / fits.sum(axis=0)[of_label]
-        )
+        frame_odds = self._odds(sets) / fits.sum(axis=0)
+        label_odds = self._odds(sets[of_label]) / fits.sum(axis=0)[of_label]
         assigned = []
         for shape, chosen in zip(shapes, fits, strict=True):
             if chosen.any():
@@ -159,6 +161,16 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
                     CropShape(shape, share, indices, _unit(frames), labels, _unit(odds))
                 )
         return assigned
+
+    def _odds(self, sets: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
+        """Odds of each row of a table, from the dataset of each row."""
+        odds = _odds(sets, self.settings.dataset_weights)
+        simulated = sets == SIMULATED
+        if simulated.any() and not simulated.all():
+            share = self.settings.simulated_share
+            odds[simulated] *= share / odds[simulated].sum()
+            odds[~simulated] *= (1 - share) / odds[~simulated].sum()
+        return odds
 
     def _shape_of(self, number: int) -> CropShape:
         """The shape of the batch that crop ``number`` belongs to."""
@@ -197,7 +209,12 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         return row
 
     def _pasted(
-        self, crop: augment.Image, xy: Table, shape: CropShape, rng: np.random.Generator
+        self,
+        crop: augment.Image,
+        xy: Table,
+        shape: CropShape,
+        rng: np.random.Generator,
+        dataset: str,
     ) -> Table:
         """Paste targets into the crop: usually a few of any kind, sometimes a swarm.
 
@@ -211,7 +228,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         else:
             number = kinds = int(rng.poisson(varied.paste))
             extent = 1.0
-        stamps = [self._stamp(shape, rng) for _ in range(min(kinds, number))]
+        stamps = [self._stamp(shape, rng, dataset) for _ in range(min(kinds, number))]
         corner = rng.uniform(0, 1, 2) * (1 - extent)
         for k in range(number):
             stamp = stamps[k % len(stamps)]
@@ -220,16 +237,28 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
                 xy = augment.paste(crop, xy, stamp, spot, rng)
         return xy
 
-    def _stamp(self, shape: CropShape, rng: np.random.Generator) -> augment.Stamp | None:
-        if rng.random() < self.settings.augment.simulated:
+    def _stamp(
+        self, shape: CropShape, rng: np.random.Generator, dataset: str
+    ) -> augment.Stamp | None:
+        varied = self.settings.augment
+        if rng.random() < varied.simulated:
             return augment.simulated(rng)
-        return self.draw_donor(shape, rng)
+        return self.draw_donor(shape, rng, dataset if varied.paste_from == "same" else None)
 
-    def draw_donor(self, shape: CropShape, rng: np.random.Generator) -> augment.Stamp | None:
-        """Draw a target of any frame; None if it cannot be extracted without its neighbours."""
-        if not len(shape.labels):
+    def draw_donor(
+        self, shape: CropShape, rng: np.random.Generator, dataset: str | None = None
+    ) -> augment.Stamp | None:
+        """Draw a target of any frame, or of any frame of a dataset.
+
+        Returns:
+            The target; None if it cannot be extracted without its neighbours, or there is none.
+        """
+        labels = shape.labels
+        if dataset is not None:
+            labels = labels[self._sets[labels[:, 0].astype(int)] == dataset]
+        if not len(labels):
             return None
-        row = self._label(shape, rng)
+        row = self._label(shape, rng) if dataset is None else labels[rng.integers(len(labels))]
         frame = self.frames[int(row[0])]
         if (np.hypot(*(frame.xy - row[1:]).T) < _CLEARANCE).sum() > 1:
             return None  # a neighbour would be extracted with the target, without a label

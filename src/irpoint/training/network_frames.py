@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.datasets import LabelledFrame
+from irpoint.frames.arrays import Frame
 from irpoint.frames.levels import normalise
 from irpoint.frames.scale import InputScale, Placement, fit
 from irpoint.frames.scene import read_scene
@@ -31,14 +32,20 @@ class NetworkFrame:
     xy: npt.NDArray[np.float64]
     placement: Placement
 
+    @property
+    def enlargement(self) -> float:
+        """Network pixels per frame pixel."""
+        return 1 / self.placement.factor[0]
+
 
 def load_frames(labels: Iterable[LabelledFrame], scale: InputScale) -> list[NetworkFrame]:
     """Read, normalise and scale all frames."""
-    return [_load(label, scale) for label in labels]
+    return [network_frame(label, label.read(), scale) for label in labels]
 
 
-def _load(label: LabelledFrame, scale: InputScale) -> NetworkFrame:
-    scene = read_scene(label.read())
+def network_frame(label: LabelledFrame, frame: Frame, scale: InputScale) -> NetworkFrame:
+    """Normalise and scale one frame (H, W) of any type."""
+    scene = read_scene(frame)
     image, placement = fit(normalise(scene.counts, *scene.levels), scale)
     return NetworkFrame(
         label, image.astype(np.float16), placement.to_network(label.points.xy), placement

@@ -28,10 +28,12 @@ from irpoint.training.label_noise import with_label_noise
 from irpoint.training.leader import is_leader
 from irpoint.training.module import ResponseModule, network_input
 from irpoint.training.network_frames import NetworkFrame, load_frames
+from irpoint.training.recentring import recentred
 from irpoint.training.resume import last_checkpoint
 from irpoint.training.run_folder import check_run_folder, save_settings
 from irpoint.training.run_lists import find_lists
 from irpoint.training.settings import TrainSettings
+from irpoint.training.simulated_frames import simulate_frames
 from irpoint.training.teachers import Teachers
 from irpoint.training.weights import read_weights
 from irpoint.zoo import find_model
@@ -126,7 +128,11 @@ def _module(settings: TrainSettings, lists: SplitLists) -> ResponseModule:
     _check_targets(settings, frames, held_out)
     if settings.label_noise is not None:
         frames = with_label_noise(frames, settings.label_noise, settings.seed)
-    crops = Crops(load_frames(frames, scale), settings)
+    if settings.recentre:
+        frames = recentred(frames, settings.recentre)
+    network_frames = load_frames(frames, scale)
+    network_frames += simulate_frames(settings.simulated_frames, settings.seed, scale)
+    crops = Crops(network_frames, settings)
     module = ResponseModule(settings, crops, load_frames(held_out, scale))
     if settings.init:
         module.start_from(read_weights(settings.init, module.network))

@@ -56,6 +56,11 @@ class AugmentSettings(BaseModel):
         0.6, ge=0, le=1, description="share of crops that are scaled and rotated freely"
     )
     scale: float = Field(1.3, ge=1, le=3, description="maximum enlargement; minimum: its inverse")
+    antialias: bool = Field(
+        False,
+        description="smooth shrunk crops, so that no target falls between samples, and shrink no "
+        "further than the frame fills the crop; for scale above 1.5",
+    )
     rotation: float = Field(
         15.0, ge=0, le=180, description="maximum rotation in degrees, in addition to 90° steps"
     )
@@ -70,6 +75,16 @@ class AugmentSettings(BaseModel):
     offset: float = Field(0.15, ge=0, description="standard deviation of the offset")
     noise: float = Field(0.03, ge=0, description="scale of the random noise level")
     bad_pixels: float = Field(0.1, ge=0, le=1, description="share of crops with a few bad pixels")
+    camera_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of crops that look as if another camera had taken them: blurred, "
+        "sharpened, striped, shaded, compressed, with text",
+    )
+    paste_from: Literal["any", "same"] = Field(
+        "any", description="datasets of the targets that are pasted: any, or that of the frame"
+    )
 
 
 class Teacher(BaseModel):
@@ -124,6 +139,17 @@ class TrainSettings(BaseModel):
     )
     dataset_weights: dict[str, Weight] = Field(
         {}, description="factor by which each dataset is drawn more often, by its name"
+    )
+    simulated_frames: int = Field(
+        0, ge=0, le=100_000, description="number of simulated frames that are trained on as well"
+    )
+    simulated_share: float = Field(
+        0.3, gt=0, lt=1, description="share of the crops that show simulated frames, if there are"
+    )
+    recentre: tuple[str, ...] = Field(
+        (),
+        description="names of datasets whose labels are moved to the nearest target, such as "
+        "centres of boxes; frames with a label without a target are left out",
     )
     epochs: int = Field(100, ge=1, description="number of epochs")
     crops_per_epoch: int = Field(2040, ge=1, description="number of crops in an epoch")
