@@ -1,12 +1,13 @@
-"""Measure the shipped models on the val lists and write the figures into their cards.
+"""Measure the shipped models on the val lists; write figures and odds of scores into their cards.
 
     python -m experiments.card_metrics DATA
     python -m experiments.card_metrics DATA sshd
 
 DATA is the folder that contains NUDT-SIRST, IRSTD-1k, SIRST-v1 and SIRST-v2. Prints the figures of
-each card before and after. Thresholds are not changed, so that a model finds the same points as
-before. A model trained on ``train+val`` has seen the val frames: its card gets the figures of its
-held-out run in ``weights/``. Each evaluation uses ONNX Runtime and takes one to three minutes.
+each card before and after, and how well the probability of a score fits frames that it was not
+fitted to. Thresholds are not changed, so that a model finds the same points as before. A model
+trained on ``train+val`` has seen the val frames: its card gets what was measured of its held-out
+run in ``weights/``. Each evaluation uses ONNX Runtime and takes one to three minutes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from experiments.common import argument_parser, run
 from irpoint.evaluation import (
+    EvaluatedFrame,
     Predictions,
     Split,
     evaluate_predictions,
@@ -25,9 +27,11 @@ from irpoint.evaluation import (
     predictions_of_model,
     result,
 )
-from irpoint.runtime import Detector
+from irpoint.evaluation.score_fit import fit_score_odds
+from irpoint.runtime import CANDIDATE_SCORE, Detector
 from irpoint.system.atomic import atomic_write
-from irpoint.zoo import card_path, model_names, read_card
+from irpoint.zoo import ModelCard, card_path, model_names, read_card
+from irpoint.zoo.card import SCHEMA_VERSION
 
 DATASETS = ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2")
 SPLIT = "val"
@@ -37,10 +41,16 @@ HELD_OUT = ROOT / "weights"
 
 
 def measure(model: str | Path, split: Split) -> dict[str, Any]:
-    """The figures of a model at the threshold of its card."""
+    """The fields of a card that are measured, at its threshold."""
     predictions = predictions_of_model(Detector(model, backend="onnxruntime"), split)
     print(f"{predictions.title}: {false_points_in_empty(split, predictions)}", flush=True)
-    return result(evaluate_predictions(predictions, split), predictions.model)
+    frames = [EvaluatedFrame.of(frame, predictions.points[frame.image]) for frame in split.pooled]
+    odds = fit_score_odds(frames, CANDIDATE_SCORE, SPLIT, split.names)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "score_odds": odds and odds.model_dump(mode="json"),
+        "metrics": result(evaluate_predictions(predictions, split), predictions.model),
+    }
 
 
 def false_points_in_empty(split: Split, predictions: Predictions) -> str:
@@ -50,18 +60,35 @@ def false_points_in_empty(split: Split, predictions: Predictions) -> str:
     return f"{sum(counts)} false points in {hit} of {len(counts)} frames without a target"
 
 
-def write_metrics(card: Path, metrics: dict[str, Any]) -> None:
-    """Replace the ``metrics`` of a card and print what changed; every other field stays."""
+def write_measured(card: Path, measured: dict[str, Any]) -> None:
+    """Replace the measured fields of a card and print what changed; every other field stays."""
     content = json.loads(card.read_text("utf-8"))
-    before, content["metrics"] = content["metrics"], metrics
-    if before == metrics:
+    new = in_order(content | measured)
+    if content == new:
         print(f"{card.relative_to(ROOT)}: no change")
         return
-    atomic_write(card, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    print(f"{card.relative_to(ROOT)}:")
+    atomic_write(card, json.dumps(new, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    before, metrics = content["metrics"], measured["metrics"]
+    print(f"{card.relative_to(ROOT)}: {odds_in_words(measured['score_odds'])}")
     for name, own in {"all": metrics, **metrics["datasets"]}.items():
         old = before if name == "all" else before.get("datasets", {}).get(name, {})
         print(f"  {name}: {in_words(old)} -> {in_words(own)}", flush=True)
+
+
+def in_order(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a card in the order of :class:`ModelCard`."""
+    return {name: content[name] for name in ModelCard.model_fields if name in content}
+
+
+def odds_in_words(odds: Mapping[str, Any] | None) -> str:
+    """How a score becomes a probability, and how well it fits unseen frames."""
+    if odds is None:
+        return "no odds of scores, because there are too few candidates"
+    return (
+        f"odds of scores {odds['form']} in {len(odds['scores'])} knots, {odds['real']} of "
+        f"{odds['candidates']} candidates real; calibration error "
+        f"{odds['calibration_error']:.3f}, Brier score {odds['brier']:.3f}"
+    )
 
 
 def in_words(figures: Mapping[str, Any]) -> str:
@@ -85,11 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         card = SHIPPED / f"{name}.json"
         if read_card(card).split == "train+val":
             held_out = HELD_OUT / f"{name}-train"
-            metrics = measure(held_out, split)
-            write_metrics(card_path(held_out / "model.onnx"), metrics)
+            measured = measure(held_out, split)
+            write_measured(card_path(held_out / "model.onnx"), measured)
         else:
-            metrics = measure(name, split)
-        write_metrics(card, metrics)
+            measured = measure(name, split)
+        write_measured(card, measured)
 
 
 if __name__ == "__main__":

@@ -45,8 +45,7 @@ def measured_card(name: str, data: Sequence[Path]) -> ModelCard:
         sha256=digest(b""),
         note="A filter: nothing is trained.",
     )
-    thresholds, metrics = measure_figures(Detector(Model(draft, b"")), data, SPLIT)
-    return draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
+    return measure_figures(Detector(Model(draft, b"")), data, SPLIT).on(draft)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -86,6 +86,7 @@ def detector(monkeypatch):
         )
 
         threshold = 0.5
+        score_odds = None
 
         def __init__(
             self, model: str, *, published_decoder: bool, backend: str, polarity: str

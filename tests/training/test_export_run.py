@@ -15,6 +15,7 @@ from irpoint.frames import read_frame
 from irpoint.methods import Method
 from irpoint.training.export_run import export_run
 from irpoint.training.run import fit
+from irpoint.zoo.card import SCHEMA_VERSION
 from support.models import tiny_graph
 from support.runs import short_run
 
@@ -41,7 +42,7 @@ def test_a_run_becomes_a_model_with_a_measured_card(
     fit(short_run(scenes, epochs=1, val_every=1, label_noise=0.5), run)
     model = export_run(run)
     card = card_of(model)
-    assert card["schema_version"] == 1
+    assert card["schema_version"] == SCHEMA_VERSION
     assert (card["name"], card["method"], card["split"]) == ("mine", "tiny", "all")
     assert card["published_decoder"] == {"threshold": 0.3, "relative_gate": 0.5, "max_points": 4}
     assert card["map_offset"] == 1.5

@@ -48,7 +48,7 @@ def test_the_lists_of_a_run_serve_its_model_later(
     model = write_model(tmp_path / "run/model.onnx")
     save_lists(tmp_path / "run", {"unsplit": {"val": ("frame_00002",)}})
     lists = saved_lists(tmp_path / "run")
-    _, figures = measure_figures(Detector(model), [unsplit], "val", lists)
+    figures = measure_figures(Detector(model), [unsplit], "val", lists).metrics
     assert figures["images"] == 1
     file = tmp_path / "result.json"
     evaluate = ("evaluate", "--data", unsplit, "--split", "val", "--json", file)

@@ -20,6 +20,7 @@ from irpoint.evaluation.splits import (
 from irpoint.frames.numbered import split_number
 from irpoint.points import Points
 from irpoint.runtime import CANDIDATE_SCORE, Detector
+from irpoint.zoo import ScoreOdds
 
 Progress = Callable[[Iterable[LabelledFrame]], Iterable[LabelledFrame]]
 """Wraps the frames, to show progress while they are read."""
@@ -37,6 +38,7 @@ class Predictions:
         threshold: minimum score of a point that counts; None if all count.
         threshold_from: how the threshold was chosen, in words.
         trained_on: names of the datasets whose frames in this split the model was trained on.
+        score_odds: what the scores mean; None if it is not known.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Predictions:
     threshold: float | None
     threshold_from: str
     trained_on: tuple[str, ...] = ()
+    score_odds: ScoreOdds | None = None
 
 
 def predictions_of_model(
@@ -79,6 +82,7 @@ def predictions_of_model(
         threshold=level,
         threshold_from=chosen,
         trained_on=tuple(trained_on(card.data, card.split, split.names, split.name)),
+        score_odds=detector.score_odds,
     )
 
 

@@ -12,6 +12,7 @@ from irpoint.evaluation.figures import FIGURES
 from irpoint.evaluation.records import record_split
 from irpoint.evaluation.splits import Split, SplitEvaluation
 from irpoint.points import Points
+from irpoint.zoo import ScoreOdds
 
 
 def figures(evaluation: Evaluation) -> dict[str, Any]:
@@ -65,19 +66,26 @@ def result(
     return content
 
 
-def frame_records(split: Split, points: Mapping[Path, Points]) -> dict[str, Any]:
+def frame_records(
+    split: Split, points: Mapping[Path, Points], score_odds: ScoreOdds | None = None
+) -> dict[str, Any]:
     """The targets and points of every frame, ready for JSON; ``irpoint report`` reads them.
 
     Args:
         split: the frames.
         points: the points of every frame, by its image file.
+        score_odds: what the scores mean; None if it is not known.
 
     Returns:
         The pooled frames as ``frames``. If datasets share images, also ``repeated``: the frames
-        that count in the figures of their dataset only.
+        that count in the figures of their dataset only; and ``score_odds`` if they are known.
     """
     records = record_split(split, points)
-    content = {"frames": [frame.model_dump(mode="json") for frame in records.frames]}
+    content: dict[str, Any] = {
+        "frames": [frame.model_dump(mode="json") for frame in records.frames]
+    }
     if records.repeated:
         content["repeated"] = [frame.model_dump(mode="json") for frame in records.repeated]
+    if score_odds is not None:
+        content["score_odds"] = score_odds.model_dump(mode="json")
     return content

@@ -13,6 +13,7 @@ from irpoint.errors import EvaluationError, first_error, one_line
 from irpoint.evaluation.matching import RADIUS_PX
 from irpoint.evaluation.records import FrameRecord, SplitRecords, record_split
 from irpoint.report.model import ReportedModel
+from irpoint.zoo import ScoreOdds
 
 _PROTOCOL = "point"  # the only one whose matches a report can show
 
@@ -27,6 +28,7 @@ class _Result(BaseModel):
     threshold: float | None = Field(None, allow_inf_nan=False)
     radius_px: float = Field(RADIUS_PX, gt=0, le=1e9)
     trained_on: tuple[str, ...] = ()
+    score_odds: ScoreOdds | None = None
 
 
 class _RunSettings(BaseModel):
@@ -64,6 +66,7 @@ def read_model(source: Path, backend: str = "onnxruntime") -> ReportedModel:
         radius=result.radius_px,
         records=SplitRecords(result.frames, result.repeated),
         trained_on=result.trained_on,
+        score_odds=result.score_odds,
     )
 
 
@@ -105,6 +108,7 @@ def _read_run(run: Path, backend: str) -> ReportedModel:
         radius=RADIUS_PX,
         records=record_split(split, predicted.points),
         trained_on=predicted.trained_on,
+        score_odds=predicted.score_odds,
         training=_read_training_log(run / "logs" / "csv" / "metrics.csv"),
     )
 

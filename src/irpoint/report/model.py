@@ -11,6 +11,8 @@ import numpy as np
 from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate, sweep
 from irpoint.evaluation.matching import match
 from irpoint.evaluation.records import FrameRecord, SplitRecords, TargetRecord
+from irpoint.report.reliability import Reliability, measure_reliability
+from irpoint.zoo import ScoreOdds
 
 Kind = Literal["hit", "miss", "false"]
 
@@ -54,6 +56,7 @@ class ReportedModel:
         records: every frame with its targets and detections.
         trained_on: names of the datasets whose frames in this split the model was trained on.
         training: rows of the training log, as column → value; empty if there is none.
+        score_odds: what the scores mean; None if it is not known.
     """
 
     name: str
@@ -63,6 +66,7 @@ class ReportedModel:
     records: SplitRecords
     trained_on: tuple[str, ...] = ()
     training: tuple[dict[str, float], ...] = ()
+    score_odds: ScoreOdds | None = None
 
     @property
     def frames(self) -> tuple[FrameRecord, ...]:
@@ -84,6 +88,14 @@ class ReportedModel:
     def sweep(self) -> Sweep:
         """Counts at every threshold."""
         return sweep([frame.evaluated() for frame in self.frames], radius=self.radius)
+
+    @cached_property
+    def reliability(self) -> Reliability | None:
+        """How well the probabilities of the scores fit these frames; None if there are none."""
+        if self.score_odds is None:
+            return None
+        frames = [frame.evaluated() for frame in self.frames]
+        return measure_reliability(frames, self.score_odds, self.split, self.datasets, self.radius)
 
     @property
     def datasets(self) -> list[str]:

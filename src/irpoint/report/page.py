@@ -73,6 +73,11 @@ def render(models: Sequence[ReportedModel]) -> str:
             (model, Markup(plots.position_errors(model, colour)))
             for model, colour in zip(models, plots.colours(), strict=False)
         ],
+        reliabilities=[
+            (model, model.reliability, Markup(plots.reliability(model.reliability, colour)))
+            for model, colour in zip(models, plots.colours(), strict=False)
+            if model.reliability
+        ],
         galleries=[
             (model, [(gallery, pictures(model, gallery)) for gallery in GALLERIES])
             for model in models

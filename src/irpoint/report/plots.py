@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from irpoint.report.model import ReportedModel
+    from irpoint.report.reliability import Reliability
 
 _COLOURS = ("#3d7eff", "#e8710a", "#12a36d", "#c2378d", "#8a6d00", "#7b5cff")
 _INK = "#808080"
@@ -31,13 +32,19 @@ _STYLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _svg(draw: Callable[[Axes], None], size: tuple[float, float] = (5.2, 3.6)) -> str:
+def _svg(
+    draw: Callable[..., None],
+    size: tuple[float, float] = (5.2, 3.6),
+    heights: tuple[float, ...] = (1,),
+) -> str:
+    """What ``draw`` draws into one axes, or into several above each other, of these heights."""
     with plt.rc_context(_STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=size, layout="constrained")
         figure.patch.set_alpha(0)
-        axes = figure.subplots()
-        axes.patch.set_alpha(0)
-        draw(axes)
+        rows = figure.subplots(len(heights), height_ratios=heights, sharex=True, squeeze=False)
+        for axes in rows[:, 0]:
+            axes.patch.set_alpha(0)
+        draw(*rows[:, 0])
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
@@ -99,6 +106,32 @@ def position_errors(model: ReportedModel, colour: str) -> str:
         axes.set_aspect("equal")
 
     return _svg(draw, (4.0, 3.8))
+
+
+def reliability(found: Reliability, colour: str) -> str:
+    """Share of real points against their probability, above the number of points."""
+
+    def draw(axes: Axes, counts: Axes) -> None:
+        x = np.array([part.predicted for part in found.bins])
+        y = np.array([part.observed for part in found.bins])
+        reach = np.abs(np.array([part.interval for part in found.bins]).T - y)
+        axes.plot((0, 1), (0, 1), "--", color=_INK, linewidth=1)
+        axes.errorbar(x, y, reach, fmt="o", color=colour, markersize=5, capsize=3, clip_on=False)
+        axes.set(ylabel="share that is real", xlim=(0, 1), ylim=(0, 1))
+        counts.bar(
+            [part.low for part in found.bins],
+            [part.count for part in found.bins],
+            [part.high - part.low for part in found.bins],
+            align="edge", color=colour, alpha=0.45,
+        )  # fmt: skip
+        for part in found.bins:
+            middle = (part.low + part.high) / 2
+            counts.text(middle, part.count, f"{part.count}", ha="center", va="bottom", fontsize=8)
+        most = max(part.count for part in found.bins)
+        counts.set(xlabel="probability", ylabel="points", yscale="log", ylim=(0.5, 8 * most))
+        counts.grid(visible=False)
+
+    return _svg(draw, (5.2, 4.8), (3, 1))
 
 
 def by_property(models: Sequence[ReportedModel], attribute: str, label: str) -> str | None:

@@ -26,7 +26,7 @@ from irpoint.runtime.one_frame import AnyFrame, read_one
 from irpoint.runtime.polarity import merge, passes
 from irpoint.runtime.region import Region, at_pixels
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
-from irpoint.zoo import Model, ModelCard, find_model
+from irpoint.zoo import Model, ModelCard, ScoreOdds, find_model
 
 # `candidates` leaves out weaker peaks, which are never targets, to keep threshold sweeps small.
 CANDIDATE_SCORE = 0.05
@@ -159,6 +159,25 @@ class Detector:
             SettingsError: if the region does not fit the frame.
         """
         return self.batch([frame], threshold)[0]
+
+    @property
+    def score_odds(self) -> ScoreOdds | None:
+        """What a score means; None if the card does not know it for this scale and decoder."""
+        as_measured = self.scale == self.card.input_scale and self._rule is None
+        return self.card.score_odds if as_measured else None
+
+    def probability(
+        self, points: Points, prior: float | None = None
+    ) -> npt.NDArray[np.float64] | None:
+        """Probability that each of the points (N,) that this detector found is real, 0..1.
+
+        None if the card does not know it. See :meth:`irpoint.zoo.ScoreOdds.probability`.
+
+        Raises:
+            SettingsError: if the prior is not between 0 and 1.
+        """
+        odds = self.score_odds
+        return None if odds is None else odds.probability(points.score, prior)
 
     def candidates(self, frame: AnyFrame) -> Points:
         """Every peak with a score of at least 0.05, for choosing thresholds."""

@@ -1,8 +1,9 @@
-"""Measure the thresholds and figures of a model card on the validation split."""
+"""Measure the thresholds, figures and odds of a model card on the validation split."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,45 @@ from irpoint.datasets import LabelledFrame
 from irpoint.datasets.auto_split import SplitLists
 from irpoint.evaluation import EvaluatedFrame, Sweep, sweep
 from irpoint.evaluation.result import result
+from irpoint.evaluation.score_fit import fit_score_odds
 from irpoint.evaluation.splits import evaluate_split, find_points, load_split
 from irpoint.points import Points
-from irpoint.runtime import Detector
-from irpoint.zoo import Thresholds
+from irpoint.runtime import CANDIDATE_SCORE, Detector
+from irpoint.zoo import ModelCard, ScoreOdds, Thresholds
 
 RATES_PER_MPX = (10.0, 1.0, 0.1)
 _MIN_FALSE_POINTS = 5  # with fewer false points, the card has no threshold for a rate
 
 
+@dataclass(frozen=True)
+class CardFigures:
+    """What a model card states about the validation split.
+
+    Attributes:
+        thresholds: thresholds that were chosen there.
+        score_odds: odds that a candidate is real, by its score; None if there are too few.
+        metrics: figures at the default threshold, in the form of ``irpoint evaluate --json``.
+    """
+
+    thresholds: Thresholds
+    score_odds: ScoreOdds | None
+    metrics: dict[str, Any]
+
+    def on(self, card: ModelCard) -> ModelCard:
+        """The card with these figures."""
+        return card.model_copy(
+            update={
+                "thresholds": self.thresholds,
+                "score_odds": self.score_odds,
+                "metrics": self.metrics,
+            }
+        )
+
+
 def measure_figures(
     detector: Detector, data: Sequence[Path], split: str, lists: SplitLists | None = None
-) -> tuple[Thresholds, dict[str, Any]]:
-    """Choose thresholds on ``split`` and measure the figures at the default one.
+) -> CardFigures:
+    """Choose thresholds on ``split``, and measure the figures at the default one.
 
     The default threshold gives the best F1 over the pooled frames. The thresholds for given
     false-alarm rates come from the same frames.
@@ -34,15 +61,14 @@ def measure_figures(
         data: dataset folders.
         split: the validation split.
         lists: split lists for datasets that have none.
-
-    Returns:
-        The thresholds, and the figures in the form of ``irpoint evaluate --json``.
     """
     frames = load_split(data, split, lists=lists)
     found = find_points(detector.candidates, frames.frames)
     thresholds = choose_thresholds(frames.pooled, found, split)
     evaluation = evaluate_split(frames, found, threshold=thresholds.default)
-    return thresholds, result(evaluation, detector.card.name)
+    evaluated = [EvaluatedFrame.of(frame, found[frame.image]) for frame in frames.pooled]
+    odds = fit_score_odds(evaluated, CANDIDATE_SCORE, split, frames.names)
+    return CardFigures(thresholds, odds, result(evaluation, detector.card.name))
 
 
 def choose_thresholds(

@@ -121,9 +121,8 @@ def write_with_figures(path: Path, graph: bytes, card: ModelCard, settings: Trai
         return path
     detector = Detector(Model(draft, graph), backend="onnxruntime")
     lists = saved_lists(path.parent)
-    thresholds, metrics = measure_figures(detector, settings.data, settings.val_split, lists)
-    measured = draft.model_copy(update={"thresholds": thresholds, "metrics": metrics})
-    write_model(path, graph, measured)
+    figures = measure_figures(detector, settings.data, settings.val_split, lists)
+    write_model(path, graph, figures.on(draft))
     return path
 
 
@@ -134,6 +133,7 @@ def _with_figures_of(held_out_run: Path, draft: ModelCard) -> ModelCard:
     return draft.model_copy(
         update={
             "thresholds": source.thresholds.model_copy(update={"chosen": chosen}),
+            "score_odds": source.score_odds,
             "metrics": source.metrics,
             "note": "figures and thresholds are those of the held-out run, trained on "
             f"{source.split} alone (sha256 {source.sha256[:12]})",

@@ -9,12 +9,14 @@ from shlex import quote
 from irpoint.errors import ModelError, one_line
 from irpoint.system.spelling import choices
 from irpoint.zoo.card import ClickFigures, Clicks, ModelCard, Thresholds, digest, read_card
+from irpoint.zoo.score_odds import ScoreOdds
 
 __all__ = [
     "ClickFigures",
     "Clicks",
     "Model",
     "ModelCard",
+    "ScoreOdds",
     "Thresholds",
     "card_path",
     "digest",

@@ -6,14 +6,26 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+import numpy as np
+import numpy.typing as npt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from irpoint.decoding.published import PublishedRule
 from irpoint.errors import ModelError, SettingsError, first_error, one_line
 from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
+from irpoint.zoo.score_odds import ScoreOdds
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_FROM_FILE = {"file": True}  # context of the validation of a file, which may lack a version
 
 
 class Thresholds(BaseModel):
@@ -95,6 +107,7 @@ class ModelCard(BaseModel):
         halo: network pixels around a cell that influence its response, except by global pooling.
         published_decoder: decoding rule of the method's publication; null if it has none.
         thresholds: see :class:`Thresholds`.
+        score_odds: what a score means; null if not measured.
         metrics: figures on the validation split, pooled and by dataset, in the form of
             ``irpoint evaluate --json``; empty if not measured.
         clicks: comparison with training on imprecise clicks; null if not measured.
@@ -124,6 +137,7 @@ class ModelCard(BaseModel):
     halo: int = Field(64, ge=0, le=65_536)
     published_decoder: PublishedRule | None = None
     thresholds: Thresholds
+    score_odds: ScoreOdds | None = None
     metrics: dict[str, Any]
     clicks: Clicks | None = None
     sha256: str
@@ -134,10 +148,26 @@ class ModelCard(BaseModel):
         """Whether the model is a filter without weights."""
         return self.parameters == 0
 
+    def probability(
+        self, scores: npt.ArrayLike, prior: float | None = None
+    ) -> npt.NDArray[np.float64] | None:
+        """Probability that points with these scores (N,) are real targets, 0..1.
+
+        None if the card does not know it. See :meth:`ScoreOdds.probability` for the prior.
+
+        Raises:
+            SettingsError: if the prior is not between 0 and 1.
+        """
+        return None if self.score_odds is None else self.score_odds.probability(scores, prior)
+
     @model_validator(mode="before")
     @classmethod
-    def _schema_is_known(cls, values: Any) -> Any:
-        version = values.get("schema_version", 1) if isinstance(values, dict) else 1
+    def _schema_is_known(cls, values: Any, info: ValidationInfo) -> Any:
+        if not isinstance(values, dict):
+            return values
+        if info.context == _FROM_FILE:
+            values = {"schema_version": 1} | values
+        version = values.get("schema_version", SCHEMA_VERSION)
         if isinstance(version, int) and version > SCHEMA_VERSION:
             raise ValueError(
                 f"schema version {version} was written by a newer irpoint; this one reads up to "
@@ -173,7 +203,7 @@ def read_card(path: Path) -> ModelCard:
         ModelError: if it is missing, a field is wrong, or a newer irpoint wrote it.
     """
     try:
-        return ModelCard.model_validate_json(path.read_bytes())
+        return ModelCard.model_validate_json(path.read_bytes(), context=_FROM_FILE)
     except OSError as error:
         raise ModelError(
             f"{path}: no model card ({one_line(error)}); put the card beside the weights"
