@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.angles import Angles
 from irpoint.measurement import Measurement
 
 FloatArray = npt.NDArray[np.float32]
@@ -120,6 +121,7 @@ class FrameResult:
         track_ids: one track number per point; None without tracking.
         tails: the latest positions, float64 (n, 2), of each track, by track number.
         status: ``ok``, or why no point means nothing.
+        angles: the direction of each point; None without a camera.
         pixels: the frame itself, (H, W) in the source's data type; None if it was not kept.
     """
 
@@ -131,6 +133,7 @@ class FrameResult:
     track_ids: Sequence[int] | None = None
     tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict, compare=False)
     status: Status = "ok"
+    angles: Angles | None = None
     pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
 
     def without_pixels(self) -> FrameResult:

@@ -12,6 +12,7 @@
 from irpoint.frames.source import Skipped
 from irpoint.pipeline.batches import detect_frames, find_sources
 from irpoint.pipeline.detect import detect
+from irpoint.pipeline.directions import add_angles
 from irpoint.pipeline.results import Summary
 from irpoint.pipeline.tracker import Tracker, TrackSettings
 from irpoint.pipeline.tracking import track_results
@@ -23,6 +24,7 @@ __all__ = [
     "TrackSettings",
     "TrackSummary",
     "Tracker",
+    "add_angles",
     "detect",
     "detect_frames",
     "find_sources",

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from irpoint.errors import SettingsError, one_line
 from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, Source
+from irpoint.measuring.camera import Camera
 from irpoint.pipeline.batches import find_sources
+from irpoint.pipeline.directions import add_angles
 from irpoint.pipeline.engine import find_engine
 from irpoint.pipeline.prefetch import BackgroundWriter
 from irpoint.pipeline.results import Results, Summary
@@ -42,6 +44,7 @@ def detect(
     track: bool | TrackSettings = False,
     raw: RawLayout | None = None,
     cut: Cut | None = None,
+    camera: Camera | None = None,
     batch: int = 8,
     engine: str = "local",
     watch: Watch | None = None,
@@ -61,6 +64,7 @@ def detect(
         track: keep only the points of confirmed tracks; settings, or True for the defaults.
         raw: pixel layout, if the files are headerless.
         cut: rows and columns to cut off each frame; points count from the rest.
+        camera: calibrated camera, for the azimuth and elevation of each point.
         batch: maximum number of frames that go through the network together, >= 1.
         engine: ``local``, or ``ray`` for the workers of a Ray cluster.
         watch: called with every result or skipped part, and the summary so far.
@@ -77,33 +81,55 @@ def detect(
     detect_with = find_engine(engine, todo)
     summary = Summary(len(todo) + len(skipped))
     with nullcontext() if folder is None else _locked(folder):
-        columns = _columns(todo, detector, bool(track))
+        columns = _columns(todo, detector, bool(track), camera)
         writer = PointsWriter(file_format, target, **columns)
         overlays = OverlayFolder(folder / "overlays") if folder else None
-        results = Results(writer, overlays, summary, _frames(file_format, folder, columns), overlay)
+        listing = _frames(file_format, folder, columns)
+        results = Results(writer, overlays, summary, listing, overlay, camera)
         if folder and not track and not any(source.live for source in todo):
-            settings = {"raw": repr((raw, cut)), "overlay": overlay}
-            journal = Journal(folder, journal_settings(detector) | settings)
+            journal = Journal(folder, _settings(detector, raw, cut, camera, overlay))
             todo, again = results.resume(journal, todo)
             skipped += again
-        found = detect_with(detector, todo, batch, overlay)
-        if track:
-            found = track_results(found, track if isinstance(track, TrackSettings) else None)
+        found = _completed(detect_with(detector, todo, batch, overlay), track, camera)
         _write(chain(skipped, found), results, watch)
     return summary
 
 
-def _frames(file_format: str, folder: Path | None, columns: dict[str, bool]) -> PointsWriter | None:
+def _completed(
+    found: Iterable[FrameResult | Skipped], track: bool | TrackSettings, camera: Camera | None
+) -> Iterable[FrameResult | Skipped]:
+    """The results with tracks and with angles, if they are asked for."""
+    if track:
+        found = track_results(found, track if isinstance(track, TrackSettings) else None)
+    return found if camera is None else add_angles(found, camera)
+
+
+def _frames(file_format: str, folder: Path | None, columns: dict[str, Any]) -> PointsWriter | None:
     """The list of frames, for a format that does not list frames without points."""
     if folder is None or isinstance(find_format(file_format), DocumentFormat):
         return None
     return PointsWriter(FramesFormat(), folder, **columns)
 
 
-def _columns(sources: Sequence[Source], detector: Detector, tracks: bool) -> dict[str, bool]:
-    """Whether the results have each of the optional columns."""
-    clock = any(source.clock for source in sources)
-    return {"clock": clock, "tracks": tracks, "polarity": detector.polarity != "bright"}
+def _settings(
+    detector: Detector, raw: RawLayout | None, cut: Cut | None, camera: Camera | None, overlay: bool
+) -> dict[str, object]:
+    """All settings on which the results depend that are kept for a resumed run."""
+    size = camera and camera.readout.frame_size  # frames of another size are skipped
+    own = {"raw": repr((raw, cut)), "size": size and [*size], "overlay": overlay}
+    return journal_settings(detector) | own
+
+
+def _columns(
+    sources: Sequence[Source], detector: Detector, tracks: bool, camera: Camera | None
+) -> dict[str, Any]:
+    """The optional columns of the results, as arguments of a writer."""
+    return {
+        "clock": any(source.clock for source in sources),
+        "tracks": tracks,
+        "polarity": detector.polarity != "bright",
+        "angles": camera and camera.reference,
+    }
 
 
 def _names(sources: str | Path | Sequence[str | Path]) -> list[str]:

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from irpoint.angles import Reference
 from irpoint.frames.source import Skipped, Source
+from irpoint.measuring.camera import Camera
+from irpoint.pipeline.directions import with_angles
 from irpoint.pipeline.resume import resume
 from irpoint.pipeline.tracks import TrackList, TrackSummary
 from irpoint.points import FrameResult, Status
@@ -28,6 +31,7 @@ class Summary:
         unjudged: number of frames in which nothing can be found, by source and status.
         first: the first results with points, at most ten.
         tracks: every track, in the order of confirmation; None without tracking.
+        angles: the axes of the azimuth and elevation of points; None without a camera.
         stopped: whether a signal ended the detection early.
         resumable: whether the same call resumes this run.
         seconds: duration.
@@ -44,6 +48,7 @@ class Summary:
     unjudged: dict[tuple[str, Status], int] = field(default_factory=dict)
     first: list[FrameResult] = field(default_factory=list)
     tracks: list[TrackSummary] | None = None
+    angles: Reference | None = None
     stopped: bool = False
     resumable: bool = False
     seconds: float = 0.0
@@ -60,6 +65,7 @@ class Results:
     summary: Summary
     frames: PointsWriter | None = None  # the list of frames, if the format of the points has none
     draw: bool = False  # whether to write overlays
+    camera: Camera | None = None  # gives the results of an earlier run their angles
     journal: Journal | None = None
     _tracks: TrackList = field(default_factory=TrackList)
     _started: float = field(default_factory=time.perf_counter)
@@ -74,7 +80,7 @@ class Results:
         """
         earlier = resume(journal, sources)
         for result in earlier.results:
-            self._count(result)
+            self._count(result if self.camera is None else with_angles(result, self.camera))
             if self.overlays is not None and self.draw:
                 self.overlays.reserve(result)
         self.journal = journal
@@ -103,6 +109,8 @@ class Results:
         if result.status != "ok":
             key = (result.source, result.status)
             summary.unjudged[key] = summary.unjudged.get(key, 0) + 1
+        if result.angles is not None:
+            summary.angles = result.angles.reference
         if result.track_ids is not None:
             self._tracks.add(result)
             summary.tracks = self._tracks.tracks

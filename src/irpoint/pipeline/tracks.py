@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from irpoint.pipeline.tracking import same_sequence
@@ -19,6 +20,8 @@ class TrackSummary:
         points: number of points.
         x, y: mean position in frame pixels.
         score: the highest score.
+        direction: azimuth, elevation, and their deviations, of the last point, as in
+            :class:`~irpoint.angles.Angles`; None without a camera.
     """
 
     number: int
@@ -29,6 +32,7 @@ class TrackSummary:
     x: float = 0.0
     y: float = 0.0
     score: float = 0.0
+    direction: Sequence[float] | None = None
 
     def add(self, frame: tuple[str, int], x: float, y: float, score: float) -> None:
         """Add the next point."""
@@ -57,9 +61,13 @@ class TrackList:
         self._before = result.without_pixels()
         frame, points = (result.source, result.index), result.points
         rows = zip(points.xy.tolist(), points.score.tolist(), points.dark.tolist(), strict=True)
-        for number, ((x, y), score, dark) in zip(result.track_ids or (), rows, strict=True):
+        directions = [None] * len(points) if result.angles is None else result.angles.rows()
+        for number, ((x, y), score, dark), direction in zip(
+            result.track_ids or (), rows, directions, strict=True
+        ):
             track = self._of_sequence.get(number)
             if track is None:
                 track = self._of_sequence[number] = TrackSummary(number, dark, frame, frame)
                 self.tracks.append(track)
             track.add(frame, x, y, score)
+            track.direction = direction

@@ -57,7 +57,7 @@ class CocoRecord:
             }
         )
 
-    def text(self, **info: str) -> str:
+    def text(self, **info: Any) -> str:
         """The JSON text; ``info`` describes the file.
 
         The text is ASCII, so that the JSON is valid even if a file name is not valid Unicode.

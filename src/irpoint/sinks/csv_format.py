@@ -6,6 +6,7 @@ import csv
 import io
 
 from irpoint.points import FrameResult
+from irpoint.sinks.directions import DIRECTION, direction_cells
 from irpoint.sinks.format import CLOCK, POLARITY, TRACK, Columns, polarities, rounded, track_numbers
 from irpoint.sinks.measured import MEASURED, measured_cells
 
@@ -15,7 +16,8 @@ COLUMNS = ("source", "frame", "x", "y", "score")
 class CsvFormat:
     """``source,frame,x,y,score``, then those of ``time_s,track,polarity`` that are asked for.
 
-    The columns of measured points follow, see :data:`irpoint.sinks.measured.MEASURED`.
+    The columns of measured points follow, see :data:`irpoint.sinks.measured.MEASURED`. Those of
+    directions are the last, see :data:`irpoint.sinks.directions.DIRECTION`.
     """
 
     name, file_name = "csv", "points.csv"
@@ -24,7 +26,8 @@ class CsvFormat:
         """The first line."""
         optional = {CLOCK: columns.clock, TRACK: columns.tracks, POLARITY: columns.polarity}
         names = [*COLUMNS, *(name for name, wanted in optional.items() if wanted)]
-        return ",".join([*names, *(MEASURED if columns.measured else ())]) + "\n"
+        names += [*(MEASURED if columns.measured else ()), *(DIRECTION if columns.angles else ())]
+        return ",".join(names) + "\n"
 
     def lines(self, result: FrameResult, columns: Columns) -> str:
         """The lines of one frame; ``time_s`` is empty if its source has no clock."""
@@ -36,10 +39,12 @@ class CsvFormat:
             track_numbers(result),
             polarities(result.points),
             measured_cells(result.points.measured, len(result.points)),
+            direction_cells(result.angles, len(result.points)),
             strict=True,
         )
-        for (x, y, score), number, kind, measured in points:
+        for (x, y, score), number, kind, measured, direction in points:
             row = [result.source, result.index, f"{x:.3f}", f"{y:.3f}", f"{score:.4f}"]
             row += [time] * columns.clock + [number] * columns.tracks + [kind] * columns.polarity
-            writer.writerow(row + measured if columns.measured else row)
+            row += measured if columns.measured else []
+            writer.writerow(row + direction if columns.angles else row)
         return stream.getvalue()

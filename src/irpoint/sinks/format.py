@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from irpoint.angles import Reference
 from irpoint.points import FrameResult, Points
+from irpoint.sinks.directions import direction_fields
 from irpoint.sinks.measured import measured_fields
 
 CLOCK, TRACK, POLARITY, STATUS = "time_s", "track", "polarity", "status"
@@ -15,12 +17,16 @@ CLOCK, TRACK, POLARITY, STATUS = "time_s", "track", "polarity", "status"
 
 @dataclass(frozen=True)
 class Columns:
-    """Optional columns: the time of a frame; track, polarity and measured values of a point."""
+    """Optional columns: the time of a frame; track, polarity and measured values of a point.
+
+    ``angles`` states the axes of the direction of each point; None if it is not written.
+    """
 
     clock: bool = False
     tracks: bool = False
     polarity: bool = False
     measured: bool = False
+    angles: Reference | None = None
 
 
 class LineFormat(Protocol):
@@ -74,12 +80,14 @@ def point_fields(result: FrameResult, columns: Columns) -> Iterator[dict[str, An
         track_numbers(result),
         polarities(result.points),
         measured_fields(result.points.measured, len(result.points)),
+        direction_fields(result.angles, len(result.points)),
         strict=True,
     )
-    for number, polarity, measured in each:
+    for number, polarity, measured, direction in each:
         fields: dict[str, Any] = track_field(number)
         fields |= {POLARITY: polarity} if columns.polarity else {}
-        yield fields | measured if columns.measured else fields
+        fields |= measured if columns.measured else {}
+        yield fields | direction if columns.angles else fields
 
 
 def time_field(result: FrameResult) -> dict[str, float]:

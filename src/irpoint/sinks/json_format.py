@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irpoint.points import FrameResult
+from irpoint.sinks.directions import described
 from irpoint.sinks.format import (
     Columns,
     json_document,
@@ -20,7 +21,9 @@ class JsonFormat:
 
     A frame of a source with a clock also has ``time_s``; a point of a track also has ``track``,
     and ``polarity`` if it is asked for. A measured point has the place that the network gave it,
-    ``network_x, network_y``, and the fields :data:`irpoint.sinks.measured.MEASURED`.
+    ``network_x, network_y``, and the fields :data:`irpoint.sinks.measured.MEASURED`. With a
+    camera, a point has the fields :data:`irpoint.sinks.directions.DIRECTION`, and ``angles``,
+    before the frames, states their unit and axes.
     """
 
     name, file_name = "json", "points.json"
@@ -42,4 +45,5 @@ class JsonFormat:
             }
             for result in results
         ]
-        return json_document({"frames": listed})
+        stated = {"angles": described(columns.angles)} if columns.angles else {}
+        return json_document({**stated, "frames": listed})

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from irpoint.angles import Reference
 from irpoint.errors import SettingsError, one_line
 from irpoint.points import FrameResult
 from irpoint.sinks.csv_format import CsvFormat
@@ -25,6 +26,7 @@ class PointsWriter:
             column for them.
         polarity: whether to write if a point is bright or dark.
         measured: whether to write the measured values of each point.
+        angles: the axes of the direction of each point; None does not write it.
 
     Attributes:
         count, hit, points: number of frames so far, of frames with points, and of points.
@@ -44,10 +46,11 @@ class PointsWriter:
         tracks: bool = False,
         polarity: bool = False,
         measured: bool = False,
+        angles: Reference | None = None,
     ) -> None:
         self.count = self.hit = self.points = 0
         self._format = find_format(file_format) if isinstance(file_format, str) else file_format
-        self._columns = Columns(clock, tracks, polarity, measured)
+        self._columns = Columns(clock, tracks, polarity, measured, angles)
         self._results: list[FrameResult] = []  # of a format that is written at the end
         self.path = target / self._format.file_name if isinstance(target, Path) else None
         self._stream = None if isinstance(target, Path) else target
