@@ -146,3 +146,42 @@ def test_artefacts_are_measured_and_drawn(
     assert Image.open(tmp_path / "sheet.png").size == (816, 696)
     with pytest.raises(SettingsError, match="give a model and --data, or --sheet"):
         program("artefacts").main([])
+
+
+def test_recall_is_measured_by_snr(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program("recall_by_snr")
+    command = importlib.import_module("experiments.recall_by_snr.command")
+    small = {"width": 200, "height": 120, "targets": (2, 2), "snr": (60, 80), "bits": 16}
+    monkeypatch.setattr(command, "SETTINGS", small)
+    command.main([str(model), "--observer", "--frames", "3", "--scene", "clouds", "sea"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith(f"| {model} | ")
+    assert lines[3].startswith("| best linear observer | ")
+    assert lines[3].endswith("| 12 |")  # targets
+    recalls = [float(cell) for cell in lines[3].split("|")[2:4]]
+    assert min(recalls) > 80
+    with pytest.raises(SettingsError, match="give a model, or --observer"):
+        command.main([])
+
+
+def test_the_linear_observer_sees_what_its_spectrum_allows() -> None:
+    """In white noise its statistic is the signal-to-noise ratio of a matched filter."""
+    observer = importlib.import_module("experiments.recall_by_snr.observer")
+    simulate = importlib.import_module("irpoint.simulate")
+    settings = simulate.SceneSettings.checked(
+        width=160, height=150, scene="clear", clutter_to_noise=0.01, targets=(1, 1), snr=(12, 12),
+        psf_sigma=(1, 1), column_noise=0, pixel_noise=0, bits=16,
+    )  # fmt: skip
+    scores, gaps, share = [], [], []
+    for seed in range(25):
+        scene = simulate.simulate_scene(settings, np.random.default_rng(seed))
+        (target,) = scene.targets
+        found = observer.observe(scene, settings)
+        gaps.append(np.hypot(*(found.xy[0] - (target.x, target.y))))
+        scores.append(float(found.score[0]))
+        flux = target.electrons / settings.noise_electrons
+        share.append(flux / np.sqrt(4 * np.pi * (1 + 1 / 12)))
+    assert np.mean(np.array(gaps) < 1) > 0.9  # others are cut by the border
+    assert np.median(np.array(scores) / share) == pytest.approx(1, abs=0.12)
