@@ -44,7 +44,7 @@ def test_names_of_commands_models_formats_and_scenes_are_completed(complete):
     assert complete("irpoint benchmark --model s") == ["spire", "sshd"]
     assert complete("irpoint benchmark --backend op") == ["openvino"]
     assert complete("irpoint simulate --scene cl") == ["clear", "clouds", "clutter"]
-    assert complete("irpoint simulate --format ") == ["png", "tiff"]
+    assert complete("irpoint simulate --format ") == ["png", "tiff", "stack", "npy"]
     assert complete("irpoint train --init sp") == ["spire"]
     assert complete("irpoint train --method p2p") == ["p2p-lite"]
     assert complete("irpoint convert --to ") == ["coco", "cvat", "csv", "yolo-pose"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +107,36 @@ def test_the_samples_are_reproduced_by_the_commands_in_their_readme(tmp_path: Pa
         # transform may differ, and with it the noise, so only the scene is compared.
         assert np.corrcoef(pixels.ravel(), pixels_again.ravel())[0, 1] > 0.98
     assert sum(path.stat().st_size for path in SAMPLES.rglob("*")) < 1.5e6
+
+
+def test_a_sequence_takes_the_options_of_scenes_and_its_own(tmp_path: Path) -> None:
+    options = "--sequence 3 --pan 1.5,-0.5 --jitter 0.2 --motions turn,cross --size 64x48 --bits 14"
+    options += " --targets 3 --format stack --set wave_period=30 --set artefacts.border=2"
+    out = tmp_path / "o"
+    result = CliRunner().invoke(app, ["simulate", "--out", str(out), *options.split()])
+    assert result.exit_code == 0, result.output
+    assert result.output == f"3 frames in {out}\n"
+    settings = json.loads((out / "simulation.json").read_text())["sequence"]["settings"]
+    assert settings["pan"] == [1.5, -0.5]
+    assert settings["jitter"] == 0.2
+    assert settings["motions"] == ["turn", "cross"]
+    assert settings["wave_period"] == 30
+    assert settings["artefacts"]["border"] == 2
+    assert settings["targets"] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--pan 2", "--pan: is for sequences; give --sequence N, too"),
+        ("--jitter 2 --frames 3", "--jitter: is for sequences"),
+        ("--sequence 3 --frames 3", "--frames: does not go with --sequence N"),
+        ("--sequence 3 --append", "--append: does not go with --sequence N"),
+        ("--sequence 3 --pan fast", "--pan fast: give pixels per frame"),
+        ("--sequence 3 --set wave_perod=3", "did you mean wave_period"),
+    ],
+)
+def test_options_that_do_not_fit_a_sequence(tmp_path: Path, options: str, message: str) -> None:
+    out = ["simulate", "--out", str(tmp_path / "o"), *options.split()]
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        CliRunner().invoke(app, out, catch_exceptions=False)

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from irpoint.cli import app
-from irpoint.simulate import Artefacts
+from irpoint.simulate import Artefacts, SceneSettings, SequenceSettings
 from irpoint.training.settings import TrainSettings
 from support.doc_pages import ROOT, anchors, blocks, command_lines, links, pages
 
@@ -30,7 +30,7 @@ def check_command(words: list[str]) -> None:
     assert words[0] in COMMANDS, f"no command {words[0]!r}"
     arguments = [word for word in words[1:] if word != "…"]
     context = COMMANDS[words[0]].make_context(words[0], arguments)
-    check = check_artefact if words[0] == "simulate" else check_setting
+    check = check_simulated if words[0] == "simulate" else check_setting
     for setting in context.params.get("override") or ():
         check(setting.partition("=")[0])
 
@@ -44,8 +44,10 @@ def check_setting(name: str) -> None:
         assert inner in fields["augment"].annotation.model_fields, f"no setting {name!r}"
 
 
-def check_artefact(name: str) -> None:
-    """``name`` is a camera artefact: ``artefacts.border``."""
+def check_simulated(name: str) -> None:
+    """``name`` is a camera artefact, such as ``artefacts.border``, or a setting of a sequence."""
+    if name in SequenceSettings.model_fields:
+        return
     group, _, setting = name.partition(".")
     assert group == "artefacts", f"no group {group!r}"
     assert setting in Artefacts.model_fields, f"no artefact {setting!r}"
@@ -54,6 +56,12 @@ def check_artefact(name: str) -> None:
 def test_every_artefact_is_on_the_page_that_lists_them() -> None:
     page = (ROOT / "docs/simulate.md").read_text()
     assert [name for name in Artefacts.model_fields if f"`{name}`" not in page] == []
+
+
+def test_every_setting_of_sequences_is_on_the_page_that_lists_them() -> None:
+    page = (ROOT / "docs/simulate.md").read_text()
+    own = SequenceSettings.model_fields.keys() - SceneSettings.model_fields.keys()
+    assert [name for name in own if f"`{name}`" not in page] == []
 
 
 def test_command_lines_of_the_pages_parse():

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from irpoint.cli.completion import complete_frame_format, complete_scene
+from irpoint.cli.simulate_options import (
+    Append,
+    BadPixels,
+    Beta,
+    Bits,
+    Clutter,
+    ColumnNoise,
+    Dark,
+    Fill,
+    Format,
+    Frames,
+    Jitter,
+    Motions,
+    Name,
+    Out,
+    Override,
+    Pan,
+    PixelNoise,
+    ReadNoise,
+    Scene,
+    Seed,
+    Separation,
+    SequenceLength,
+    Sigma,
+    Size,
+    Snr,
+    Targets,
+    Well,
+)
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,133 +62,88 @@ def _size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-_SCENE, _TARGETS, _CAMERA = "Scene", "Targets", "Camera"
-
-Out = Annotated[
-    Path,
-    typer.Option(metavar="DIR", help="Folder to write. Must be empty, unless --append is set."),
-]
-Frames = Annotated[int, typer.Option(min=1, metavar="N", help="Number of frames.")]
-Seed = Annotated[
-    int, typer.Option(min=0, metavar="N", help="Random seed. The same seed gives the same frames.")
-]
-Name = Annotated[str, typer.Option(help="Start of the file name of each frame.")]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        metavar="png|tiff",
-        help="File format of the frames.",
-        autocompletion=complete_frame_format,
-    ),
-]
-Append = Annotated[bool, typer.Option("--append", help="Add frames to the dataset in --out.")]
-Size = Annotated[str, typer.Option(metavar="WxH", help="Size in pixels.", rich_help_panel=_SCENE)]
-Scene = Annotated[
-    str,
-    typer.Option(
-        metavar="KIND",
-        help="clear, clouds, sea, land, clutter or mixed.",
-        autocompletion=complete_scene,
-        rich_help_panel=_SCENE,
-    ),
-]
-Beta = Annotated[
-    float,
-    typer.Option(help="Exponent of the background's power spectrum.", rich_help_panel=_SCENE),
-]
-Clutter = Annotated[
-    float,
-    typer.Option(
-        help="Standard deviation of the background, over the temporal noise.",
-        rich_help_panel=_SCENE,
-    ),
-]
-Targets = Annotated[
-    str, typer.Option(metavar="MIN-MAX", help="Targets per frame.", rich_help_panel=_TARGETS)
-]
-Snr = Annotated[
-    str,
-    typer.Option(
-        metavar="MIN-MAX",
-        help="Signal of the peak pixel, over the temporal noise.",
-        rich_help_panel=_TARGETS,
-    ),
-]
-Dark = Annotated[
-    float,
-    typer.Option(
-        help="Fraction of targets that are colder than their surroundings.",
-        rich_help_panel=_TARGETS,
-    ),
-]
-Sigma = Annotated[
-    str,
-    typer.Option(
-        metavar="MIN-MAX",
-        help="Standard deviation of the point spread function, in pixels.",
-        rich_help_panel=_TARGETS,
-    ),
-]
-Separation = Annotated[
-    float,
-    typer.Option(help="Minimum distance between targets, in pixels.", rich_help_panel=_TARGETS),
-]
-Bits = Annotated[
-    int,
-    typer.Option(
-        help="Bits per pixel: 8 (with automatic gain control), 12, 14 or 16 (linear).",
-        rich_help_panel=_CAMERA,
-    ),
-]
-Well = Annotated[float, typer.Option(help="Full well, in electrons.", rich_help_panel=_CAMERA)]
-Fill = Annotated[
-    float,
-    typer.Option(help="Mean background, as a fraction of the full well.", rich_help_panel=_CAMERA),
-]
-ReadNoise = Annotated[float, typer.Option(help="In electrons.", rich_help_panel=_CAMERA)]
-ColumnNoise = Annotated[
-    float,
-    typer.Option(help="Fixed column offsets, over the temporal noise.", rich_help_panel=_CAMERA),
-]
-PixelNoise = Annotated[
-    float,
-    typer.Option(help="Fixed pixel offsets, over the temporal noise.", rich_help_panel=_CAMERA),
-]
-BadPixels = Annotated[
-    float, typer.Option(help="Fraction of hot and dead pixels.", rich_help_panel=_CAMERA)
-]
-
-Override = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="NAME=VALUE",
-        help="A camera artefact, such as artefacts.border=4; repeat for several. "
-        'The page "Simulate" of the documentation lists them.',
-        rich_help_panel=_CAMERA,
-    ),
-]
-
-
-def _write(out: Path, settings: SceneSettings, **choices: Any) -> None:
-    """Write the dataset, with a progress bar on a terminal."""
+def _write(
+    write: Callable[..., object], out: Path, settings: SceneSettings, **choices: Any
+) -> None:
+    """Write frames and truth, with a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    from irpoint.simulate.dataset import simulate_dataset
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("simulate", total=choices["frames"])
-        simulate_dataset(out, settings, on_frame=lambda: progress.advance(task), **choices)
+        write(out, settings, on_frame=lambda: progress.advance(task), **choices)
+
+
+_RANGES = {"targets": "targets", "snr": "snr", "psf_sigma": "psf-sigma"}
+_AS_GIVEN = (
+    "scene",
+    "beta",
+    "clutter_to_noise",
+    "dark_fraction",
+    "min_separation",
+    "well_electrons",
+    "well_fill",
+    "read_noise",
+    "column_noise",
+    "pixel_noise",
+    "bad_pixels",
+    "bits",
+)
+_OF_SEQUENCES = ("pan", "jitter", "motions")
+
+
+def _named(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a scene from the options, by the names of the parameters of :func:`simulate`."""
+    width, height = _size(given["size"])
+    ranges = {name: _range(option, given[name]) for name, option in _RANGES.items()}
+    return {"width": width, "height": height, **ranges, **{n: given[n] for n in _AS_GIVEN}}
+
+
+def _pan(text: str) -> tuple[float, float]:
+    """``"2"`` is (2, 0) and ``"2,-0.5"`` is (2, -0.5)."""
+    try:
+        x, y = (float(part) for part in (text if "," in text else f"{text},0").split(","))
+    except ValueError:
+        raise SettingsError(
+            f"--pan {text}: give pixels per frame along x, or X,Y, such as 2,0.1"
+        ) from None
+    return x, y
+
+
+def _simulate_sequence(given: Mapping[str, Any]) -> None:
+    from irpoint.simulate.sequence import SequenceSettings, write_sequence
+    from irpoint.system.overrides import overridden
+
+    if given["append"] or given["frames"] is not None:
+        option = "--append" if given["append"] else "--frames"
+        raise SettingsError(f"{option}: does not go with --sequence N, which is N frames; omit it")
+    moving = {name: given[name] for name in _OF_SEQUENCES if given[name] is not None}
+    if "pan" in moving:
+        moving["pan"] = _pan(moving["pan"])
+    settings = overridden(SequenceSettings, _named(given) | moving, given["override"] or [])
+    choices = {"frames": given["sequence"], "seed": given["seed"], "name": given["name"]}
+    _write(write_sequence, given["out"], settings, file_format=given["file_format"], **choices)
+
+
+def _simulate_scenes(given: Mapping[str, Any], frames: int) -> None:
+    from irpoint.simulate.dataset import simulate_dataset
+    from irpoint.simulate.settings import SceneSettings
+    from irpoint.system.overrides import overridden
+
+    moving = next((name for name in _OF_SEQUENCES if given[name] is not None), None)
+    if moving:
+        raise SettingsError(f"--{moving}: is for sequences; give --sequence N, too")
+    settings = overridden(SceneSettings, _named(given), given["override"] or [])
+    choices = {"frames": frames, **{name: given[name] for name in ("seed", "name", "append")}}
+    _write(simulate_dataset, given["out"], settings, file_format=given["file_format"], **choices)
 
 
 def simulate(
     out: Out,
-    frames: Frames = 20,
+    frames: Frames = None,
     size: Size = "512x512",
     scene: Scene = "mixed",
     beta: Beta = 3.0,
@@ -180,36 +164,24 @@ def simulate(
     name: Name = "frame",
     file_format: Format = "png",
     append: Append = False,
+    sequence: SequenceLength = None,
+    pan: Pan = None,
+    jitter: Jitter = None,
+    motions: Motions = None,
     override: Override = None,
 ) -> None:
     """Simulate infrared frames with targets at known sub-pixel positions.
 
-    The folder is a dataset with COCO keypoints, which evaluate, train and label can read.
-    """
-    from irpoint.simulate.settings import SceneSettings
-    from irpoint.system.overrides import overridden
+    The folder is a dataset, which evaluate, train and label can read.
+    With --sequence, the frames are consecutive, and the truth has track numbers.
 
-    width, height = _size(size)
-    named = {
-        "width": width,
-        "height": height,
-        "scene": scene,
-        "beta": beta,
-        "clutter_to_noise": clutter_to_noise,
-        "targets": _range("targets", targets),
-        "snr": _range("snr", snr),
-        "dark_fraction": dark_fraction,
-        "psf_sigma": _range("psf-sigma", psf_sigma),
-        "min_separation": min_separation,
-        "well_electrons": well_electrons,
-        "well_fill": well_fill,
-        "read_noise": read_noise,
-        "column_noise": column_noise,
-        "pixel_noise": pixel_noise,
-        "bad_pixels": bad_pixels,
-        "bits": bits,
-    }
-    settings = overridden(SceneSettings, named, override or [])
-    choices = {"frames": frames, "seed": seed, "name": name, "append": append}
-    _write(out, settings, file_format=file_format, **choices)
-    typer.echo(f"{frames} frame{'s' if frames > 1 else ''} in {out}")
+    Example: [bold]irpoint simulate --out seq --sequence 200 --pan 1.5 --jitter 0.3[/]
+    """
+    given = locals()
+    if sequence is None:
+        count = 20 if frames is None else frames
+        _simulate_scenes(given, count)
+    else:
+        count = sequence
+        _simulate_sequence(given)
+    typer.echo(f"{count} frame{'s' if count > 1 else ''} in {out}")

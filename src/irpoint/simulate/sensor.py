@@ -14,10 +14,10 @@ Counts = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 # Automatic gain control maps these percentiles of the frame to these fractions of the 8-bit scale,
 # which leaves headroom for targets. The gain is limited, as in a camera: a span of fewer than
-# _AGC_MIN_SPAN noise standard deviations is not stretched to full contrast.
+# AGC_MIN_SPAN noise standard deviations is not stretched to full contrast.
 _AGC_PERCENTILES = (0.5, 99.5)
 _AGC_FRACTIONS = (0.06, 0.84)
-_AGC_MIN_SPAN = 24.0
+AGC_MIN_SPAN = 24.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def digitise(charge: Electrons, settings: SceneSettings) -> Counts:
     if settings.bits != 8 or settings.artefacts.from_counts:
         return counts.astype(np.uint16)
     noise = settings.noise_electrons / settings.electrons_per_count
-    return gain_control(counts, min_span=_AGC_MIN_SPAN * noise)
+    return gain_control(counts, min_span=AGC_MIN_SPAN * noise)
 
 
 def gain_control(counts: npt.NDArray[np.float64], min_span: float) -> npt.NDArray[np.uint8]:
@@ -108,9 +108,17 @@ def gain_control(counts: npt.NDArray[np.float64], min_span: float) -> npt.NDArra
     the scale are clipped. If the percentiles are closer than ``min_span`` counts, the frame is
     stretched as if they were ``min_span`` apart.
     """
+    return to_grey(counts, *agc_levels(counts, min_span))
+
+
+def agc_levels(counts: npt.NDArray[np.floating], min_span: float) -> tuple[float, float]:
+    """Middle and span, in counts, of what :func:`gain_control` maps to 6 % to 84 % of the scale."""
     low, high = np.percentile(counts, _AGC_PERCENTILES)
-    middle = (low + high) / 2.0
-    span = max(float(high - low), min_span, 1.0)
+    return float(low + high) / 2.0, max(float(high - low), min_span, 1.0)
+
+
+def to_grey(counts: npt.NDArray[np.floating], middle: float, span: float) -> npt.NDArray[np.uint8]:
+    """Counts → grey levels 0..255, for the middle and span that :func:`agc_levels` gives."""
     bottom, top = _AGC_FRACTIONS
     scaled = (counts - middle) / span * (top - bottom) + (bottom + top) / 2.0
     return np.asarray(np.clip(np.rint(255.0 * scaled), 0, 255), dtype=np.uint8)

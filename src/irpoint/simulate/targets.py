@@ -64,14 +64,15 @@ def _scatter(
     )
 
 
-def _surroundings(
-    background: npt.NDArray[np.float64], row: int, column: int
-) -> npt.NDArray[np.float64]:
+def surroundings(
+    background: npt.NDArray[np.floating], row: int, column: int
+) -> npt.NDArray[np.floating]:
+    """The part of a background within 20 pixels of a pixel, in which clutter is measured."""
     top, left = max(0, row - _CLUTTER_RADIUS), max(0, column - _CLUTTER_RADIUS)
     return background[top : row + _CLUTTER_RADIUS + 1, left : column + _CLUTTER_RADIUS + 1]
 
 
-def _filtered(window: npt.NDArray[np.float64], noise: float, sigma: float) -> float:
+def _filtered(window: npt.NDArray[np.floating], noise: float, sigma: float) -> float:
     """The signal whose response to the filter equals the deviation of noise and clutter.
 
     Args:
@@ -113,7 +114,7 @@ def draw_targets(
         row, column = round(y), round(x)
         noise = math.hypot(math.sqrt(background[row, column]), settings.read_noise)
         signal = snr * noise
-        window = _surroundings(background, row, column)
+        window = surroundings(background, row, column)
         if settings.visibility:
             visibility = float(np.exp(rng.uniform(*np.log(settings.visibility))))
             signal = visibility * _filtered(window, math.hypot(noise, pattern), sigma)

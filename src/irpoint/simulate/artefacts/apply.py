@@ -47,8 +47,16 @@ STAGES: dict[str, Stage] = {
 }
 
 
+# In a sequence, these are new in each frame. Overlays, areas without data and the sun stay.
+_RENEWED = ("rotation", "aperture", "border", "telemetry")
+
+
 def add_artefacts(
-    frame: Frame, artefacts: Artefacts, rng: np.random.Generator, bits: int | None = None
+    frame: Frame,
+    artefacts: Artefacts,
+    rng: np.random.Generator,
+    bits: int | None = None,
+    number: int | None = None,
 ) -> tuple[Frame, Mask]:
     """Put artefacts into a frame.
 
@@ -59,6 +67,8 @@ def add_artefacts(
             change another.
         bits: bits in use of an integer frame, for example 14 in uint16. By default, those of its
             type.
+        number: of the frame in a sequence, whose frames get equal generators. What changes from
+            frame to frame then depends on it: telemetry, and noise in borders.
 
     Returns:
         The frame, with the same shape and type (uint8 with ``agc``, float32 with
@@ -82,7 +92,8 @@ def add_artefacts(
     rails = rails_of(frame, bits)
     seed = int(rng.integers(2**63))
     for name in active:
-        stream = np.random.default_rng([seed, *name.encode()])
+        renewed = [] if number is None or name not in _RENEWED else [number]
+        stream = np.random.default_rng([seed, *name.encode(), *renewed])
         before = frame.dtype
         frame, added = STAGES[name](frame, artefacts, stream, rails)
         mask |= added
