@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from irpoint.measurement import Measurement
 from irpoint.measuring.camera import Camera
 from irpoint.measuring.camera.lenses import Fisheye, Lens, Pinhole
 from irpoint.measuring.camera.readout import Readout
 from irpoint.points import Points
+from support.measured import measured_points
 
 WIDTH, HEIGHT = 640, 512
 MATRIX = np.array([[800.0, 0, 330], [0, 810, 250], [0, 0, 1]])
@@ -37,20 +37,11 @@ def camera(lens: str = "none", **settings: Any) -> Camera:
     return Camera(lens=LENSES[lens], **settings)
 
 
-def measured_points(xy: Any, x_std: float, y_std: float, correlation: float = 0.0) -> Points:
-    """Measured points at ``xy`` with the same deviations."""
-    places = np.asarray(xy, float).reshape(-1, 2)
-    count = len(places)
-    columns: dict[str, Any] = {
-        "network_xy": places,
-        "x_std": np.full(count, x_std),
-        "y_std": np.full(count, y_std),
-        "xy_cov": np.full(count, correlation * x_std * y_std),
-        "flags": np.zeros(count, np.uint8),
-    }
-    rest = ("amplitude", "background", "snr", "scr", "width", "flux", "chi2")
-    columns |= {name: np.ones(count) for name in rest}
-    return Points(places, np.ones(count), measured=Measurement(**columns))
+def points_with_stds(xy: Any, x_std: float, y_std: float, correlation: float = 0.0) -> Points:
+    """Measured points at ``xy`` (N, 2) with the same deviations."""
+    places = np.reshape(xy, (-1, 2)).tolist()
+    covariance = correlation * x_std * y_std
+    return measured_points(places, x_std=x_std, y_std=y_std, xy_cov=covariance)
 
 
 CAMERA_INFO = """\

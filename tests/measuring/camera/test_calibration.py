@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from irpoint import Camera
 from irpoint.errors import SettingsError
@@ -175,7 +177,7 @@ def test_a_chain_of_kalibr(write: Any) -> None:
         ("equidistant", 4, Fisheye),
         ("Fisheye", 4, Fisheye),
         ("", 5, Pinhole),
-        (None, 4, Pinhole),
+        ("pinhole", 4, Pinhole),
         (None, 12, Pinhole),
         ("none", 0, Pinhole),
     ],
@@ -240,7 +242,8 @@ def test_rectified_frames_use_the_projection(write: Any) -> None:
         ({"K": "x" * 80}, "Base64"),
         ({"K": {"rows": 3, "cols": 3, "data": [1, 2]}}, "K has 2 numbers, not 3×3"),
         ({"camera_matrix": MATRIX.tolist()}, "has both K and camera_matrix"),
-        ({"D": [0.1] * 6}, "D has 6 coefficients, not 0, 4, 5, 8, 12 or 14"),
+        ({"D": [0.1] * 6}, "D has 6 coefficients, not 0, 5, 8, 12 or 14"),
+        ({"D": [0.1] * 4}, "pinhole or a fisheye lens; add 'distortion_model: pinhole' or"),
         ({"D": [0.1] * 5, "distortion_model": "fisheye"}, "5 coefficients of fisheye, not 4"),
         ({"D": ["a", "b"]}, "D is not a list of numbers"),
         ({"D": [1e300] * 5}, "absurdly large"),
@@ -305,3 +308,25 @@ def test_yaml_needs_its_extra_but_json_does_not(write: Any, monkeypatch: Any) ->
     check(Camera.from_file(write(PLAIN)))
     with pytest.raises(SettingsError, match=r"irpoint\[camera\]"):
         Camera.from_file(write(CAMERA_INFO))
+
+
+@given(
+    text=st.sampled_from([CAMERA_INFO, OPENCV_4_YAML, OPENCV_XML, json.dumps(PLAIN), ECHO, KALIBR]),
+    start=st.floats(0, 1),
+    length=st.integers(0, 30),
+    piece=st.sampled_from(
+        ["", "-", "[", "{", ":", "nan", "1e400", "&a", "*a", "|", "\n", "</", "é"]
+    ),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_file_gives_a_camera_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, text: str, start: float, length: int, piece: str
+) -> None:
+    first = int(start * len(text))
+    path = tmp_path_factory.getbasetemp() / "damaged.yaml"
+    path.write_text(text[:first] + piece + text[first + length :], encoding="utf-8")
+    try:
+        found = str(Camera.from_file(path).angles(np.array([[330.0, 250.0]])).reference)
+    except SettingsError as error:
+        found = str(error)
+    assert "\n" not in found

@@ -13,7 +13,7 @@ from irpoint.errors import FrameWarning, SettingsError
 from irpoint.measuring.camera import Rotation
 from irpoint.measuring.camera.lenses import Pinhole
 from irpoint.measuring.camera.readout import Readout
-from support.cameras import LENSES, MATRIX, camera, measured_points
+from support.cameras import LENSES, MATRIX, camera, points_with_stds
 
 SQUARE = np.array([[500.0, 0, 320], [0, 500, 256], [0, 0, 1]])
 CENTRE, RIGHT, UP = (320, 256), (820, 256), (320, -244)  # 500 px are 45° here
@@ -93,7 +93,7 @@ def test_deviations_are_those_of_a_monte_carlo(lens: str, mounting: str) -> None
     one = camera(lens, **settings)
     rng = np.random.default_rng(4)
     for place in ([40.0, 30.0], [600.0, 300.0]):
-        stated = one.angles(measured_points(place, 0.2, 0.1, 0.6))
+        stated = one.angles(points_with_stds(place, 0.2, 0.1, 0.6))
         covariance = np.array([[0.04, 0.012], [0.012, 0.01]])
         drawn = one.angles(rng.multivariate_normal(place, covariance, 20_000))
         # The deviation of a deviation from 20,000 draws is 0.5 %.
@@ -102,14 +102,14 @@ def test_deviations_are_those_of_a_monte_carlo(lens: str, mounting: str) -> None
 
 
 def test_a_pixel_on_the_axis_is_one_over_the_focal_length() -> None:
-    angles = Camera(SQUARE).angles(measured_points(CENTRE, 0.1, 0.2))
+    angles = Camera(SQUARE).angles(points_with_stds(CENTRE, 0.1, 0.2))
     assert angles.azimuth_std == pytest.approx(np.degrees(0.1 / 500))
     assert angles.elevation_std == pytest.approx(np.degrees(0.2 / 500))
 
 
 def test_near_the_zenith_the_azimuth_is_uncertain() -> None:
     """One pixel from the zenith, 0.1 px across is 0.1 rad; at the zenith, it may be any azimuth."""
-    points = measured_points([(320, 256), (320, 257), (320, 256 + 1e-4)], 0.1, 0.1)
+    points = points_with_stds([(320, 256), (320, 257), (320, 256 + 1e-4)], 0.1, 0.1)
     angles = Camera(SQUARE, attitude=turn(pitch=90)).angles(points)
     assert angles.elevation == pytest.approx([90, 90 - np.degrees(1 / 500), 90], abs=1e-4)
     assert angles.azimuth_std[1] == pytest.approx(np.degrees(0.1), rel=1e-3)
@@ -128,7 +128,7 @@ def test_points_that_are_not_measured_have_no_deviations() -> None:
 def test_pixels_without_a_direction_have_none_and_are_reported() -> None:
     one = Camera(MATRIX, Pinhole((-0.3, 0.0, 0.0, 0.0)), name="cal.yaml")
     with pytest.warns(FrameWarning, match=r"cal\.yaml: some points .* beyond 46\.5°"):
-        angles = one.angles(measured_points([(330, 250), (930, 250)], 0.1, 0.1))
+        angles = one.angles(points_with_stds([(330, 250), (930, 250)], 0.1, 0.1))
     assert angles.azimuth[0] == 0
     table = [angles.azimuth, angles.elevation, angles.azimuth_std, angles.elevation_std]
     assert np.isnan([column[1] for column in table]).all()
@@ -157,7 +157,7 @@ def test_binning_and_windows_move_the_pixels() -> None:
     )
     assert window.frame_size == (160, 256)
     # A deviation of one binned pixel is one of two pixels.
-    points = measured_points((159.75, 127.75), 0.1, 0.1)
+    points = points_with_stds((159.75, 127.75), 0.1, 0.1)
     std = Camera(SQUARE, readout=binned).angles(points).azimuth_std
     assert std == pytest.approx(np.degrees(0.2 / 500))
     assert Camera(SQUARE, readout=window).project(0, 0) == pytest.approx(

@@ -51,13 +51,15 @@ _MODELS = {
     "plumb_bob": _Model(Pinhole, (0, 4, 5)),
     "radtan": _Model(Pinhole, (4,)),
     "rational_polynomial": _Model(Pinhole, (8, 12, 14)),
+    "pinhole": _Model(Pinhole, (0, 4, 5, 8, 12, 14)),
     "none": _Model(Pinhole, (0,)),
     "equidistant": _Model(Fisheye, (4,)),
     "fisheye": _Model(Fisheye, (4,)),
 }
-# OpenCV does not write the name of the model.
-_UNNAMED = _Model(Pinhole, (0, 4, 5, 8, 12, 14))
-_FLAGS = {"0": "", "false": "", "1": "fisheye", "true": "fisheye"}  # fisheye_model of OpenCV
+# OpenCV does not write the name of the model. Only its calibration of fisheye lenses gives four
+# coefficients, but other programs write four of a pinhole camera.
+_UNNAMED = _Model(Pinhole, (0, 5, 8, 12, 14))
+_FLAGS = {"0": "pinhole", "false": "pinhole", "1": "fisheye", "true": "fisheye"}  # fisheye_model
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,6 +295,11 @@ def _lens(fields: _Fields) -> Lens:
             "distortion, add 'distortion_coefficients: [0, 0, 0, 0, 0]'"
         )
     values = tuple(fields.numbers("distortion").tolist())
+    if not text and len(values) == 4:
+        raise fields.error(
+            f"the 4 coefficients in {fields.name('distortion')} may be of a pinhole or a fisheye "
+            "lens; add 'distortion_model: pinhole' or 'distortion_model: fisheye'"
+        )
     if len(values) not in model.counts:
         *most, last = map(str, model.counts)
         counts = f"{', '.join(most)} or {last}" if most else last
