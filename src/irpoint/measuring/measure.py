@@ -10,24 +10,21 @@ import numpy.typing as npt
 
 from irpoint.measurement import Flag, Measurement
 from irpoint.measuring.fitting import Fitted, fit_points
-from irpoint.measuring.full_scale import at_full_scale
-from irpoint.measuring.neighbours import COVERED, Neighbours, near_any
-from irpoint.measuring.noise import Surroundings, measure_surroundings
-from irpoint.measuring.solver import FLUX, MAX_WIDTH, MIN_WIDTH, X, Y
-from irpoint.measuring.start import HALF as START_HALF
-from irpoint.measuring.start import SEARCH, find_start
-from irpoint.measuring.windows import BoolArray, FloatArray, Windows, gather
+from irpoint.measuring.modes import to_modes
+from irpoint.measuring.scene import Scene, View
+from irpoint.measuring.solver import MAX_WIDTH, MIN_WIDTH, X, Y
+from irpoint.measuring.start import SEARCH, Start, find_start
+from irpoint.measuring.windows import BoolArray, FloatArray, middle
 from irpoint.points import Points
 from irpoint.psf import gaussian_profiles
 
-_WINDOW = 12  # px on each side of a point, of which surroundings are measured
-_CLOSE = 12.0  # px, the farthest neighbour that shows in the window of a fit
+_HALF, _WIDE_HALF = 6, 10  # px on each side of the middle of the window of a fit
+_WIDE = 1.5  # px, width from which a target needs the larger window
 _REACH = 3.0  # px, the farthest that a target may be from the network's place
 _EXTENDED = 3.0  # px, width from which a target is extended
 _BLENDED = 3.0  # widths
-_LEAST_SNR = 3.0  # flux over its uncertainty
-_WHOLE = 0.98  # share of the signal of a target on used pixels
-_LEAST_PART = 0.4
+_LEAST_STRENGTH = 5.0  # standard deviations
+_WHOLE = 0.98  # share of the signal of a target on pixels that show the scene
 
 
 def measure(
@@ -89,71 +86,108 @@ def _measure(
     frame: npt.NDArray[Any], points: Points, foreign: BoolArray | None, fallback_std: float
 ) -> tuple[FloatArray, Measurement]:
     """Places (N, 2) and what was measured of N >= 1 points."""
-    neighbours = Neighbours.of(points.xy, 4, _CLOSE)
-    windows = gather(frame, points.xy, points.dark, foreign, _WINDOW)
-    others = windows.of(near_any(frame.shape, points.xy, COVERED))
-    around = measure_surroundings(windows, others, frame.dtype)
-    units = replace(windows, values=windows.values / around.noise[:, None, None])
-    saturated = at_full_scale(frame, windows)
-    good = windows.valid & ~neighbours.nearer(windows) & ~saturated
-    start = find_start(
-        units.middle(SEARCH + START_HALF).values,
-        points.xy.astype(np.float64) - windows.centre,
-        ~neighbours.nearer(windows.middle(SEARCH)).reshape(len(points), -1),
+    scene = Scene(frame, points, foreign)
+    view = scene.look(np.arange(len(points)), points.xy, step=9, half=13)
+    start = _start(view, points)
+    places = view.windows.centre + start.shift
+    guess = scene.with_partners(np.column_stack([places, start.width]))
+    found = _fit(view, start.shift, guess, _HALF)
+    wide = np.flatnonzero(found.width > _WIDE)
+    if wide.size:
+        centre = np.rint(found.xy[wide])
+        far = scene.look(wide, centre, step=15, half=19)
+        guess[wide, 0] = np.column_stack([found.xy, found.width])[wide]
+        again = _fit(far, np.zeros((wide.size, 2), np.int64), guess[wide], _WIDE_HALF)
+        found.put(wide, again)
+        view.around.put(wide, far.around)
+    trusted = _trusted(found, points, fallback_std)
+    return _result(points, view, found, trusted, guess, fallback_std)
+
+
+def _start(view: View, points: Points) -> Start:
+    """Where to start, without hot pixels; with them if nothing else is there."""
+    weights = view.around.weights(2 * _HALF + 1)
+    from_network = points.xy.astype(np.float64) - view.windows.centre
+    allowed = ~middle(view.nearer, SEARCH)
+
+    def found(good: BoolArray, some: npt.NDArray[np.intp]) -> Start:
+        values = np.where(good[some], view.windows.values[some], 0.0)
+        return find_start(
+            to_modes(middle(values, _HALF)), weights[some], from_network[some], allowed[some]
+        )
+
+    start = found(view.good, np.arange(len(points)))
+    spiky = middle(view.spikes, SEARCH).any((1, 2))
+    weak = np.flatnonzero(spiky & (start.strength < _LEAST_STRENGTH))
+    if weak.size:
+        view.good[weak] |= view.spikes[weak]
+        start.put(weak, found(view.good, weak))
+    return start
+
+
+def _fit(view: View, shift: npt.NDArray[np.int64], guess: FloatArray, half: int) -> Fitted:
+    return fit_points(
+        view.windows.middle(half, shift),
+        middle(view.good, half, shift),
+        middle(view.floor, half, shift),
+        view.around.weights(2 * half + 1),
+        guess,
     )
-    found = fit_points(units, good, start)
-    return _result(points, windows, around, found, saturated, neighbours, fallback_std)
+
+
+def _trusted(found: Fitted, points: Points, fallback_std: float) -> BoolArray:
+    """bool (N,), the fits that are better than the network's place."""
+    variance = found.covariance[:, (X, Y), (X, Y)]
+    return np.asarray(
+        found.converged
+        & (np.linalg.norm(found.xy - points.xy, axis=1) <= _REACH)
+        & (found.width > 1.01 * MIN_WIDTH)
+        & (found.width < 0.99 * MAX_WIDTH)
+        & (found.flux > 0)
+        & (found.strength >= _LEAST_STRENGTH)
+        & np.isfinite(found.covariance).all((1, 2))
+        & (variance > 0).all(1)
+        & (variance.mean(1) <= fallback_std**2)
+    )
 
 
 def _result(
     points: Points,
-    windows: Windows,
-    around: Surroundings,
+    view: View,
     found: Fitted,
-    saturated: BoolArray,
-    neighbours: Neighbours,
+    trusted: BoolArray,
+    guess: FloatArray,
     fallback_std: float,
 ) -> tuple[FloatArray, Measurement]:
-    noise, sign = around.noise, windows.sign
-    xy = windows.centre + found.xy
+    noise, sign = view.around.noise, view.windows.sign
     peak = found.flux * _largest_share(found)
-    flags = np.zeros(len(points), np.uint8)
-    reach = np.linalg.norm(xy - points.xy, axis=1)
-    trusted = (
-        found.converged
-        & (reach <= _REACH)
-        & (found.width > MIN_WIDTH * 1.01)
-        & (found.width < MAX_WIDTH * 0.99)
-        & (found.flux > _LEAST_SNR * np.sqrt(found.covariance[:, FLUX, FLUX]))
-        & (found.used > _LEAST_PART)
-        & np.isfinite(found.covariance).all((1, 2))
-        & (found.covariance[:, (X, Y), (X, Y)] > 0).all(1)
-    )
-    core = windows.half + np.arange(-2, 3)
+    apart = np.linalg.norm(guess[:, 1:, :2] - found.xy[:, None], axis=2)
+    apart = np.where(np.isfinite(apart), apart, np.inf).min(1)
     raised = {
-        Flag.BORDER: found.used < _WHOLE,
-        Flag.SATURATED: saturated[:, core][:, :, core].any((1, 2)),
-        Flag.BLENDED: neighbours.nearest < _BLENDED * found.width,
+        Flag.BORDER: view.visible(found.xy, found.width) < _WHOLE,
+        Flag.SATURATED: view.saturated(found.xy),
+        Flag.BLENDED: apart < _BLENDED * found.width,
         Flag.EXTENDED: found.width > _EXTENDED,
     }
+    flags = np.zeros(len(points), np.uint8)
     for flag, where in raised.items():
         flags |= np.where(where, np.uint8(flag), np.uint8(0))
-    plain = _unmeasured(points, fallback_std)
     measured = Measurement(
-        network_xy=plain.network_xy,
-        x_std=np.sqrt(found.covariance[:, X, X]),
-        y_std=np.sqrt(found.covariance[:, Y, Y]),
-        xy_cov=found.covariance[:, X, Y],
-        amplitude=sign * noise * found.flux / (2 * np.pi * found.width**2),
-        background=windows.offset + sign * noise * found.level,
-        snr=peak,
-        scr=peak * noise / around.spread,
+        network_xy=points.xy.astype(np.float64),
+        x_std=np.sqrt(np.where(trusted, found.covariance[:, X, X], 1.0)),
+        y_std=np.sqrt(np.where(trusted, found.covariance[:, Y, Y], 1.0)),
+        xy_cov=np.where(trusted, found.covariance[:, X, Y], 0.0),
+        amplitude=sign * found.flux / (2 * np.pi * found.width**2),
+        background=view.windows.offset + sign * found.level,
+        snr=peak / noise,
+        scr=peak / view.around.spread,
         width=found.width,
-        flux=sign * noise * found.flux,
+        flux=sign * found.flux,
         chi2=found.chi2,
         flags=flags,
     )
-    return np.where(trusted[:, None], xy, plain.network_xy), _choose(trusted, measured, plain)
+    plain = _unmeasured(points, fallback_std)
+    return np.where(trusted[:, None], found.xy, plain.network_xy), _choose(trusted, measured, plain)
 
 
 def _largest_share(found: Fitted) -> FloatArray:

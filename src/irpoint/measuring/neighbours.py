@@ -20,12 +20,15 @@ class Neighbours:
     """The points next to each point.
 
     Attributes:
-        index: (N, K) numbers of the nearest other points within reach, nearest first; N if there
+        xy: (N, 2) the points.
+        others: (N, K, 2) the places of the nearest other points, nearest first; far away if there
             are fewer.
+        index: (N, K) their numbers.
         distance: (N, K) px, infinite if there are fewer.
     """
 
     xy: FloatArray
+    others: FloatArray
     index: npt.NDArray[np.intp]
     distance: FloatArray
 
@@ -39,28 +42,33 @@ class Neighbours:
         distance[own] = np.inf
         index[own] = len(places)
         order = np.argsort(distance, axis=1, kind="stable")[:, :most]
-        return cls(
-            places, np.take_along_axis(index, order, 1), np.take_along_axis(distance, order, 1)
-        )
+        index, distance = (np.take_along_axis(a, order, 1) for a in (index, distance))
+        others = np.vstack([places, [[_FAR, _FAR]]])[index]
+        return cls(places, others, index, distance)
 
-    @property
-    def nearest(self) -> FloatArray:
-        """(N,) px to the nearest other point, infinite if none is within reach."""
-        return self.distance[:, 0]
+    def __getitem__(self, index: npt.NDArray[Any]) -> Neighbours:
+        return Neighbours(*(values[index] for values in vars(self).values()))
 
-    def nearer(self, windows: Windows) -> BoolArray:
-        """bool (N, S, S), the pixels that are nearer to another point than to their own."""
-        result = np.zeros(windows.values.shape, bool)
-        some = np.flatnonzero(np.isfinite(self.nearest))
-        if some.size:
-            steps = np.arange(-windows.half, windows.half + 1)
-            x = (windows.centre[some, :1] + steps)[:, None, None, :]
-            y = (windows.centre[some, 1:] + steps)[:, None, :, None]
-            places = np.vstack([self.xy, [[_FAR, _FAR]]])
-            own, other = places[some, None, None, None], places[self.index[some]][:, :, None, None]
-            to_own = (x - own[..., 0]) ** 2 + (y - own[..., 1]) ** 2
-            to_other = (x - other[..., 0]) ** 2 + (y - other[..., 1]) ** 2
-            result[some] = (to_other < to_own).any(1)
+    def nearer(self, windows: Windows, which: BoolArray, radius: float) -> BoolArray:
+        """bool (N, S, S), pixels nearer to another point than to their own.
+
+        Args:
+            windows: windows around the points.
+            which: bool (N, K), the neighbours that matter.
+            radius: px, distance from the other point within which pixels count.
+        """
+        result = np.zeros(windows.valid.shape, bool)
+        some = np.flatnonzero((which & np.isfinite(self.distance)).any(1))
+        if not some.size:
+            return result
+        steps = np.arange(-windows.half, windows.half + 1)
+        x = (windows.centre[some, :1] + steps)[:, None, None, :]
+        y = (windows.centre[some, 1:] + steps)[:, None, :, None]
+        other = np.where(which[some, :, None], self.others[some], _FAR)[:, :, None, None]
+        own = self.xy[some, None, None, None]
+        to_own = (x - own[..., 0]) ** 2 + (y - own[..., 1]) ** 2
+        to_other = (x - other[..., 0]) ** 2 + (y - other[..., 1]) ** 2
+        result[some] = ((to_other < to_own) & (to_other <= radius**2)).any(1)
         return result
 
 

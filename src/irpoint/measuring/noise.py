@@ -1,4 +1,4 @@
-"""The noise around each point, measured in its surroundings."""
+"""The noise and the background around each point, measured in its surroundings."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.measuring.modes import COLUMN, WHITE, component_powers, to_modes, weighted
 from irpoint.measuring.windows import BoolArray, FloatArray, Windows
 
-CORE = 5  # px around a point that may belong to its target
-# The median of the means of rows is below the mean, by this factor for the rows of a window.
-_MEDIAN_OF_ROWS = 0.967
+BLOCK = 9  # px, side of the blocks around a point
+_PLACES = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+_STEPS = 14  # of the fit of the components
+_BRIGHT = 4.0  # times the power of the other blocks, from which a block counts less
+_TINY = 1e-200  # counts², so that no noise is zero
 _QUANTISATION = 1.0 / 12.0  # counts², variance of rounding to whole counts
 _FLOAT_STEP = 1e-7  # relative rounding of a float32 frame
+# White noise alone should not look like a little of everything: a background component costs this
+# much log-likelihood per block if it is there at all, and nothing more however strong it is.
+_PENALTY, _NEGLIGIBLE = 1.0, 0.01
+# The modes of a background are not quite independent, so that a fit with independent modes has a
+# larger variance than it believes. Calibrated by experiments.measuring.
+_CORRELATION = 1.4
+_LEAST = 1e-12  # of the power, so that no component is lost for good
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,36 +32,124 @@ class Surroundings:
     """What is around each point.
 
     Attributes:
-        noise: (N,) standard deviation of the noise of a pixel, > 0.
+        components: (N, COMPONENTS) variance of each component of noise and background, counts²,
+            see :func:`irpoint.measuring.modes.component_powers`.
         spread: (N,) standard deviation of the surroundings, noise and clutter together, > 0.
     """
 
-    noise: FloatArray
+    components: FloatArray
     spread: FloatArray
 
+    def weights(self, size: int) -> FloatArray:
+        """(N, size, size) inverse power of each mode of a window; 0 for level and slopes."""
+        power = (self.components @ component_powers(size)).reshape(-1, size, size)
+        some = weighted(size)
+        return np.asarray(some / np.where(some > 0, power, 1.0))
 
-def measure_surroundings(windows: Windows, others: BoolArray, dtype: np.dtype[Any]) -> Surroundings:
-    """Measure the noise around each point.
+    def put(self, index: npt.NDArray[np.intp], other: Surroundings) -> None:
+        """Replace those of some points."""
+        self.components[index], self.spread[index] = other.components, other.spread
+
+    @property
+    def noise(self) -> FloatArray:
+        """(N,) standard deviation of the noise of a pixel, > 0."""
+        return np.asarray(np.sqrt(self.components[:, WHITE] + self.components[:, COLUMN]))
+
+
+def reach(step: int) -> int:
+    """Pixels on each side of a point that its blocks cover, if they are ``step`` px apart."""
+    return step + BLOCK // 2
+
+
+def measure_surroundings(
+    windows: Windows, others: BoolArray, step: int, dtype: np.dtype[Any]
+) -> Surroundings:
+    """Measure noise and background in eight blocks around each point.
+
+    A block with another target, or with pixels that show no scene, is left out. A block that is
+    much brighter than the others counts less.
 
     Args:
-        windows: windows that are wide enough to show the surroundings.
+        windows: windows of at least ``reach(step)`` pixels on each side.
         others: bool (N, S, S), pixels of other targets.
+        step: px between the middles of two blocks.
         dtype: type of the frame, of which integers have rounding noise.
     """
-    size = windows.values.shape[1]
-    core = np.zeros((size, size), bool)
-    inner = slice(windows.half - CORE, windows.half + CORE + 1)
-    core[inner, inner] = True
-    empty = windows.valid & ~core & ~others
-    values = np.where(empty, windows.values, np.nan)
+    values = _blocks(windows.values, step)
+    known: BoolArray = np.asarray(_blocks(windows.valid & ~others, step).all((2, 3)))
+    some = weighted(BLOCK).ravel() > 0
+    power = np.square(to_modes(values)).reshape(*known.shape, -1)[:, :, some]
     floor = _floor(windows, dtype)
-    cross = np.diff(np.diff(values, 2, axis=1), 2, axis=2)
-    noise = np.sqrt(np.maximum(_mean_square(cross) / 36.0, floor))
-    count = np.maximum(empty.sum((1, 2)), 1)
-    total = np.where(empty, values, 0.0)
-    mean = total.sum((1, 2)) / count
-    square = np.einsum("nij,nij->n", total, total) / count - mean**2
-    return Surroundings(noise, np.sqrt(np.maximum(square, noise**2)))
+    mean = _without_bright_blocks(power, known, floor)
+    components = fit_components(mean, component_powers(BLOCK)[:, some])
+    components[:, WHITE] = np.maximum(components[:, WHITE], floor)
+    spread = np.maximum(_variance(values, known), components[:, WHITE])
+    return Surroundings(components, np.sqrt(spread))
+
+
+def _blocks(windows: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
+    """Windows (N, S, S) → the blocks around their middle (N, 8, BLOCK, BLOCK)."""
+    first = windows.shape[1] // 2 - BLOCK // 2
+    blocks = [
+        windows[:, top : top + BLOCK, left : left + BLOCK]
+        for top, left in ((first + y * step, first + x * step) for y, x in _PLACES)
+    ]
+    return np.stack(blocks, axis=1)
+
+
+def _without_bright_blocks(power: FloatArray, known: BoolArray, floor: FloatArray) -> FloatArray:
+    """Mean power of the modes (N, M) of all known blocks (N, 8), hardly affected by bright ones."""
+    count = np.maximum(known.sum(1), 1)
+    plain = np.einsum("nbm,nb->nm", power, known / count[:, None]) + 1e-3 * floor[:, None]
+    relative = np.einsum("nbm,nm->nb", power, 1.0 / plain)
+    usual = _median(relative, known)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        excess = np.nan_to_num(relative / (_BRIGHT * usual)[:, None], posinf=0.0)
+    weight = known / np.square(np.maximum(1.0, excess))
+    weight /= np.maximum(weight.sum(1, keepdims=True), 1e-300)
+    mean = np.einsum("nbm,nb->nm", power, weight) + 1e-3 * floor[:, None]
+    mean[~known.any(1)] = floor[~known.any(1), None]
+    return np.asarray(mean)
+
+
+def _median(values: FloatArray, known: BoolArray) -> FloatArray:
+    """(N,) median of the known values (N, B) of each row; infinite if none is known."""
+    ordered = np.sort(np.where(known, values, np.inf), axis=1)
+    middle = np.maximum(known.sum(1) - 1, 0)
+    number = np.arange(len(values))
+    return np.asarray(0.5 * (ordered[number, middle // 2] + ordered[number, (middle + 1) // 2]))
+
+
+def _variance(values: FloatArray, known: BoolArray) -> FloatArray:
+    """(N,) variance of the pixels of the known blocks."""
+    share = known / np.maximum(known.sum(1, keepdims=True), 1)
+    mean = (values.mean((2, 3)) * share).sum(1)
+    square = (np.square(values).mean((2, 3)) * share).sum(1)
+    return np.asarray(np.maximum(square - mean**2, 0.0))
+
+
+def fit_components(power: FloatArray, unit: FloatArray) -> FloatArray:
+    """The most likely variances (N, K) >= 0 of the components, from the powers of modes (N, M).
+
+    The power of a mode of Gaussian noise is its expectation times a chi-squared variable. The
+    likelihood is maximised by multiplicative steps (Févotte, Bertin and Durrieu, Neural Computation
+    21(3), 2009, section 3).
+
+    Args:
+        power: mean powers of the modes.
+        unit: (K, M) powers of the modes for a variance of 1.
+    """
+    total = power.mean(1, keepdims=True)
+    scale = unit.mean(1)
+    variance = np.repeat(total / len(unit), len(unit), 1) / scale
+    penalty = np.where(np.arange(len(unit)) > COLUMN, _PENALTY, 0.0)
+    small = _NEGLIGIBLE * total / scale
+    for _ in range(_STEPS):
+        inverse = 1.0 / (variance @ unit + _LEAST * total)
+        cost = inverse @ unit.T + penalty / (variance + small)
+        variance *= (power * inverse * inverse) @ unit.T / cost
+    variance[:, COLUMN + 1 :] *= _CORRELATION
+    return np.asarray(variance)
 
 
 def _floor(windows: Windows, dtype: np.dtype[Any]) -> FloatArray:
@@ -60,19 +158,4 @@ def _floor(windows: Windows, dtype: np.dtype[Any]) -> FloatArray:
         return np.full(len(windows.offset), _QUANTISATION)
     largest = np.abs(windows.values).max((1, 2), initial=0.0)
     step = _FLOAT_STEP * np.maximum(np.abs(windows.offset), largest)
-    return np.asarray(np.maximum(step**2 * _QUANTISATION, np.finfo(float).tiny))
-
-
-def _mean_square(values: npt.NDArray[np.float64]) -> FloatArray:
-    """(N,) mean square of (N, S, T) without NaN, hardly affected by bad pixels; 0 if all are NaN.
-
-    It is the median of the means of the rows.
-    """
-    square = values * values
-    known = np.isfinite(square)
-    count = known.sum(2)
-    rows = np.where(known, square, 0.0).sum(2) / np.maximum(count, 1)
-    rows[count < 3] = np.nan
-    few = np.isnan(rows).all(1)
-    rows[few] = 0.0
-    return np.asarray(np.nanmedian(rows, axis=1) / _MEDIAN_OF_ROWS)
+    return np.asarray(np.maximum(step**2 * _QUANTISATION, _TINY))

@@ -8,14 +8,16 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measuring.metric import white
-from irpoint.measuring.windows import FloatArray
+from irpoint.measuring.modes import cosines
+from irpoint.measuring.windows import BoolArray, FloatArray
 from irpoint.psf import gaussian_profiles
 
-SEARCH = 3  # px around the network's place
-HALF = 4  # px on each side of the middle of a template
-_WIDTHS = np.array([0.6, 1.0, 1.5, 2.2])  # px
-_NETWORK_STD = 1.0  # px per axis, of the network's place
+SEARCH = 3  # px around the network's pixel
+PLACES = 2 * SEARCH + 1
+_WIDTHS = np.array([0.65, 1.0, 1.6, 2.5])  # px
+# The network's place is a Student-t variable around the target: usually within half a pixel, but
+# more than one if the frame was shrunk for the network.
+_NETWORK_STD, _FREEDOM = 0.6, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,56 +26,55 @@ class Start:
 
     Attributes:
         shift: int (N, 2), whole pixels from the middle of the window to the target.
-        width: (N,) width of the template that fits best.
-        flux: (N,) integrated signal of this template.
+        width: (N,) width of the matched filter that responds most.
+        strength: (N,) its response, in standard deviations.
     """
 
     shift: npt.NDArray[np.int64]
     width: FloatArray
-    flux: FloatArray
+    strength: FloatArray
+
+    def put(self, index: npt.NDArray[np.intp], other: Start) -> None:
+        """Replace the places of some points."""
+        for name, values in vars(self).items():
+            values[index] = getattr(other, name)
 
 
-@lru_cache(maxsize=1)
-def _templates() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Matched filters (places, widths, pixels), their gains (widths,), and the places (·, 2)."""
-    zero = np.zeros(len(_WIDTHS))
-    share = gaussian_profiles(zero, _WIDTHS, HALF)[0]
-    images = (share[:, :, None] * share[:, None, :]).reshape(len(_WIDTHS), -1)
-    filters = images @ white(HALF)
-    gain = 1.0 / np.sqrt(np.einsum("kp,kp->k", filters, images))
-    size = 2 * (SEARCH + HALF) + 1
-    steps = np.arange(-SEARCH, SEARCH + 1)
-    places = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
-    bank = np.zeros((len(places), len(_WIDTHS), size, size))
-    side = 2 * HALF + 1
-    for number, (x, y) in enumerate(places + SEARCH):
-        bank[number, :, y : y + side, x : x + side] = (filters * gain[:, None]).reshape(
-            -1, side, side
-        )
-    return bank.reshape(-1, size * size), np.asarray(gain), places.astype(np.float64)
+@lru_cache(maxsize=4)
+def _profiles(size: int) -> tuple[FloatArray, FloatArray]:
+    """Modes of a target's profile (widths, places, size), and their squares."""
+    places = np.arange(-SEARCH, SEARCH + 1.0)
+    centre, width = np.meshgrid(places, _WIDTHS)
+    profile = gaussian_profiles(centre, width, size // 2)[0] @ cosines(size).T
+    return np.ascontiguousarray(profile), np.ascontiguousarray(profile**2)
 
 
 def find_start(
-    values: FloatArray, from_network: FloatArray, allowed: npt.NDArray[np.bool_]
+    modes: FloatArray, weights: FloatArray, from_network: FloatArray, allowed: BoolArray
 ) -> Start:
     """Find where a target stands out most, not too far from the network's place.
 
     Args:
-        values: (N, S, S) windows in units of the noise, S = 2·(SEARCH + HALF) + 1.
+        modes: (N, n, n) modes of the windows.
+        weights: (N, n, n) inverse power of noise and background in each mode.
         from_network: (N, 2) px from the middle of the window to the network's place.
-        allowed: bool (N, (2·SEARCH + 1)²), pixels in which the target may be, row by row.
+        allowed: bool (N, PLACES, PLACES), pixels in which the target may be.
     """
-    bank, gain, places = _templates()
-    response = (values.reshape(len(values), -1) @ bank.T).reshape(
-        len(values), len(places), len(_WIDTHS)
-    )
-    best = response.argmax(2)
-    strength = np.take_along_axis(response, best[:, :, None], 2)[:, :, 0]
-    distance = ((places - from_network[:, None]) ** 2).sum(2) / _NETWORK_STD**2
-    likely = 0.5 * (np.maximum(strength, 0.0) ** 2 - distance)
-    likely[~allowed] = -np.inf
+    n, size, _ = modes.shape
+    profile, square = _profiles(size)
+    response = (weights * modes)[:, None] @ profile.transpose(0, 2, 1)  # (N, widths, n, places)
+    response = profile @ response
+    power = square @ (weights[:, None] @ square.transpose(0, 2, 1))
+    gain = np.maximum(response, 0.0) ** 2 / np.maximum(power, 1e-300)
+    best = gain.argmax(1)
+    steps = np.arange(-SEARCH, SEARCH + 1.0)
+    x = steps - from_network[:, :1]
+    y = steps - from_network[:, 1:]
+    distance = (x * x)[:, None, :] + (y * y)[:, :, None]
+    prior = (_FREEDOM + 2) * np.log1p(distance / (_FREEDOM * _NETWORK_STD**2))
+    likely = np.where(allowed, gain.max(1) - prior, -np.inf).reshape(n, -1)
     place = likely.argmax(1)
-    number = np.arange(len(values))
-    width = best[number, place]
-    flux = strength[number, place] * gain[width]
-    return Start(places[place].astype(np.int64), _WIDTHS[width], flux)
+    row, column = np.divmod(place, PLACES)
+    width = best.reshape(n, -1)[np.arange(n), place]
+    strength = np.sqrt(gain.max(1).reshape(n, -1)[np.arange(n), place])
+    return Start(np.stack([column, row], 1) - SEARCH, _WIDTHS[width], strength)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -42,32 +43,27 @@ class Windows:
         columns = np.clip(self.centre[:, :1] + steps, 0, image.shape[1] - 1)
         return np.asarray(image[rows[:, :, None], columns[:, None, :]])
 
-    def __getitem__(self, index: npt.NDArray[Any]) -> Windows:
-        return Windows(
-            self.centre[index],
-            self.offset[index],
-            self.sign[index],
-            self.values[index],
-            self.valid[index],
-        )
-
-    def middle(self, half: int, shift: npt.NDArray[np.int64] | None = None) -> Windows:
+    def middle(self, half: int, shift: npt.NDArray[np.int64]) -> Windows:
         """Smaller windows of 2·half + 1 pixels, moved by ``shift`` (N, 2) pixels."""
-        if shift is None:
-            inner = slice(self.half - half, self.half + half + 1)
-            values, valid = self.values[:, inner, inner], self.valid[:, inner, inner]
-            return Windows(self.centre, self.offset, self.sign, values, valid)
-        steps = np.arange(self.half - half, self.half + half + 1)
-        number = np.arange(len(self.values))[:, None, None]
-        rows = (steps + shift[:, 1:])[:, :, None]
-        columns = (steps + shift[:, :1])[:, None, :]
-        at = (number, rows, columns)
-        return Windows(self.centre + shift, self.offset, self.sign, self.values[at], self.valid[at])
+        values, valid = (middle(image, half, shift) for image in (self.values, self.valid))
+        return Windows(self.centre + shift, self.offset, self.sign, values, valid)
+
+
+def middle(
+    images: npt.NDArray[Any], half: int, shift: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[Any]:
+    """The middle (N, 2·half + 1, 2·half + 1) of images (N, S, S), moved by ``shift`` (N, 2) px."""
+    first = images.shape[1] // 2 - half
+    size = 2 * half + 1
+    if shift is None or not shift.any():
+        return images[:, first : first + size, first : first + size]
+    parts = sliding_window_view(images, (size, size), (1, 2))
+    return np.asarray(parts[np.arange(len(images)), first + shift[:, 1], first + shift[:, 0]])
 
 
 def gather(
     frame: npt.NDArray[Any],
-    xy: npt.NDArray[np.float32],
+    xy: npt.NDArray[np.floating[Any]],
     dark: BoolArray,
     foreign: BoolArray | None,
     half: int,

@@ -1,0 +1,73 @@
+"""Windows as sums of cosine modes, in which the noise of a window is nearly independent.
+
+A window (n, n) is transformed by a cosine transform (DCT-II) along both axes. Noise and background
+whose statistics do not depend on the place have nearly uncorrelated modes, each with a power of its
+own. So their covariance (n², n²) becomes n² numbers, and least squares with the full covariance
+become least squares with one weight per mode. The first three modes, level and slope along both
+axes, have no weight: a fit is then the same whatever plane is added to the window.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from irpoint.measuring.windows import FloatArray
+
+LEVEL_AND_SLOPES = 3
+
+
+@lru_cache(maxsize=16)
+def cosines(size: int) -> FloatArray:
+    """Orthonormal cosine modes (size, size), one a row, lowest first."""
+    step = np.arange(size)
+    modes = np.cos(np.pi * (step + 0.5) * step[:, None] / size)
+    return np.asarray(modes / np.linalg.norm(modes, axis=1, keepdims=True))
+
+
+def to_modes(windows: FloatArray) -> FloatArray:
+    """Windows (..., n, n) → modes (..., n, n)."""
+    basis = cosines(windows.shape[-1])
+    return np.asarray(basis @ windows @ basis.T)
+
+
+def to_pixels(modes: FloatArray) -> FloatArray:
+    """Modes (..., n, n) → windows (..., n, n)."""
+    basis = cosines(modes.shape[-1])
+    return np.asarray(basis.T @ modes @ basis)
+
+
+@lru_cache(maxsize=16)
+def weighted(size: int) -> FloatArray:
+    """(size, size) 1 for modes that have a weight, 0 for level and slopes."""
+    some = np.ones((size, size))
+    some[0, 0] = some[0, 1] = some[1, 0] = 0.0
+    return some
+
+
+@lru_cache(maxsize=16)
+def component_powers(size: int) -> FloatArray:
+    """Power of each mode of a window for each component of the noise: (COMPONENTS, size²).
+
+    The components are white noise, column noise, and background whose mean squared difference
+    between two pixels grows with their distance (a power spectrum of 1/f³, as of clouds and
+    terrain): of no direction, stretched along x by 3 and by 9, and along y by 3. Of the first two,
+    the power is that of unit variance; of the others, of a mean squared difference of 2 between
+    neighbours.
+    """
+    step = np.arange(size)
+    x, y = (axis.ravel() for axis in np.meshgrid(step, step))
+    across, down = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
+    covariances = [np.eye(size * size), (across == 0).astype(float)]
+    covariances += [-np.hypot(across / a, down / b) for a, b in STRETCHES]
+    basis = np.kron(cosines(size), cosines(size))
+    powers = np.stack(
+        [np.einsum("mp,pq,mq->m", basis, c, basis, optimize=True) for c in covariances]
+    )
+    return np.asarray(np.maximum(powers, 0.0) * weighted(size).ravel())
+
+
+STRETCHES = ((1.0, 1.0), (3.0, 1.0), (9.0, 1.0), (1.0, 3.0))
+COMPONENTS = 2 + len(STRETCHES)
+WHITE, COLUMN = 0, 1

@@ -1,0 +1,108 @@
+"""A frame with its points, seen from each point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from irpoint.measuring.full_scale import at_full_scale
+from irpoint.measuring.neighbours import Neighbours, near_any
+from irpoint.measuring.noise import Surroundings, measure_surroundings
+from irpoint.measuring.spikes import find_spikes
+from irpoint.measuring.windows import BoolArray, FloatArray, Windows, gather, middle
+from irpoint.points import Points
+from irpoint.psf import gaussian_profiles
+
+_COVERED = 3  # px around a point that its target may brighten
+_TOGETHER = 6.0  # px, distance within which two targets are fitted together
+_PARTNERS = 3  # the most that are fitted together with a point
+_NEIGHBOURS = 6  # the most that are looked at
+_BESIDE = 9  # px on each side of a point in which bad pixels matter
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What is around N points.
+
+    Attributes:
+        windows: windows around the points.
+        around: noise and background.
+        good: bool (N, S, S), pixels that may be used.
+        spikes: bool (N, S, S), hot and dead pixels, which are not good.
+        floor: (N, S, S) least value of saturated pixels, −inf elsewhere.
+        nearer: bool (N, S, S), pixels that are nearer to another point.
+    """
+
+    windows: Windows
+    around: Surroundings
+    good: BoolArray
+    spikes: BoolArray
+    floor: FloatArray
+    nearer: BoolArray
+
+    def visible(self, xy: FloatArray, width: FloatArray) -> FloatArray:
+        """(N,) share of the flux of targets on pixels that show the scene, within the window."""
+        place = xy - self.windows.centre
+        across, down = (gaussian_profiles(p, width, self.windows.half)[0] for p in place.T)
+        hidden = np.einsum("nj,nji,ni->n", down, ~self.windows.valid, across)
+        return np.asarray(1.0 - hidden)
+
+    def saturated(self, xy: FloatArray) -> BoolArray:
+        """bool (N,), whether a pixel within 2 px of the target along both axes is saturated."""
+        at = np.rint(xy - self.windows.centre).astype(np.int64)
+        limit = self.windows.half - 2
+        near = middle(self.floor, 2, np.clip(at, -limit, limit))
+        return np.asarray(np.isfinite(near).any((1, 2)))
+
+
+class Scene:
+    """A frame (H, W) with its points, and the pixels (H, W) that show no scene."""
+
+    def __init__(self, frame: npt.NDArray[Any], points: Points, foreign: BoolArray | None) -> None:
+        self.frame, self.points, self.foreign = frame, points, foreign
+        self.near = near_any(frame.shape, points.xy, _COVERED)
+        self.neighbours = Neighbours.of(points.xy, _NEIGHBOURS, 2 * _BESIDE)
+
+    def look(
+        self, some: npt.NDArray[np.intp], xy: npt.NDArray[np.floating[Any]], step: int, half: int
+    ) -> View:
+        """Look at some points from the pixels nearest to ``xy``.
+
+        Args:
+            some: (n,) numbers of the points.
+            xy: (n, 2) frame pixels.
+            step: px between the blocks in which noise and background are measured.
+            half: px on each side of a point.
+        """
+        windows = gather(self.frame, xy, self.points.dark[some], self.foreign, half)
+        others = windows.of(self.near)
+        around = measure_surroundings(windows, others, step, self.frame.dtype)
+        spikes = np.zeros(windows.valid.shape, bool)
+        no_shift = np.zeros((len(some), 2), np.int64)
+        inner = middle(spikes, _BESIDE)
+        inner[:] = find_spikes(windows.middle(_BESIDE, no_shift), around.noise)
+        neighbours = self.neighbours[some]
+        partner = neighbours.distance <= _TOGETHER
+        partner[:, _PARTNERS:] = False
+        nearer = neighbours.nearer(windows, np.isfinite(neighbours.distance), np.inf)
+        good = windows.valid & ~spikes & ~neighbours.nearer(windows, ~partner, _COVERED + 0.5)
+        saturated = at_full_scale(self.frame, windows) & good
+        floor = np.where(saturated, windows.values, -np.inf)
+        return View(windows, around, good, spikes, floor, nearer)
+
+    def with_partners(self, places: FloatArray) -> FloatArray:
+        """Add to each point those that are fitted together with it.
+
+        Args:
+            places: (N, 3) x, y and width of each point.
+
+        Returns:
+            (N, 1 + K, 3) the same of each point and of its partners; NaN if there are fewer.
+        """
+        near = self.neighbours.distance[:, :_PARTNERS] <= _TOGETHER
+        partners = np.where(near, self.neighbours.index[:, :_PARTNERS], len(places))
+        known = np.vstack([places, np.full((1, 3), np.nan)])
+        return np.concatenate([places[:, None], known[partners]], axis=1)
