@@ -16,7 +16,7 @@ Image = npt.NDArray[np.float64]
 _SIDE = 32  # px, of the windows in which spectra are estimated, and of the filters
 _STEP = 16  # px between them
 _NEAR = 5  # windows along each side over which spectra are averaged
-_DEVIATION = 41  # px, window in which the residue of the background is measured
+_DEVIATION = 21  # px, window in which the residue of the background is measured
 _PEAK = 5  # px, window of which a peak is the maximum
 _MOST = 100  # peaks per frame
 

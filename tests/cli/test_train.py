@@ -38,6 +38,33 @@ def test_a_shipped_model_as_initial_weights_decides_the_network(
     assert out.startswith(str(Path("runs") / method / "model.onnx"))
 
 
+def test_a_recipe_gives_the_settings_that_no_option_gives(
+    cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("yaml")
+    started: list[tuple[TrainSettings, Path]] = []
+    monkeypatch.setattr(
+        "irpoint.training.run.train",
+        lambda settings, run, **_: started.append((settings, run)) or run / "model.onnx",
+    )
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "about: x\ndata: [a]\nsettings: {method: p2p-lite, epochs: 3, seed: 5, batch: 6, augment: "
+        "{noise: 0.2, gain: 1.1}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    more = ("--seed", "9", "--set", "augment.gain=1.3", "--init", "spire")
+    for arguments in ((), more):
+        code, _, err = cli("train", "--recipe", file, "--data", tmp_path / "a", *arguments)
+        assert code == 0, err
+    (plain, run), (changed, _) = started
+    assert run == Path("runs/mine")
+    assert (plain.method, plain.epochs, plain.seed, plain.split) == ("p2p-lite", 3, 5, "train")
+    assert (changed.method, changed.seed, changed.batch) == ("p2p-lite", 9, 6)
+    assert (changed.augment.noise, changed.augment.gain) == (0.2, 1.3)
+    assert "choose p2p-lite" in cli("train", "--recipe", "x", "--data", tmp_path)[2]
+
+
 def test_weights_are_imported_for_the_method_that_is_given(
     cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -326,3 +326,20 @@ def test_crops_of_another_camera_have_their_share() -> None:
     crops = Crops(frames, train_settings(augment=other))
     changed = [not torch.equal(plain[k][0], crops[k][0]) for k in range(60)]
     assert np.mean(changed) > 0.7
+
+
+def test_each_stage_has_crops_of_its_own() -> None:
+    still = {"paste": 0, "swarm_share": 0, "gain": 1, "offset": 0, "noise": 0, "bad_pixels": 0}
+    settings = train_settings(
+        epochs=5, crops_per_epoch=10, batch=5, augment={**still, "warp_share": 0},
+        stages=[{"share": 0.6}, {"share": 0.4, "crop": 96, "augment": {"offset": 3.0}}],
+    )  # fmt: skip
+    frames = [network_frame(seed, 1) for seed in range(3)]
+    crops = Crops(frames, settings)
+    plain = Crops(frames, settings.model_copy(update={"stages": ()}))
+    assert crops.sizes == {(64, 64), (96, 96)}
+    for number in range(0, 30, 3):
+        assert torch.equal(crops[number][0], plain[number][0])
+    later = [crops[number][0] for number in range(30, 50)]
+    assert {tuple(crop.shape) for crop in later} == {(1, 96, 96)}
+    assert np.std([float(crop.median()) for crop in later]) > 0.5

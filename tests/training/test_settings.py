@@ -47,6 +47,9 @@ def test_overrides_reach_every_setting() -> None:
         ("dataset_weights.x=often", r"dataset_weights\.x"),
         ("initial_weight_share=0.25", "initial_weight_share needs init"),
         ("split=train+val", "needs held_out_run: a finished run"),
+        ('stages=[{"share": 1, "augment": {"nois": 1}}]', "stages: augment.nois"),
+        ('stages=[{"share": 0}]', "stages.0.share: should be greater"),
+        ('stages=[{"share": 1, "crop": 65}]', "stages.0.crop"),
         ("held_out_run=runs/a", "held_out_run is only for a run that trains on its validation"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,15 @@ def test_shipped_weights_are_those_of_the_shipped_graph(name: str) -> None:
     with torch.inference_mode():
         wanted = native(network.eval(), image, OURS)[0, 0].numpy()
     assert np.abs(detector.respond([prepared])[0] - wanted).max() < 2e-3
+
+
+def test_a_teacher_with_another_hash_is_refused(tmp_path: Path) -> None:
+    (teacher,) = taught(tmp_path).teachers
+    right = hashlib.sha256(teacher.weights.read_bytes()).hexdigest()
+    for sha256 in (right, "0" * 64):
+        checked = teacher.model_copy(update={"sha256": sha256})
+        if sha256 == right:
+            assert len(Teachers([checked], lambda image: image).networks) == 1
+        else:
+            with pytest.raises(ModelError, match=f"has the SHA-256 {right}, not 000"):
+                Teachers([checked], lambda image: image)

@@ -54,5 +54,6 @@ complete_polarity = complete_from("irpoint.runtime.polarity:POLARITIES")
 complete_protocol = complete_from(
     "irpoint.evaluation.matching:PROTOCOLS", "irpoint.evaluation.mask_protocols:MASK_PROTOCOLS"
 )
+complete_recipe = complete_from("irpoint.training.recipes:recipe_names")
 complete_scene = complete_from("irpoint.simulate.settings:SCENE_KINDS")
 complete_suite = complete_from("irpoint.evaluation.suites:SUITES")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from irpoint.cli.completion import complete_method, complete_model
+from irpoint.cli.completion import complete_method, complete_model, complete_recipe
 from irpoint.cli.stopping import StopOnSignal
 
 Data = Annotated[list[Path], typer.Option(help="Dataset folder in any layout; repeat for several.")]
@@ -18,18 +18,31 @@ MethodName = Annotated[
         autocompletion=complete_method,
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/METHOD.")]
-Resume = Annotated[bool, typer.Option(help="Resume from the run's last checkpoint.")]
-Split = Annotated[
-    str,
+RecipeName = Annotated[
+    str | None,
     typer.Option(
-        help="Split to train on; join several by '+'. Data without split lists are split by "
-        "sequence, four fifths to train."
+        help="Settings of a shipped model (spire, p2p-lite, sshd) or of a YAML file. Other options "
+        "replace them.",
+        autocompletion=complete_recipe,
     ),
 ]
-ValSplit = Annotated[str, typer.Option(help="Split on which weights and thresholds are chosen.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder of the run. Default: runs/RECIPE or runs/METHOD.")
+]
+Resume = Annotated[bool, typer.Option(help="Resume from the run's last checkpoint.")]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="Split to train on; join several by '+'. Data without split lists are split by "
+        "sequence, four fifths to train. Default: train."
+    ),
+]
+ValSplit = Annotated[
+    str | None,
+    typer.Option(help="Split on which weights and thresholds are chosen. Default: val."),
+]
 Epochs = Annotated[int | None, typer.Option(help="Number of epochs.")]
-Seed = Annotated[int, typer.Option(help="Seed of all random numbers.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of all random numbers. Default: 0.")]
 Init = Annotated[
     Path | None,
     typer.Option(
@@ -58,12 +71,13 @@ Override = Annotated[
 def train(
     data: Data,
     method: MethodName = None,
+    recipe: RecipeName = None,
     out: Out = None,
     resume: Resume = False,
-    split: Split = "train",
-    val_split: ValSplit = "val",
+    split: Split = None,
+    val_split: ValSplit = None,
     epochs: Epochs = None,
-    seed: Seed = 0,
+    seed: Seed = None,
     init: Init = None,
     scale: Scale = None,
     label_noise: Noise = None,
@@ -78,22 +92,31 @@ def train(
     the command that resumes it: the same one with [bold]--resume[/].
 
     Example: [bold]irpoint train --data NUDT-SIRST --data IRSTD-1k --out runs/mine[/]
+
+    The default model again: [bold]irpoint train --recipe spire[/] with its data.
     """
     from irpoint.cli.torch_needed import torch_needed
 
     torch_needed("train")
-    named: dict[str, Any] = {"epochs": epochs, "init": init, "input_scale": scale}
-    named["label_noise"] = label_noise
-    values = _network(method, init) | {k: v for k, v in named.items() if v is not None}
-    values |= {"data": data, "split": split, "val_split": val_split, "seed": seed}
+    named = {
+        "epochs": epochs, "init": init, "input_scale": scale, "label_noise": label_noise,
+        "split": split, "val_split": val_split, "seed": seed,
+    }  # fmt: skip
+    # A recipe names the method that it is for.
+    network = _network(method, init if recipe is None else None)
+    values = {"data": data, **network}
+    values |= {name: value for name, value in named.items() if value is not None}
     from irpoint.training.leader import is_leader
 
     with StopOnSignal(prints=is_leader()) as stop:
         from irpoint.training.overrides import settings_from
+        from irpoint.training.recipes import recipe_settings
         from irpoint.training.run import train as fit
 
-        settings = settings_from(values, override or [])
-        run, stop.epochs = out or Path("runs") / settings.method, settings.epochs
+        base = {} if recipe is None else recipe_settings(recipe, data)
+        settings = settings_from(base | values, override or [])
+        name = settings.method if recipe is None else Path(recipe).stem
+        run, stop.epochs = out or Path("runs") / name, settings.epochs
         model = fit(
             settings, run, resume=resume, devices=devices, nodes=nodes, on_saved=stop.note_saved
         )

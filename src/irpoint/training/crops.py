@@ -17,7 +17,7 @@ from irpoint.methods import find_method, find_target_map
 from irpoint.training import augment
 from irpoint.training.distributed import part_of_batch
 from irpoint.training.network_frames import NetworkFrame, label_table
-from irpoint.training.settings import TrainSettings
+from irpoint.training.settings import AugmentSettings, TrainSettings
 from irpoint.training.simulated_frames import SIMULATED
 from irpoint.training.strange_cameras import as_another_camera
 
@@ -69,6 +69,7 @@ class CropShape:
         frame_odds: (F,) probability of each frame.
         labels: (N, 3) rows (frame index, x, y), the labels in these frames.
         label_odds: (N,) probability of each label.
+        augment: how its crops are augmented.
     """
 
     shape: tuple[int, int]
@@ -77,6 +78,7 @@ class CropShape:
     frame_odds: npt.NDArray[np.float64]
     labels: Table
     label_odds: npt.NDArray[np.float64]
+    augment: AugmentSettings
 
     def within(self, table: Table) -> Table:
         """Rows of a table whose first column is the index of one of these frames."""
@@ -95,7 +97,8 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             of the background crops show them; those with high scores are shown more often.
         missed: (M, 3) rows (frame index, x, y), labels that the last search did not find.
         numbers: sampler of the crop numbers, epoch by epoch.
-        shapes: the crop shapes of which at least one frame is large enough.
+        stages: first epoch of each stage of the run, and its crop shapes of which at least one
+            frame is large enough.
 
     Raises:
         SettingsError: if ``dataset_weights`` names a dataset without frames.
@@ -110,12 +113,25 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
         self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
-        self.shapes = self._crop_shapes(settings.crop)
+        self.stages = [
+            (first, self._crop_shapes(stage.crop, stage.augment))
+            for first, stage in settings.in_stages()
+        ]
+
+    @property
+    def shapes(self) -> list[CropShape]:
+        """The crop shapes of the first stage."""
+        return self.stages[0][1]
+
+    @property
+    def sizes(self) -> set[tuple[int, int]]:
+        """Rows and columns of the crops of all stages."""
+        return {shape.shape for _, shapes in self.stages for shape in shapes}
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
-        settings, varied = self.settings, self.settings.augment
-        rng = np.random.default_rng((settings.seed, number))
+        rng = np.random.default_rng((self.settings.seed, number))
         shape = self._shape_of(number)
+        varied = shape.augment
         index, centre = self.draw_position(shape, rng)
         frame = self.frames[index]
         crop, xy = augment.cut(frame.image, frame.xy, centre, shape.shape, varied, rng)
@@ -132,7 +148,9 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             return self.settings.sigma
         return min(max(self.settings.sigma * frame.enlargement, 1.0), 2.0)
 
-    def _crop_shapes(self, shapes: Sequence[tuple[int, int]]) -> list[CropShape]:
+    def _crop_shapes(
+        self, shapes: Sequence[tuple[int, int]], varied: AugmentSettings
+    ) -> list[CropShape]:
         """Assign every frame to the shapes that fit into it, or else to the smallest shape.
 
         The odds of a frame are divided among its shapes, so that it is drawn as often as others.
@@ -148,7 +166,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
                 f"setting dataset_weights: no frame of dataset {unknown[0]!r}; loaded are {known}"
             )
         of_label = self.labels[:, 0].astype(int)
-        aimed = self.settings.augment.target_share
+        aimed = varied.target_share
         frame_odds = self._odds(sets) / fits.sum(axis=0)
         label_odds = self._odds(sets[of_label]) / fits.sum(axis=0)[of_label]
         assigned = []
@@ -158,7 +176,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
                 indices, frames = np.flatnonzero(chosen), frame_odds[chosen]
                 share = aimed * odds.sum() + (1 - aimed) * frames.sum()
                 assigned.append(
-                    CropShape(shape, share, indices, _unit(frames), labels, _unit(odds))
+                    CropShape(shape, share, indices, _unit(frames), labels, _unit(odds), varied)
                 )
         return assigned
 
@@ -179,12 +197,13 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         batches = math.ceil(settings.crops_per_epoch / settings.batch)
         batch = epoch * batches + index // settings.batch
         which = np.random.default_rng((settings.seed, batch, _BATCH_STREAM))
-        odds = _unit(np.array([shape.share for shape in self.shapes]))
-        return self.shapes[which.choice(len(odds), p=odds)]
+        shapes = [shapes for first, shapes in self.stages if first <= epoch][-1]
+        odds = _unit(np.array([shape.share for shape in shapes]))
+        return shapes[which.choice(len(odds), p=odds)]
 
     def draw_position(self, shape: CropShape, rng: np.random.Generator) -> tuple[int, Table]:
         """Draw frame index and centre (x, y): near a label, near a false alarm, or anywhere."""
-        varied = self.settings.augment
+        varied = shape.augment
         # The limit keeps the label or false alarm inside the crop at any scale.
         reach = 0.4 * np.array(shape.shape[::-1]) / varied.scale
         false_alarms = shape.within(self.false_alarms)
@@ -221,7 +240,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         A swarm consists of one to three kinds and fills part of the crop. Without swarms, networks
         that weight channels by their means learn that a frame never has more than a few targets.
         """
-        varied, size = self.settings.augment, np.array(crop.shape[::-1])
+        varied, size = shape.augment, np.array(crop.shape[::-1])
         if rng.random() < varied.swarm_share:
             number = int(rng.integers(2, max(3, crop.size // _SWARM_AREA)))
             kinds, extent = int(rng.integers(1, 4)), rng.uniform(0.25, 1.0)
@@ -240,7 +259,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     def _stamp(
         self, shape: CropShape, rng: np.random.Generator, dataset: str
     ) -> augment.Stamp | None:
-        varied = self.settings.augment
+        varied = shape.augment
         if rng.random() < varied.simulated:
             return augment.simulated(rng)
         return self.draw_donor(shape, rng, dataset if varied.paste_from == "same" else None)

@@ -94,7 +94,7 @@ class ResponseModule(L.LightningModule):
         compile_networks(
             self.settings,
             (self.network, *self.teachers.networks),
-            len(self.crops.shapes),
+            len(self.crops.sizes),
             self.trainer.world_size,
             self.print,
         )

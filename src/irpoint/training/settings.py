@@ -10,14 +10,16 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
     field_validator,
     model_validator,
 )
 
 from irpoint.decoding import STRIDE
-from irpoint.errors import IrpointWarning
+from irpoint.errors import IrpointWarning, first_error
 from irpoint.frames.scale import InputScale
 from irpoint.methods import DEFAULT_METHOD, find_method, find_target_map
 from irpoint.training.losses import find_loss
@@ -29,6 +31,17 @@ def _known_method(name: str) -> str:
 
 MethodName = Annotated[str, AfterValidator(_known_method)]
 Side = Annotated[int, Field(ge=32, multiple_of=STRIDE)]
+
+
+def _number_is_a_square(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError("write the side of a square, or shapes as [[512, 512], [320, 512]]")
+    return ((value, value),) if isinstance(value, int) else value
+
+
+CropShapes = Annotated[
+    tuple[tuple[Side, Side], ...], Field(min_length=1), BeforeValidator(_number_is_a_square)
+]
 Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 # Old names of settings, accepted with a warning until version 0.3.
@@ -95,6 +108,23 @@ class Teacher(BaseModel):
     method: MethodName
     weights: Path = Field(description="safetensors file, or the name of a shipped model")
     width: int | None = None
+    sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 of the safetensors file; weights with another one are refused",
+    )
+
+
+class Stage(BaseModel):
+    """A part of a run with crops of its own; what it does not name is as in the whole run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    share: float = Field(
+        gt=0, allow_inf_nan=False, description="share of the epochs, relative to other stages"
+    )
+    crop: CropShapes | None = None
+    augment: dict[str, Any] = {}
 
 
 class TrainSettings(BaseModel):
@@ -153,9 +183,8 @@ class TrainSettings(BaseModel):
     )
     epochs: int = Field(100, ge=1, description="number of epochs")
     crops_per_epoch: int = Field(2040, ge=1, description="number of crops in an epoch")
-    crop: tuple[tuple[Side, Side], ...] = Field(
+    crop: CropShapes = Field(
         ((192, 192),),
-        min_length=1,
         description="rows and columns of a crop in network pixels, or one number for a square; if "
         "there are several shapes, each batch uses one of them",
     )
@@ -183,6 +212,24 @@ class TrainSettings(BaseModel):
     )
     workers: int = Field(1, ge=0, description="extra processes that prepare crops")
     augment: AugmentSettings = AugmentSettings()
+    stages: tuple[Stage, ...] = Field(
+        (),
+        description="parts of the run, in order, with crop shapes and augmentation of their own; "
+        "learning rate and average continue",
+    )
+
+    def in_stages(self) -> list[tuple[int, TrainSettings]]:
+        """First epoch of each stage, from 0, and the settings of its crops."""
+        if not self.stages:
+            return [(0, self)]
+        total, before, stages = sum(stage.share for stage in self.stages), 0.0, []
+        for stage in self.stages:
+            augment = AugmentSettings.model_validate(self.augment.model_dump() | stage.augment)
+            changed = {"crop": stage.crop or self.crop, "augment": augment, "stages": ()}
+            first = round(self.epochs * before / total)
+            stages.append((first, self.model_copy(update=changed)))
+            before += stage.share
+        return stages
 
     @model_validator(mode="before")
     @classmethod
@@ -212,13 +259,6 @@ class TrainSettings(BaseModel):
             except UnicodeEncodeError:
                 raise ValueError(f"the name {str(path)!r} is not UTF-8; rename it") from None
         return value
-
-    @field_validator("crop", mode="before")
-    @classmethod
-    def _number_is_a_square(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            raise ValueError("write the side of a square, or shapes as [[512, 512], [320, 512]]")
-        return ((value, value),) if isinstance(value, int) else value
 
     @field_validator("label_noise", mode="before")
     @classmethod
@@ -250,6 +290,14 @@ class TrainSettings(BaseModel):
         method = find_method(self.method)
         find_loss(self.loss, method)
         find_target_map(self.target_map, method)
+        return self
+
+    @model_validator(mode="after")
+    def _stages_are_valid(self) -> TrainSettings:
+        try:
+            self.in_stages()
+        except ValidationError as error:
+            raise ValueError(f"stages: augment.{first_error(error)}") from None
         return self
 
     @model_validator(mode="after")

@@ -45,7 +45,7 @@ class Teachers:
         self.networks: list[nn.Module] = []
         for teacher in teachers:
             network = find_method(teacher.method).build(teacher.width)
-            network.load_state_dict(read_weights(teacher.weights, network))
+            network.load_state_dict(read_weights(teacher.weights, network, teacher.sha256))
             self.networks.append(network.eval().requires_grad_(False))
 
     @torch.no_grad()
