@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,42 @@ def test_the_linear_observer_sees_what_its_spectrum_allows() -> None:
         share.append(flux / np.sqrt(4 * np.pi * (1 + 1 / 12)))
     assert np.mean(np.array(gaps) < 1) > 0.9  # others are cut by the border
     assert np.median(np.array(scores) / share) == pytest.approx(1, abs=0.12)
+
+
+def test_each_set_is_left_out_once(
+    model: Path,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The threshold comes from the other sets, and no training sees the set of its fold."""
+    lodo = program("lodo")
+    for name in (*lodo.PUBLIC, *lodo.MORE):
+        shutil.copytree(data, tmp_path / name)
+    trained = []
+
+    def train(settings: Any, folder: Path, resume: bool) -> None:
+        trained.append({path.name for path in settings.data})
+        assert resume
+        assert settings.epochs == 3
+        folder.mkdir(parents=True)
+        shutil.copy(model, folder / "model.onnx")
+        shutil.copy(model.with_suffix(".json"), folder / "model.json")
+
+    monkeypatch.setattr(lodo, "train", train)
+    for how in (["--baseline"], ["--recipe", "spire"]):
+        out = ["--out", str(tmp_path / how[-1]), "--set", "epochs=3"]
+        lodo.main([str(tmp_path), *how, *out])
+        assert "| mean of 4 | | | 100.0 | | | | 100.0 |" in capsys.readouterr().out
+        lodo.main([str(tmp_path), *how, *out, "--folds", "SIRST"])  # nothing left to train
+        assert "| SIRST | 4 | 4 | 100.0 |" in capsys.readouterr().out
+    assert len(trained) == 8
+    for sets, (fold, left_out) in zip(trained, [*lodo.FOLDS.items()] * 2, strict=True):
+        assert not sets & set(left_out), fold
+    assert [len(sets) for sets in trained] == [3, 3, 2, 4, 5, 5, 4, 5]
+    lodo.main([str(tmp_path), "--weights", f"DDT-IR={model}"])
+    assert "| mean of 1 | | | 100.0 |" in capsys.readouterr().out
+    for wrong in (["--weights", "there=x"], ["--recipe", "spire"], []):
+        with pytest.raises(SettingsError, match=r"FOLD=MODEL|give --out|give one of"):
+            lodo.main([str(tmp_path), *wrong])

@@ -80,12 +80,27 @@ def _draft(run: Path, settings: TrainSettings) -> tuple[bytes, ModelCard]:
             f"{run}: has no weights yet; the first are kept after epoch {first} of "
             f"{settings.epochs}; resume the run by its command and --resume"
         )
+    return draft(run / BEST, settings, run.resolve().name)
+
+
+def draft(weights: Path, settings: TrainSettings, name: str) -> tuple[bytes, ModelCard]:
+    """Graph and card of weights, with a threshold of 0.5 and without figures.
+
+    Args:
+        weights: safetensors file, or the name of a shipped model.
+        settings: the settings that the weights were trained with.
+        name: name of the model.
+
+    Raises:
+        ModelError: if the weights cannot be read, are those of another network, or the exported
+            graph does not reproduce them.
+    """
     method = find_method(settings.method)
     offset = find_target_map(settings.target_map, method).map_offset
     network = method.build(settings.width)
-    network.load_state_dict(read_weights(run / BEST, network))
+    network.load_state_dict(read_weights(weights, network))
     card = ModelCard(
-        name=run.resolve().name,
+        name=name,
         method=settings.method,
         width=settings.width,
         data=tuple(root.resolve().name for root in settings.data),
