@@ -105,7 +105,7 @@ def test_tiles_find_the_same_points_with_the_shipped_model(monkeypatch: pytest.M
     assert np.median(gaps.min(axis=1)) < 0.05
 
 
-@pytest.mark.parametrize("name", ["spire", "p2p-lite"])
+@pytest.mark.parametrize("name", ["spire", "p2p-lite", "glint"])
 def test_the_halo_holds_all_that_a_cell_sees(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch", reason="networks are PyTorch's")
     mean = torch.Tensor.mean

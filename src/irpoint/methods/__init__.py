@@ -12,6 +12,7 @@ from irpoint.methods.blocks.gaussian import (
     published_gaussian,
     quantised_gaussian,
 )
+from irpoint.methods.glint import GLINT
 from irpoint.methods.method import Method, PublishedWeights, TargetMap
 from irpoint.methods.p2p_lite import P2P_LITE
 from irpoint.methods.spire import SPIRE
@@ -29,7 +30,7 @@ __all__ = [
     "find_target_map",
 ]
 
-METHODS: dict[str, Method] = {method.name: method for method in (SPIRE, SSHD, P2P_LITE)}
+METHODS: dict[str, Method] = {method.name: method for method in (SPIRE, SSHD, P2P_LITE, GLINT)}
 DEFAULT_METHOD = SPIRE.name
 
 # Every method can be trained on every target map, so that methods and maps can be compared.
