@@ -55,6 +55,10 @@ class EvaluationError(IrpointError):
     """Predictions cannot be scored."""
 
 
+class CalibrationError(IrpointError):
+    """Footage does not support the threshold that was asked for."""
+
+
 class SettingsError(IrpointError):
     """A setting is out of its range or contradicts another."""
 

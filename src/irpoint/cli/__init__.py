@@ -13,6 +13,7 @@ import typer
 
 from irpoint._version import __version__
 from irpoint.cli.benchmark import benchmark
+from irpoint.cli.calibrate import calibrate
 from irpoint.cli.convert import convert
 from irpoint.cli.detect import detect
 from irpoint.cli.doctor import doctor
@@ -52,7 +53,7 @@ def _root(
 
 # In the order of the help text, the most frequent commands first.
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Detection": {"detect": detect, "models": models},
+    "Detection": {"detect": detect, "calibrate": calibrate, "models": models},
     "Labels and training": {"label": label, "train": train, "simulate": simulate},
     "Datasets and evaluation": {"evaluate": evaluate, "report": report, "convert": convert},
     "Deployment": {"export": export, "import-weights": import_weights},

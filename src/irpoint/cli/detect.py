@@ -22,6 +22,7 @@ from rich.text import Text
 
 from irpoint.cli.completion import complete_engine, complete_format
 from irpoint.cli.options import Backend, Cut, Model, Polarity, Raw, Scale
+from irpoint.cli.stopping import INTERRUPTED
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from irpoint.runtime import Region
 
 _TABLE_ROWS = 10
-_INTERRUPTED = 130  # the exit code of a process that Ctrl-C ended
 
 
 Sources = Annotated[
@@ -144,9 +144,9 @@ def detect(
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
         polarity=polarity,
-        region=_region(roi, ignore_mask),
+        region=region_of(roi, ignore_mask),
         backend=backend,
-        threads=_checked(threads),
+        threads=threads_of(threads),
     )
     with _Bar(shown=out is not None or not sys.stdout.isatty()) as bar:
         summary = run(
@@ -156,7 +156,7 @@ def detect(
             file_format=file_format,
             overlay=overlay,
             track=track,
-            **_reading(raw, cut),
+            **reading(raw, cut),
             batch=batch,
             engine=engine,
             watch=bar.update,
@@ -164,13 +164,14 @@ def detect(
     _report(summary, to_folder=out is not None, polarity=polarity)
 
 
-def _checked(threads: int) -> int:
+def threads_of(threads: int) -> int:
+    """The number of threads, if it is one."""
     if threads < 0:
         raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
     return threads
 
 
-def _reading(raw: str | None, cut: str | None) -> dict[str, Any]:
+def reading(raw: str | None, cut: str | None) -> dict[str, Any]:
     """The options about how files are read, as arguments of the pipeline."""
     from irpoint.frames.cut import Cut
     from irpoint.frames.raw import RawLayout
@@ -181,7 +182,8 @@ def _reading(raw: str | None, cut: str | None) -> dict[str, Any]:
     }
 
 
-def _region(roi: str | None, ignore_mask: Path | None) -> Region:
+def region_of(roi: str | None, ignore_mask: Path | None) -> Region:
+    """The region that the options describe."""
     from irpoint.frames import read_frame
     from irpoint.runtime import Region
 
@@ -265,7 +267,7 @@ def _report(summary: Summary, *, to_folder: bool, polarity: str) -> None:
     typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
     nothing = 0 < summary.frames == sum(summary.unjudged.values())
     if summary.stopped or summary.skipped or nothing:
-        raise typer.Exit(_INTERRUPTED if summary.stopped else 1)
+        raise typer.Exit(INTERRUPTED if summary.stopped else 1)
 
 
 def _print_unjudged(summary: Summary) -> None:

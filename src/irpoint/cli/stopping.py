@@ -19,6 +19,8 @@ _STOPPING = [
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 _NAME = "irpoint"
+INTERRUPTED = 130
+"""The exit code of a process that Ctrl-C ended."""
 _SHOW_CURSOR = b"\x1b[?25h"  # a progress bar hides it
 
 

@@ -129,6 +129,8 @@ class Detector:
         if self._rule and threshold is None and false_alarms_per_mpx is None:
             threshold = self._rule.threshold
         self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
+        if threshold is None:
+            self._check_footage()
         self.region = region or Region()
         self._scale = InputScale.parse(scale or self.card.input_scale)
         self.scale = str(self._scale)
@@ -142,6 +144,17 @@ class Detector:
         self._shrinking_reported = False
         self._network = open_backend(self.model, backend, threads)
         self.backend, self.precision = self._network.backend, self._network.precision
+
+    def _check_footage(self) -> None:
+        """Warn if the thresholds of the card were chosen for targets of another polarity."""
+        footage = self.card.footage
+        if footage is not None and footage.polarity != self.polarity:
+            warnings.warn(
+                f"polarity {self.polarity}: {self.card.name!r} was calibrated with polarity "
+                f"{footage.polarity}, for which its thresholds are valid",
+                IrpointWarning,
+                stacklevel=3,
+            )
 
     def __reduce__(self) -> tuple[Callable[..., Detector], tuple[Model]]:
         return partial(Detector, **self.settings), (self.model,)

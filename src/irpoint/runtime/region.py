@@ -73,6 +73,17 @@ class Region:
             keep &= at_pixels(self.ignored, points) == 0
         return points[keep]
 
+    def pixels(self, shape: tuple[int, int]) -> int:
+        """Number of pixels at which points are kept, of a frame of ``shape``."""
+        inside = np.ones(shape, bool)
+        if self.roi is not None:
+            x0, y0, x1, y1 = self.roi
+            rows, columns = np.ogrid[: shape[0], : shape[1]]
+            inside &= (columns >= x0) & (columns <= x1) & (rows >= y0) & (rows <= y1)
+        if self.ignored is not None:
+            inside &= self.ignored == 0
+        return int(inside.sum())
+
     def surroundings(self, shape: tuple[int, int]) -> tuple[slice, slice]:
         """Rows and columns of the rectangle, or of a larger one if it is too small for levels."""
         if self.roi is None:

@@ -59,6 +59,18 @@ class Journal:
         if self._source not in ("", result.source):
             text = _line(self._end(self._source)) + text
         self._source = result.source
+        self._write(text)
+
+    def end(self) -> None:
+        """Record that the latest source is finished although no other begins.
+
+        Raises:
+            SettingsError: if the file cannot be written.
+        """
+        if self._source:
+            self._write(_line(self._end(self._source)))
+
+    def _write(self, text: str) -> None:
         try:
             self._file.write(text)
             self._file.flush()

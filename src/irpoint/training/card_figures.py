@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scipy import stats
-
 from irpoint.datasets import LabelledFrame
 from irpoint.datasets.auto_split import SplitLists
 from irpoint.evaluation import EvaluatedFrame, Sweep, sweep
+from irpoint.evaluation.intervals import poisson_interval
 from irpoint.evaluation.result import result
 from irpoint.evaluation.score_fit import fit_score_odds
 from irpoint.evaluation.splits import evaluate_split, find_points, load_split
@@ -104,12 +103,3 @@ def _at_rate(curve: Sweep, per_mpx: float) -> tuple[float, tuple[float, float]] 
         return None
     low, high = poisson_interval(counted)
     return threshold, (low / megapixels, high / megapixels)
-
-
-def poisson_interval(counted: int) -> tuple[float, float]:
-    """Exact 95 % interval of the mean of a Poisson variable, given one observation.
-
-    Source: Garwood, Biometrika 28 (1936).
-    """
-    low = stats.chi2.ppf(0.025, 2 * counted) / 2 if counted else 0.0
-    return float(low), float(stats.chi2.ppf(0.975, 2 * counted + 2) / 2)

@@ -7,13 +7,16 @@ from pathlib import Path
 from shlex import quote
 
 from irpoint.errors import ModelError, one_line
+from irpoint.system.atomic import atomic_write
 from irpoint.system.spelling import choices
 from irpoint.zoo.card import ClickFigures, Clicks, ModelCard, Thresholds, digest, read_card
+from irpoint.zoo.footage import Footage
 from irpoint.zoo.score_odds import ScoreOdds
 
 __all__ = [
     "ClickFigures",
     "Clicks",
+    "Footage",
     "Model",
     "ModelCard",
     "ScoreOdds",
@@ -25,6 +28,7 @@ __all__ = [
     "model_names",
     "read_card",
     "shipped_weights",
+    "write_model",
 ]
 
 _SHIPPED = Path(__file__).parent / "weights"
@@ -68,7 +72,7 @@ def find_model(model: str | Path) -> Model:
 
     Args:
         model: name of a shipped model; or path of an ONNX file, of an OpenVINO XML file, or of a
-            folder with ``model.onnx`` or else ``model.xml``.
+            folder with ``model.onnx`` or else ``model.xml``, or with the card of a filter alone.
 
     Raises:
         ModelError: if there is no such model, or if the file is not the one its card describes.
@@ -82,7 +86,8 @@ def find_model(model: str | Path) -> Model:
                 "--resume, or export its best weights so far with  "
                 f"irpoint export --model {quote(str(model))}"
             )
-        if path.suffix not in (".onnx", ".xml") or not path.is_file():
+        exists = path.is_file() or _is_filter(path)
+        if path.suffix not in (".onnx", ".xml") or not exists:
             raise ModelError(
                 f"{model}: no such model; {choices(str(model), model_names())}, or give an .onnx "
                 "file with its card"
@@ -103,6 +108,25 @@ def is_unfinished_run(model: str | Path) -> bool:
     return (folder / "settings.json").is_file() and not _in_folder(folder).is_file()
 
 
+def write_model(folder: Path, model: Model) -> Path:
+    """Write a model into a folder that :func:`find_model` opens; the card last.
+
+    Returns:
+        Path of the card.
+
+    Raises:
+        OSError: if a file cannot be written.
+    """
+    graph = folder / ("model.xml" if model.weights else "model.onnx")
+    if model.weights:
+        atomic_write(graph.with_suffix(".bin"), model.weights)
+    if model.graph:
+        atomic_write(graph, model.graph)
+    card = card_path(graph)
+    atomic_write(card, model.card.model_dump_json(indent=2) + "\n")
+    return card
+
+
 def card_path(graph: Path) -> Path:
     """Path of the card of a graph: ``model.json`` beside ``model.onnx`` or ``model.xml``.
 
@@ -110,6 +134,12 @@ def card_path(graph: Path) -> Path:
     """
     second = graph.suffix == ".xml" and graph.with_suffix(".onnx").exists()
     return graph.with_suffix(".xml.json" if second else ".json")
+
+
+def _is_filter(graph: Path) -> bool:
+    """Whether a graph that is missing is that of a filter, which has none."""
+    card = card_path(graph)
+    return card.is_file() and read_card(card).is_filter
 
 
 def _in_folder(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from irpoint.decoding.published import PublishedRule
 from irpoint.errors import ModelError, SettingsError, first_error, one_line
 from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
+from irpoint.zoo.footage import Footage
 from irpoint.zoo.score_odds import ScoreOdds
 
 SCHEMA_VERSION = 2
@@ -108,6 +109,8 @@ class ModelCard(BaseModel):
         published_decoder: decoding rule of the method's publication; null if it has none.
         thresholds: see :class:`Thresholds`.
         score_odds: what a score means; null if not measured.
+        footage: target-free footage on which ``irpoint calibrate`` chose the thresholds; null if
+            they were chosen on a validation split.
         metrics: figures on the validation split, pooled and by dataset, in the form of
             ``irpoint evaluate --json``; empty if not measured.
         clicks: comparison with training on imprecise clicks; null if not measured.
@@ -138,6 +141,7 @@ class ModelCard(BaseModel):
     published_decoder: PublishedRule | None = None
     thresholds: Thresholds
     score_odds: ScoreOdds | None = None
+    footage: Footage | None = None
     metrics: dict[str, Any]
     clicks: Clicks | None = None
     sha256: str
