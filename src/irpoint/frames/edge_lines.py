@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,7 @@ _MAX_LINES = 8
 _MIN_LINES = 16  # of a frame; fewer do not show how much lines differ
 _SAMPLED = 512  # about this number of pixels shows how much two lines differ
 _CALM = 4  # lines inside of them that do not differ abruptly
+_INSIDE = 16  # lines inside the frame that show how much lines differ
 _LINE_RATIO = 6.0  # difference from the next line, over that of lines inside the frame
 # A border has one value, up to the noise of the electronics. Not one pixel may differ more, because
 # it might be a target in a clipped sky.
@@ -40,6 +43,8 @@ def _foreign_lines(rows: Frame) -> int:
 
 def _constant_rows(rows: Frame) -> int:
     """Number of rows at the top that have one value, if the next row is unlike it."""
+    if _varies(rows[0], rows[len(rows) // 2]):
+        return 0
     value = float(np.median(rows[0]))
     inside = float(np.median(rows[len(rows) // 2]))
     if not (np.isfinite(value) and np.isfinite(inside)):
@@ -61,6 +66,17 @@ def _constant_rows(rows: Frame) -> int:
     return count if np.mean(like) < _CONTINUES else 0
 
 
+def _varies(outer: Frame, inner: Frame) -> bool:
+    """Whether an outer row has more than one value, whatever the medians of the two rows are.
+
+    It saves the medians in most frames.
+    """
+    low, high = float(outer.min()), float(outer.max())
+    step = max(float(inner.max()) - low, high - float(inner.min()))
+    noise = max(_NOISE if outer.dtype.kind in "ui" else 0, _NOISE_FRACTION * step)
+    return high - low > 2.01 * noise  # False if a value is not finite
+
+
 def _unlike_rows(rows: Frame) -> int:
     """Number of rows at the top that differ abruptly from those below."""
     height = len(rows)
@@ -68,28 +84,35 @@ def _unlike_rows(rows: Frame) -> int:
     lines = min(_MAX_LINES, height // 8)
     if height < _MIN_LINES:
         return 0
-    at = np.linspace(0.1 * height, 0.9 * height, 16).astype(int)
-    inside = _difference(rows[at], rows[at + 1])
+    compared = _compared_rows(height, lines)
+    both = _difference(rows[compared], rows[compared + 1])
+    inside, difference = both[:_INSIDE], both[_INSIDE:]
     least = _LINE_RATIO * max(float(np.sort(inside)[-3]), 1e-30)  # a few cross a real edge
-    outer = rows[: lines + _CALM + 1]
-    difference = _difference(outer[:-1], outer[1:])
     jumps = np.flatnonzero(difference > least)
     # Text near the edge also differs abruptly, but further inside too.
     if not jumps.size or jumps[-1] >= lines:
         return 0
     count = int(jumps[-1]) + 1
-    foreign, difference = outer[:count], difference[:count]
+    foreign, difference = rows[:count], difference[:count]
     # Rows of a scene that are like each other, such as those of a deck, are scene.
     constant = foreign.min(axis=1) == foreign.max(axis=1)
     separate = (difference > least) | (difference == 0) | constant
-    unlike = _difference(foreign, outer[count]) > least
+    unlike = _difference(foreign, rows[count]) > least
     return count if (separate & unlike).all() else 0
+
+
+@lru_cache
+def _compared_rows(height: int, lines: int) -> npt.NDArray[np.intp]:
+    """Rows that are compared with the next one: 16 spread over the frame, then the outer ones."""
+    spread = np.linspace(0.1 * height, 0.9 * height, _INSIDE).astype(np.intp)
+    return np.concatenate([spread, np.arange(lines + _CALM)])
 
 
 def _difference(one: Frame, other: Frame) -> npt.NDArray[np.float32]:
     """Mean absolute difference of each pair of rows; 0 if a value is not finite."""
     with np.errstate(invalid="ignore", over="ignore"):
-        difference: npt.NDArray[np.float32] = np.abs(
-            one.astype(np.float32) - other.astype(np.float32)
-        ).mean(axis=1)
-    return np.nan_to_num(difference, nan=0.0, posinf=0.0)
+        apart: npt.NDArray[np.float32] = one.astype(np.float32) - other.astype(np.float32)
+        difference: npt.NDArray[np.float32] = np.abs(apart, out=apart).mean(axis=1)
+    if one.dtype.kind == "f":
+        difference = np.nan_to_num(difference, nan=0.0, posinf=0.0)
+    return difference

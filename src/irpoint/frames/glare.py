@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from irpoint.frames.arrays import Frame
-from irpoint.frames.levels import Mask, sample_step
+from irpoint.frames.levels import Mask, finite, sample_step
 
 _MIN_FRACTION, _MAX_FRACTION = 0.001, 0.33  # of the frame, at its highest value
 _ROUND = 0.5  # fraction of its bounding box that a sun covers
@@ -23,10 +23,10 @@ def find_glare(frame: Frame) -> Mask | None:
     """
     step = sample_step(frame.shape)
     sample = frame[::step, ::step]
-    finite = np.isfinite(sample)
-    if not finite.any():
+    values = finite(sample)
+    if not values.size:
         return None
-    saturated = sample == sample[finite].max()
+    saturated = sample == values.max()
     fraction = np.count_nonzero(saturated) / sample.size
     if not _MIN_FRACTION <= fraction <= _MAX_FRACTION:
         return None

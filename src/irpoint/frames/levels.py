@@ -73,17 +73,25 @@ def scene_sample(frame: Frame, foreign: Mask | None = None, step: int | None = N
         FrameError: if there are none.
     """
     grid = (slice(None, None, step or sample_step(frame.shape)),) * 2
-    sample = _finite(frame[grid] if foreign is None else frame[grid][~foreign[grid]])
+    sample = finite(frame[grid] if foreign is None else frame[grid][~foreign[grid]])
     if not sample.size:  # the grid may miss all such pixels, as in an interlaced frame
-        sample = _finite(frame if foreign is None else frame[~foreign])
+        sample = finite(frame if foreign is None else frame[~foreign])
     if not sample.size:
         raise FrameError("no finite pixel; check how the frame was made")
     return sample
 
 
-def _finite(sample: Frame) -> Frame:
+def finite(sample: Frame) -> Frame:
+    """The finite values (N,) of an array."""
     sample = sample.ravel()
     return sample[np.isfinite(sample)] if sample.dtype.kind == "f" else sample
+
+
+def above_least(sample: Frame) -> Frame:
+    """Integers (N,) less the lowest of them, in the unsigned type of their size."""
+    # What overflows in a signed type is right when its bits are read as unsigned.
+    above: Frame = (sample - sample.min()).view(f"u{sample.dtype.itemsize}")
+    return above
 
 
 def _percentiles(sample: Frame) -> tuple[float, float]:
@@ -91,7 +99,7 @@ def _percentiles(sample: Frame) -> tuple[float, float]:
     rank = 0.01 * (sample.size - 1)
     if sample.dtype.kind in "ui" and sample.dtype.itemsize <= 2:
         least = int(sample.min())
-        ranks = np.cumsum(np.bincount(sample.astype(np.int32) - least))
+        ranks = np.cumsum(np.bincount(above_least(sample)))
         low, high = (
             least + np.searchsorted(ranks, [int(at), int(at) + 1], side="right")
             for at in (rank, sample.size - 1 - rank)

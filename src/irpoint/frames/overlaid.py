@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from irpoint.frames.arrays import Frame
-from irpoint.frames.levels import MIN_INTEGER_SPAN, Mask, sample_step
+from irpoint.frames.levels import MIN_INTEGER_SPAN, Mask, above_least, sample_step
 
 # A candidate: at least this fraction of all pixels, and far more than values near it have. More
 # than the maximum is never drawn: a clipped night sky, for example, is scene.
@@ -136,11 +136,8 @@ def _candidates(sample: Frame) -> list[Candidate]:
 def _repeated_values(sample: Frame) -> list[float]:
     """Exact values of many pixels, the most frequent first."""
     bins, counts = _histogram(sample)
-    near = np.lib.stride_tricks.sliding_window_view(np.pad(counts, _NEAR), 2 * _NEAR + 1)
-    chosen = np.flatnonzero(_is_candidate(counts, sample.size))
-    others = near[chosen].copy()
-    others[:, _NEAR] = 0
-    chosen = chosen[counts[chosen] >= _SPIKE * others.max(axis=1, initial=0)]
+    spikes = _is_candidate(counts, sample.size) & (counts >= _SPIKE * _most_nearby(counts))
+    chosen = np.flatnonzero(spikes)
     chosen = chosen[np.argsort(-counts[chosen])][:_MAX_CANDIDATES]
     values = []
     for index in chosen:
@@ -149,6 +146,18 @@ def _repeated_values(sample: Frame) -> list[float]:
         if np.mean(members == value) > 0.8:
             values.append(float(value))
     return values
+
+
+def _most_nearby(counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """The highest count among the _NEAR bins on either side of each bin, without its own."""
+    bins = len(counts)
+    highest = np.zeros(bins + 2 * _NEAR, counts.dtype)
+    highest[_NEAR : _NEAR + bins] = counts
+    length = 1
+    while length < _NEAR:  # of `length` bins from each bin on; _NEAR is a power of two
+        highest = np.maximum(highest[:-length], highest[length:])
+        length *= 2
+    return np.maximum(highest[:bins], highest[_NEAR + 1 : _NEAR + 1 + bins])
 
 
 def _compressed_extremes(sample: Frame) -> list[tuple[float, float]]:
@@ -175,7 +184,7 @@ def _is_candidate(counts: Any, size: int) -> Any:
 def _histogram(sample: Frame) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
     """The bin of each sample, and the number of samples in each bin."""
     if sample.dtype.kind in "ui" and sample.dtype.itemsize <= 2:
-        bins = sample.astype(np.int32) - int(sample.min())
+        bins = above_least(sample)
         return bins, np.bincount(bins)
     few = sample[:: max(1, sample.size // 4096)]
     low, high = (float(v) for v in np.percentile(few, (2.0, 98.0)))
