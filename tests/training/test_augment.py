@@ -344,9 +344,10 @@ def test_no_target_falls_between_the_samples_of_a_shrunk_crop() -> None:
     assert min(light[False]) < 0.1
 
 
-def test_shrunk_crops_lie_inside_the_frame() -> None:
+@pytest.mark.parametrize("frame", [(100, 100), (100, 300), (200, 100)])
+def test_shrunk_crops_lie_inside_the_frame(frame: tuple[int, int]) -> None:
     """Otherwise most of a crop of a whole frame would repeat its edge."""
-    image = np.random.default_rng(0).normal(size=(100, 100)).astype(np.float32)
+    image = np.random.default_rng(0).normal(size=frame).astype(np.float32)
     augment = AugmentSettings(warp_share=1, scale=3, rotation=0, antialias=True)
     for seed in range(20):
         rng = np.random.default_rng(seed)

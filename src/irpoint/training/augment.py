@@ -58,7 +58,7 @@ def cut(
         cosine, sine = np.cos(angle), np.sin(angle)
         zoom = np.exp(rng.uniform(-1, 1) * np.log(settings.scale))
         if settings.antialias:
-            zoom = max(zoom, min(1.0, columns / shape[0], rows / shape[1]))
+            zoom = max(zoom, min(1.0, max(columns / shape[0], rows / shape[1])))
         turn = turn @ np.array([[cosine, -sine], [sine, cosine]]) / zoom
     middle = np.array([columns - 1, rows - 1]) / 2
     reach = np.abs(turn) @ middle  # half extent of the crop in the frame
@@ -109,7 +109,7 @@ def sample_bilinear(
     if antialias and step > _MIN_STEP:
         # The triangular filter of a bilinear resize has a variance of step² / 6; the samples' own
         # interpolation has 1 / 6.
-        window = ndimage.gaussian_filter(window, np.sqrt((step**2 - 1) / 6), truncate=3.0)
+        window = ndimage.gaussian_filter(window, np.sqrt((step**2 - 1) / 6), truncate=2.0)
     matrix, offset = turn[::-1, ::-1], (corner - low)[::-1]
     crop: Image = ndimage.affine_transform(
         window, matrix, offset, shape, order=1, mode="nearest", prefilter=False
