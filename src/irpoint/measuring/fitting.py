@@ -7,15 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measuring.joint import Problem, best_flux, fit_jointly
-from irpoint.measuring.modes import LEVEL_AND_SLOPES, cosines, to_modes, to_pixels
-from irpoint.measuring.solver import PARAMETERS, Fit, fit
-from irpoint.measuring.windows import BoolArray, FloatArray, Windows
+from irpoint.measuring.extended import Blob
+from irpoint.measuring.joint import Problem, best_flux, fit_jointly, target_slopes
+from irpoint.measuring.modes import LEVEL_AND_SLOPES, cosines, to_modes, to_pixels, weighted
+from irpoint.measuring.noise import BLOCK
+from irpoint.measuring.solver import FLUX, PARAMETERS, Fit, fit
+from irpoint.measuring.windows import BoolArray, FloatArray, Windows, middle
 from irpoint.psf import gaussian_profiles
 
-_OUTLIER = 5.0  # standard deviations from which a pixel is bad
+_OUTLIER = 4.5  # standard deviations from which a pixel is bad
+_SUSPECT = 3.0  # standard deviations from which a pixel is looked at more closely
+_OF_WORST = 0.75  # of the largest deviation; others may come from the same bad pixel
+_LEAST_LEFT = 0.02  # of what is known of a pixel, if the target can explain any value
 _MISFIT = 0.1  # of the target's signal in a pixel, by which real optics differ from a Gaussian
-_ROUNDS = 3  # of leaving out bad pixels
+_ROUNDS = 4  # of leaving out bad pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,26 +30,40 @@ class Fitted:
     Attributes:
         xy: (N, 2) frame pixels.
         width, flux: (N,) px and counts.
+        amplitude: (N,) height of the target, counts.
+        peak: (N,) signal of its brightest pixel, counts.
         covariance: (N, 4, 4) of x, y, width and flux.
         strength: (N,) response of the matched filter, in standard deviations.
         chi2: (N,) weighted sum of squared residuals per degree of freedom.
-        level: (N,) counts of the background at the target, as those of the window.
+        background: (N,) counts of the background at the target.
+        misfit: (N,) standard deviation of the residuals around the target, counts, without level
+            and slopes.
         converged: bool (N,).
     """
 
     xy: FloatArray
     width: FloatArray
     flux: FloatArray
+    amplitude: FloatArray
+    peak: FloatArray
     covariance: FloatArray
     strength: FloatArray
     chi2: FloatArray
-    level: FloatArray
+    background: FloatArray
+    misfit: FloatArray
     converged: BoolArray
 
     def put(self, index: npt.NDArray[np.intp], other: Fitted) -> None:
         """Replace the targets of some points."""
         for name, values in vars(self).items():
             values[index] = getattr(other, name)
+
+    def put_blob(self, index: npt.NDArray[np.intp], blob: Blob, windows: Windows) -> None:
+        """Replace the targets of some points by extended ones."""
+        self.xy[index], self.width[index], self.flux[index] = blob.xy, blob.width, blob.flux
+        self.amplitude[index], self.peak[index] = blob.peak, blob.peak
+        self.covariance[index, :2, :2] = blob.covariance
+        self.background[index] = windows.offset + windows.sign * blob.level
 
 
 def fit_points(
@@ -73,6 +92,12 @@ def fit_points(
         task.used[fresh] &= ~bad[bad.any((1, 2))]
         task.fit(fresh)
     return task.fitted(windows)
+
+
+def _deviation(pixels: FloatArray) -> FloatArray:
+    """(N,) standard deviation of windows (N, n, n) without level and slopes."""
+    some = weighted(pixels.shape[1])
+    return np.asarray(np.sqrt((np.square(to_modes(pixels)) * some).sum((1, 2)) / some.sum()))
 
 
 class _Task:
@@ -147,14 +172,25 @@ class _Task:
         basis = cosines(2 * self.half + 1)
         square = basis * basis
         precision = square.T @ self.weights[index] @ square
-        gap = to_pixels(self.weighted[index]) / np.sqrt(np.maximum(precision, 1e-300))
-        x, y, width, flux = self.target[index].T
-        across, down = (gaussian_profiles(at, width, self.half)[0] for at in (x, y))
-        image = (np.abs(flux)[:, None] * down)[:, :, None] * across[:, None, :]
+        gap = np.where(self.used[index], to_pixels(self.weighted[index]), 0.0)
+        suspect = np.abs(gap).max((1, 2)) > _SUSPECT * np.sqrt(precision.max((1, 2)))
+        bad = np.zeros(gap.shape, bool)
+        some = np.flatnonzero(suspect)
+        if not some.size:
+            return bad
+        index, gap, precision = index[some], gap[some], precision[some]
+        # The target has moved towards a bad pixel, so that the others predict it all too well.
+        slopes = target_slopes(self.target[index, None], self.half)[:, 0]
+        shape = (len(some), PARAMETERS, *gap.shape[1:])
+        pull = to_pixels(slopes.reshape(shape) * self.weights[index, None])
+        given = np.einsum("npij,npq,nqij->nij", pull, self.covariance[index], pull)
+        precision = np.maximum(precision - given, _LEAST_LEFT * precision)
+        image = to_pixels(slopes[:, FLUX].reshape(gap.shape)) * self.target[index, FLUX, None, None]
         allowed = np.sqrt(1.0 + _MISFIT**2 * image**2 * precision)
-        size = np.where(self.used[index], np.abs(gap) / allowed, 0.0)
+        size = np.abs(gap) / np.sqrt(precision) / allowed
         worst = size.max((1, 2), keepdims=True)
-        return np.asarray(size > np.maximum(_OUTLIER, 0.5 * worst))
+        bad[some] = size > np.maximum(_OUTLIER, _OF_WORST * worst)
+        return bad
 
     def fitted(self, windows: Windows) -> Fitted:
         """The targets in frame pixels and counts."""
@@ -170,9 +206,12 @@ class _Task:
             xy=windows.centre + self.target[:, :2],
             width=width,
             flux=flux,
+            amplitude=flux / (2 * np.pi * width**2),
+            peak=flux * across.max(1) * down.max(1),
             covariance=self.covariance,
             strength=response,
             chi2=self.chi2 / freedom,
-            level=pixels.sum((1, 2)) / count,
+            background=windows.offset + windows.sign * pixels.sum((1, 2)) / count,
+            misfit=_deviation(middle(pixels, BLOCK // 2)),
             converged=self.converged,
         )

@@ -25,6 +25,7 @@ _MAX_MOVE, _MAX_WIDER = 0.7, 0.35
 _TOLERANCE, _EXACT = 0.01, 1e-6
 _DAMPING, _LESS, _MORE, _MOST = 1e-3, 0.1, 10.0, 1e8
 _RIDGE = 1e-9
+_LEAST_APART = 0.7  # widths; two targets closer than that are one
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +116,17 @@ def fit_jointly(problem: Problem, start: FloatArray, half: int) -> tuple[Fit, Fl
         active = active[~(small | (damping[active] > _MOST))]
         if not len(active):
             break
+    converged &= _kept_apart(targets, start)
     own = _inverse(normal)[:, :PARAMETERS, :PARAMETERS]
-    residual = residual_modes(problem, targets, _slopes(targets, half))
+    residual = residual_modes(problem, targets, target_slopes(targets, half))
     return Fit(targets[:, 0], own, cost, converged), residual
 
 
 def best_flux(problem: Problem, places: FloatArray, half: int) -> FloatArray:
     """(N, K) flux of the targets (N, K, 3) of which places and widths are given."""
-    shares = _slopes(np.concatenate([places, np.ones((*places.shape[:2], 1))], 2), half)[:, :, FLUX]
+    shares = target_slopes(np.concatenate([places, np.ones((*places.shape[:2], 1))], 2), half)[
+        :, :, FLUX
+    ]
     weighted = problem.weigh(shares)
     normal = shares @ weighted.transpose(0, 2, 1)
     step = np.arange(places.shape[1])
@@ -132,7 +136,7 @@ def best_flux(problem: Problem, places: FloatArray, half: int) -> FloatArray:
     return np.asarray(np.linalg.solve(normal, right[:, :, None])[:, :, 0])
 
 
-def _slopes(targets: FloatArray, half: int) -> FloatArray:
+def target_slopes(targets: FloatArray, half: int) -> FloatArray:
     """Derivatives (N, K, 4, n²) of the modes of targets (N, K, 4) by x, y, width and flux."""
     n, count, _ = targets.shape
     basis = cosines(2 * half + 1)
@@ -167,7 +171,7 @@ def _evaluate(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """−2 log likelihood (N,), normal matrices (N, 4·K, 4·K) and gradients (N, 4·K)."""
     n, count, _ = targets.shape
-    slopes = _slopes(targets, half)
+    slopes = target_slopes(targets, half)
     residual = residual_modes(problem, targets, slopes)
     flat = slopes.reshape(n, count * PARAMETERS, -1)
     columns = np.concatenate([flat, residual[:, None]], 1)
@@ -204,6 +208,15 @@ def _moved(targets: FloatArray, step: FloatArray) -> FloatArray:
     moved = targets + step / np.maximum(1.0, np.maximum(move, wider))[:, None, None]
     moved[:, :, WIDTH] = np.clip(moved[:, :, WIDTH], MIN_WIDTH, MAX_WIDTH)
     return np.asarray(moved)
+
+
+def _kept_apart(targets: FloatArray, start: FloatArray) -> BoolArray:
+    """bool (N,), whether the first of the targets (N, K, 4) was not confused with another."""
+    place, first = targets[:, :, :2], start[:, 0, :2]
+    to_first = np.linalg.norm(place - first[:, None], axis=2)
+    apart = np.linalg.norm(place[:, 1:] - place[:, :1], axis=2)
+    least = _LEAST_APART * targets[:, :1, WIDTH]
+    return np.asarray((to_first[:, 1:] > to_first[:, :1]).all(1) & (apart > least).all(1))
 
 
 def _inverse(normal: FloatArray) -> FloatArray:

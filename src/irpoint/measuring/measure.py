@@ -8,23 +8,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measurement import Flag, Measurement
+from irpoint.measurement import Measurement
+from irpoint.measuring.extended import HALF as BLOB_HALF
+from irpoint.measuring.extended import find_blobs
 from irpoint.measuring.fitting import Fitted, fit_points
 from irpoint.measuring.modes import to_modes
-from irpoint.measuring.scene import Scene, View
+from irpoint.measuring.scene import TOGETHER, Scene, View
 from irpoint.measuring.solver import MAX_WIDTH, MIN_WIDTH, X, Y
 from irpoint.measuring.start import SEARCH, Start, find_start
+from irpoint.measuring.summary import summarise, unmeasured
 from irpoint.measuring.windows import BoolArray, FloatArray, middle
 from irpoint.points import Points
-from irpoint.psf import gaussian_profiles
 
 _HALF, _WIDE_HALF = 6, 10  # px on each side of the middle of the window of a fit
 _WIDE = 1.5  # px, width from which a target needs the larger window
 _REACH = 3.0  # px, the farthest that a target may be from the network's place
-_EXTENDED = 3.0  # px, width from which a target is extended
-_BLENDED = 3.0  # widths
 _LEAST_STRENGTH = 5.0  # standard deviations
-_WHOLE = 0.98  # share of the signal of a target on pixels that show the scene
+# A target is extended if it is wide, or if its residuals are far above the noise around it and not
+# small beside its signal, as those of an aircraft with wings.
+_EXTENDED = 3.0  # px
+_UNLIKE = 2.5  # times the noise
+_OF_PEAK = 0.07
+_CLEAR = 6.0  # standard deviations
 
 
 def measure(
@@ -56,30 +61,10 @@ def measure(
     if not fallback_std > 0:
         raise ValueError(f"fallback_std {fallback_std}: give a standard deviation > 0")
     if not len(points) or not frame.size:
-        return replace(points, measured=_unmeasured(points, fallback_std))
-    with np.errstate(all="ignore"):  # what is not finite is caught by _trusted
+        return replace(points, measured=unmeasured(points, fallback_std))
+    with np.errstate(all="ignore"):  # what is not finite is caught by _is_better
         xy, measured = _measure(frame, points, foreign, fallback_std)
     return replace(points, xy=xy.astype(np.float32), measured=measured)
-
-
-def _unmeasured(points: Points, fallback_std: float) -> Measurement:
-    """Nothing is known of the points but where the network found them."""
-    n = len(points)
-    nothing, std = np.full(n, np.nan), np.full(n, float(fallback_std))
-    return Measurement(
-        network_xy=points.xy.astype(np.float64),
-        x_std=std,
-        y_std=std.copy(),
-        xy_cov=np.zeros(n),
-        amplitude=nothing,
-        background=nothing.copy(),
-        snr=nothing.copy(),
-        scr=nothing.copy(),
-        width=nothing.copy(),
-        flux=nothing.copy(),
-        chi2=nothing.copy(),
-        flags=np.full(n, Flag.UNMEASURED, np.uint8),
-    )
 
 
 def _measure(
@@ -100,8 +85,9 @@ def _measure(
         again = _fit(far, np.zeros((wide.size, 2), np.int64), guess[wide], _WIDE_HALF)
         found.put(wide, again)
         view.around.put(wide, far.around)
-    trusted = _trusted(found, points, fallback_std)
-    return _result(points, view, found, trusted, guess, fallback_std)
+    trusted = _is_better(found, points, fallback_std)
+    extended = _find_extended(scene, view, found, trusted, fallback_std)
+    return summarise(points, view, found, trusted, extended, guess[:, 1:, :2], fallback_std)
 
 
 def _start(view: View, points: Points) -> Start:
@@ -135,7 +121,7 @@ def _fit(view: View, shift: npt.NDArray[np.int64], guess: FloatArray, half: int)
     )
 
 
-def _trusted(found: Fitted, points: Points, fallback_std: float) -> BoolArray:
+def _is_better(found: Fitted, points: Points, fallback_std: float) -> BoolArray:
     """bool (N,), the fits that are better than the network's place."""
     variance = found.covariance[:, (X, Y), (X, Y)]
     return np.asarray(
@@ -151,56 +137,33 @@ def _trusted(found: Fitted, points: Points, fallback_std: float) -> BoolArray:
     )
 
 
-def _result(
-    points: Points,
-    view: View,
-    found: Fitted,
-    trusted: BoolArray,
-    guess: FloatArray,
-    fallback_std: float,
-) -> tuple[FloatArray, Measurement]:
-    noise, sign = view.around.noise, view.windows.sign
-    peak = found.flux * _largest_share(found)
-    apart = np.linalg.norm(guess[:, 1:, :2] - found.xy[:, None], axis=2)
-    apart = np.where(np.isfinite(apart), apart, np.inf).min(1)
-    raised = {
-        Flag.BORDER: view.visible(found.xy, found.width) < _WHOLE,
-        Flag.SATURATED: view.saturated(found.xy),
-        Flag.BLENDED: apart < _BLENDED * found.width,
-        Flag.EXTENDED: found.width > _EXTENDED,
-    }
-    flags = np.zeros(len(points), np.uint8)
-    for flag, where in raised.items():
-        flags |= np.where(where, np.uint8(flag), np.uint8(0))
-    measured = Measurement(
-        network_xy=points.xy.astype(np.float64),
-        x_std=np.sqrt(np.where(trusted, found.covariance[:, X, X], 1.0)),
-        y_std=np.sqrt(np.where(trusted, found.covariance[:, Y, Y], 1.0)),
-        xy_cov=np.where(trusted, found.covariance[:, X, Y], 0.0),
-        amplitude=sign * found.flux / (2 * np.pi * found.width**2),
-        background=view.windows.offset + sign * found.level,
-        snr=peak / noise,
-        scr=peak / view.around.spread,
-        width=found.width,
-        flux=sign * found.flux,
-        chi2=found.chi2,
-        flags=flags,
+def _find_extended(
+    scene: Scene, view: View, found: Fitted, better: BoolArray, fallback_std: float
+) -> BoolArray:
+    """bool (N,), the targets that are wider than a point; replaces their place by a centroid.
+
+    ``better`` becomes False for those of which the centroid is not clear.
+    """
+    alone = scene.neighbours.distance[:, 0] > TOGETHER
+    quiet = view.around.quiet
+    unlike = found.misfit > _UNLIKE * quiet
+    unlike &= found.misfit**2 - quiet**2 > (_OF_PEAK * found.peak) ** 2
+    extended = better & ((found.width > _EXTENDED) | (unlike & alone))
+    some = np.flatnonzero((extended | ~better) & alone)
+    if not some.size:
+        return extended
+    far = scene.look(some, scene.points.xy[some], step=24, half=28)
+    no_shift = np.zeros((some.size, 2), np.int64)
+    blob = find_blobs(
+        far.windows.middle(BLOB_HALF, no_shift), middle(far.good, BLOB_HALF), far.around.quiet
     )
-    plain = _unmeasured(points, fallback_std)
-    return np.where(trusted[:, None], found.xy, plain.network_xy), _choose(trusted, measured, plain)
-
-
-def _largest_share(found: Fitted) -> FloatArray:
-    """(N,) share of the flux on the pixel at the place of the target."""
-    shares = [
-        gaussian_profiles(place - np.rint(place), found.width, 0)[0][:, 0] for place in found.xy.T
-    ]
-    return np.asarray(shares[0] * shares[1])
-
-
-def _choose(which: BoolArray, first: Measurement, second: Measurement) -> Measurement:
-    """The first where ``which`` (N,), elsewhere the second."""
-    pairs = zip(first, second, strict=True)
-    return Measurement(
-        *(np.where(which if a.ndim == 1 else which[:, None], a, b) for a, b in pairs)
+    clear = (
+        blob.whole
+        & (blob.peak > _CLEAR * np.where(better[some], far.around.quiet, far.around.spread))
+        & (np.linalg.norm(blob.xy - scene.points.xy[some], axis=1) <= _REACH)
+        & (np.trace(blob.covariance, axis1=1, axis2=2) <= 2 * fallback_std**2)
     )
+    better[some] = clear
+    extended[some[clear]] = True
+    found.put_blob(some[clear], blob[clear], far.windows[clear])
+    return extended

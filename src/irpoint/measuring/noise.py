@@ -13,6 +13,7 @@ from irpoint.measuring.windows import BoolArray, FloatArray, Windows
 
 BLOCK = 9  # px, side of the blocks around a point
 _PLACES = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+_QUIET = 2  # rank of the block, from the quietest, that counts as quiet
 _STEPS = 14  # of the fit of the components
 _BRIGHT = 4.0  # times the power of the other blocks, from which a block counts less
 _TINY = 1e-200  # counts², so that no noise is zero
@@ -35,10 +36,12 @@ class Surroundings:
         components: (N, COMPONENTS) variance of each component of noise and background, counts²,
             see :func:`irpoint.measuring.modes.component_powers`.
         spread: (N,) standard deviation of the surroundings, noise and clutter together, > 0.
+        quiet: (N,) standard deviation of a pixel in the quieter blocks, without level and slopes.
     """
 
     components: FloatArray
     spread: FloatArray
+    quiet: FloatArray
 
     def weights(self, size: int) -> FloatArray:
         """(N, size, size) inverse power of each mode of a window; 0 for level and slopes."""
@@ -48,7 +51,8 @@ class Surroundings:
 
     def put(self, index: npt.NDArray[np.intp], other: Surroundings) -> None:
         """Replace those of some points."""
-        self.components[index], self.spread[index] = other.components, other.spread
+        for name, values in vars(self).items():
+            values[index] = getattr(other, name)
 
     @property
     def noise(self) -> FloatArray:
@@ -84,7 +88,9 @@ def measure_surroundings(
     components = fit_components(mean, component_powers(BLOCK)[:, some])
     components[:, WHITE] = np.maximum(components[:, WHITE], floor)
     spread = np.maximum(_variance(values, known), components[:, WHITE])
-    return Surroundings(components, np.sqrt(spread))
+    calm = np.sort(np.where(known, power.mean(2), np.inf), axis=1)[:, _QUIET]
+    quiet = np.where(np.isfinite(calm), np.maximum(calm, components[:, WHITE]), spread)
+    return Surroundings(components, np.sqrt(spread), np.sqrt(quiet))
 
 
 def _blocks(windows: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:

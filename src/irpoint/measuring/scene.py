@@ -17,7 +17,7 @@ from irpoint.points import Points
 from irpoint.psf import gaussian_profiles
 
 _COVERED = 3  # px around a point that its target may brighten
-_TOGETHER = 6.0  # px, distance within which two targets are fitted together
+TOGETHER = 6.0  # px, distance within which two targets are fitted together
 _PARTNERS = 3  # the most that are fitted together with a point
 _NEIGHBOURS = 6  # the most that are looked at
 _BESIDE = 9  # px on each side of a point in which bad pixels matter
@@ -85,7 +85,7 @@ class Scene:
         inner = middle(spikes, _BESIDE)
         inner[:] = find_spikes(windows.middle(_BESIDE, no_shift), around.noise)
         neighbours = self.neighbours[some]
-        partner = neighbours.distance <= _TOGETHER
+        partner = neighbours.distance <= TOGETHER
         partner[:, _PARTNERS:] = False
         nearer = neighbours.nearer(windows, np.isfinite(neighbours.distance), np.inf)
         good = windows.valid & ~spikes & ~neighbours.nearer(windows, ~partner, _COVERED + 0.5)
@@ -102,7 +102,9 @@ class Scene:
         Returns:
             (N, 1 + K, 3) the same of each point and of its partners; NaN if there are fewer.
         """
-        near = self.neighbours.distance[:, :_PARTNERS] <= _TOGETHER
+        near = self.neighbours.distance[:, :_PARTNERS] <= TOGETHER
+        close = near[:, 0]  # a matched filter may confuse two targets
+        places[close, :2] = self.points.xy[close]
         partners = np.where(near, self.neighbours.index[:, :_PARTNERS], len(places))
         known = np.vstack([places, np.full((1, 3), np.nan)])
         return np.concatenate([places[:, None], known[partners]], axis=1)

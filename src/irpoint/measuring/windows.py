@@ -36,6 +36,9 @@ class Windows:
         """Pixels on each side of the middle pixel."""
         return int(self.values.shape[1] // 2)
 
+    def __getitem__(self, index: npt.NDArray[Any]) -> Windows:
+        return Windows(*(values[index] for values in vars(self).values()))
+
     def of(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(N, S, S) pixels of another image (H, W) in these windows; the border is repeated."""
         steps = np.arange(-self.half, self.half + 1)
