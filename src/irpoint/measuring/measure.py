@@ -22,7 +22,7 @@ from irpoint.points import Points
 
 _HALF, _WIDE_HALF = 6, 10  # px on each side of the middle of the window of a fit
 _WIDE = 1.5  # px, width from which a target needs the larger window
-_REACH = 3.0  # px, the farthest that a target may be from the network's place
+_REACH = 2.5  # px, the farthest that a target may be from the network's place
 _LEAST_STRENGTH = 5.0  # standard deviations
 # A target is extended if it is wide, or if its residuals are far above the noise around it and not
 # small beside its signal, as those of an aircraft with wings.
@@ -30,6 +30,7 @@ _EXTENDED = 3.0  # px
 _UNLIKE = 2.5  # times the noise
 _OF_PEAK = 0.07
 _CLEAR = 6.0  # standard deviations
+_LEAST_WIDTH = 1.2  # px, of extended targets to which no point could be fitted
 
 
 def measure(
@@ -85,7 +86,7 @@ def _measure(
         again = _fit(far, np.zeros((wide.size, 2), np.int64), guess[wide], _WIDE_HALF)
         found.put(wide, again)
         view.around.put(wide, far.around)
-    trusted = _is_better(found, points, fallback_std)
+    trusted = start.clear & _is_better(found, points, fallback_std)
     extended = _find_extended(scene, view, found, trusted, fallback_std)
     return summarise(points, view, found, trusted, extended, guess[:, 1:, :2], fallback_std)
 
@@ -154,11 +155,13 @@ def _find_extended(
         return extended
     far = scene.look(some, scene.points.xy[some], step=24, half=28)
     no_shift = np.zeros((some.size, 2), np.int64)
+    shown = far.windows.valid & ~far.nearer
     blob = find_blobs(
-        far.windows.middle(BLOB_HALF, no_shift), middle(far.good, BLOB_HALF), far.around.quiet
+        far.windows.middle(BLOB_HALF, no_shift), middle(shown, BLOB_HALF), far.around.quiet
     )
     clear = (
         blob.whole
+        & (blob.width > np.where(better[some], 0.0, _LEAST_WIDTH))
         & (blob.peak > _CLEAR * np.where(better[some], far.around.quiet, far.around.spread))
         & (np.linalg.norm(blob.xy - scene.points.xy[some], axis=1) <= _REACH)
         & (np.trace(blob.covariance, axis1=1, axis2=2) <= 2 * fallback_std**2)

@@ -13,6 +13,7 @@ from irpoint.measuring.windows import BoolArray, FloatArray, Windows
 
 BLOCK = 9  # px, side of the blocks around a point
 _PLACES = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
+_LEAST_PART = 0.3  # of a block that is not complete
 _QUIET = 2  # rank of the block, from the quietest, that counts as quiet
 _STEPS = 14  # of the fit of the components
 _BRIGHT = 4.0  # times the power of the other blocks, from which a block counts less
@@ -79,10 +80,11 @@ def measure_surroundings(
         step: px between the middles of two blocks.
         dtype: type of the frame, of which integers have rounding noise.
     """
-    values = _blocks(windows.values, step)
-    known: BoolArray = np.asarray(_blocks(windows.valid & ~others, step).all((2, 3)))
+    values, share = _clean_blocks(windows, others, step)
+    known: BoolArray = share > 0
     some = weighted(BLOCK).ravel() > 0
     power = np.square(to_modes(values)).reshape(*known.shape, -1)[:, :, some]
+    power /= np.where(known, share, 1.0)[:, :, None]
     floor = _floor(windows, dtype)
     mean = _without_bright_blocks(power, known, floor)
     components = fit_components(mean, component_powers(BLOCK)[:, some])
@@ -91,6 +93,27 @@ def measure_surroundings(
     calm = np.sort(np.where(known, power.mean(2), np.inf), axis=1)[:, _QUIET]
     quiet = np.where(np.isfinite(calm), np.maximum(calm, components[:, WHITE]), spread)
     return Surroundings(components, np.sqrt(spread), np.sqrt(quiet))
+
+
+def _clean_blocks(
+    windows: Windows, others: BoolArray, step: int
+) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """Blocks (N, 8, BLOCK, BLOCK), and how much of each shows the background (N, 8).
+
+    Where no block is complete, parts of blocks must do, even parts with other targets in them.
+    """
+    values = _blocks(windows.values, step)
+    valid = _blocks(windows.valid, step)
+    clean = valid & ~_blocks(others, step)
+    share = clean.all((2, 3)).astype(np.float64)
+    for part in (clean, valid):
+        lost = np.flatnonzero(~share.any(1))
+        if not lost.size:
+            break
+        values[lost] = np.where(part[lost], values[lost], 0.0)
+        fraction = part[lost].mean((2, 3))
+        share[lost] = np.where(fraction >= _LEAST_PART, fraction, 0.0)
+    return values, share
 
 
 def _blocks(windows: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:

@@ -18,6 +18,7 @@ _WIDTHS = np.array([0.65, 1.0, 1.6, 2.5])  # px
 # The network's place is a Student-t variable around the target: usually within half a pixel, but
 # more than one if the frame was shrunk for the network.
 _NETWORK_STD, _FREEDOM = 0.6, 4.0
+_FAR, _APART, _RIVAL = 1.5, 3.5, 0.6  # px, px, and of the response at the best place
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +29,13 @@ class Start:
         shift: int (N, 2), whole pixels from the middle of the window to the target.
         width: (N,) width of the matched filter that responds most.
         strength: (N,) its response, in standard deviations.
+        clear: bool (N,), False if the network's place is between two targets.
     """
 
     shift: npt.NDArray[np.int64]
     width: FloatArray
     strength: FloatArray
+    clear: BoolArray
 
     def put(self, index: npt.NDArray[np.intp], other: Start) -> None:
         """Replace the places of some points."""
@@ -76,5 +79,20 @@ def find_start(
     place = likely.argmax(1)
     row, column = np.divmod(place, PLACES)
     width = best.reshape(n, -1)[np.arange(n), place]
-    strength = np.sqrt(gain.max(1).reshape(n, -1)[np.arange(n), place])
-    return Start(np.stack([column, row], 1) - SEARCH, _WIDTHS[width], strength)
+    strength = np.sqrt(gain.max(1).reshape(n, -1))
+    shift = np.stack([column, row], 1) - SEARCH
+    strongest = strength[np.arange(n), place]
+    return Start(shift, _WIDTHS[width], strongest, _is_clear(strength, shift, from_network))
+
+
+def _is_clear(strength: FloatArray, shift: npt.NDArray[np.int64], xy: FloatArray) -> BoolArray:
+    """bool (N,), False if a target is as far from the network's place ``xy`` as another one."""
+    clear = np.ones(len(shift), bool)
+    some = np.flatnonzero(np.linalg.norm(shift - xy, axis=1) > _FAR)
+    if some.size:
+        steps = np.arange(-SEARCH, SEARCH + 1)
+        places = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
+        apart = np.linalg.norm(places - shift[some, None], axis=2) > _APART
+        rival = np.where(apart, strength[some], 0.0).max(1)
+        clear[some] = rival < _RIVAL * strength[some].max(1)
+    return clear
