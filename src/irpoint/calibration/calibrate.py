@@ -102,12 +102,11 @@ def calibrate(
 
 
 def _for_candidates(detector: Detector) -> Detector:
-    """The same detector for all candidates, whose places need not be measured."""
-    changes = {"threshold": CANDIDATE_SCORE, "false_alarms_per_mpx": None, "measure": False}
-    known = {name: value for name, value in changes.items() if name in detector.settings}
+    """The same detector for all candidates."""
+    changes = {"threshold": CANDIDATE_SCORE, "false_alarms_per_mpx": None}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IrpointWarning)  # given when the first one was made
-        return Detector(detector.model, **detector.settings | known)
+        return Detector(detector.model, **detector.settings | changes)
 
 
 @contextmanager

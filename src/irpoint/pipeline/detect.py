@@ -129,6 +129,7 @@ def _columns(
         "tracks": tracks,
         "polarity": detector.polarity != "bright",
         "angles": camera and camera.reference,
+        "odds": detector.score_odds,
     }
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from irpoint._version import __version__
 from irpoint.points import FrameResult
 from irpoint.sinks.coco import CocoRecord
-from irpoint.sinks.directions import described
 from irpoint.sinks.format import Columns, point_fields, rounded, status_field, time_field
 
 
@@ -17,7 +16,7 @@ class CocoFormat:
 
     A point of a track also has ``track``, and ``polarity`` if it is asked for. Measured points have
     the fields of :class:`irpoint.sinks.json_format.JsonFormat`; COCO allows fields of one's own.
-    With a camera, points have their directions, and ``info`` states the unit and the axes.
+    What holds for all points, such as the axes of directions, is in ``info``.
     """
 
     name, file_name = "coco", "points_coco.json"
@@ -34,5 +33,4 @@ class CocoFormat:
             for (x, y, score), fields in points:
                 record.add_point(x, y, score=score, **fields)
         description = f"Points found by irpoint {__version__}; pixel centres at integers"
-        stated = {"angles": described(columns.angles)} if columns.angles else {}
-        return record.text(description=description, **stated)
+        return record.text(description=description, **columns.described())

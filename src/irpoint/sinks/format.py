@@ -9,8 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from irpoint.angles import Reference
 from irpoint.points import FrameResult, Points
-from irpoint.sinks.directions import direction_fields
+from irpoint.sinks.directions import described, direction_fields
 from irpoint.sinks.measured import measured_fields
+from irpoint.sinks.probability import PROBABILITY, probability_fields, stated
+from irpoint.zoo import ScoreOdds
 
 CLOCK, TRACK, POLARITY, STATUS = "time_s", "track", "polarity", "status"
 
@@ -19,7 +21,8 @@ CLOCK, TRACK, POLARITY, STATUS = "time_s", "track", "polarity", "status"
 class Columns:
     """Optional columns: the time of a frame; track, polarity and measured values of a point.
 
-    ``angles`` states the axes of the direction of each point; None if it is not written.
+    ``angles`` states the axes of the direction of each point, ``odds`` what the scores mean; None
+    if the direction, or the probability of being real, is not written.
     """
 
     clock: bool = False
@@ -27,6 +30,12 @@ class Columns:
     polarity: bool = False
     measured: bool = False
     angles: Reference | None = None
+    odds: ScoreOdds | None = None
+
+    def described(self) -> dict[str, Any]:
+        """The JSON fields that state what holds for all points: axes of angles, and the prior."""
+        angles = {"angles": described(self.angles)} if self.angles else {}
+        return angles | ({PROBABILITY: stated(self.odds)} if self.odds else {})
 
 
 class LineFormat(Protocol):
@@ -81,13 +90,15 @@ def point_fields(result: FrameResult, columns: Columns) -> Iterator[dict[str, An
         polarities(result.points),
         measured_fields(result.points.measured, len(result.points)),
         direction_fields(result.angles, len(result.points)),
+        probability_fields(result.points, columns.odds),
         strict=True,
     )
-    for number, polarity, measured, direction in each:
+    for number, polarity, measured, direction, probability in each:
         fields: dict[str, Any] = track_field(number)
         fields |= {POLARITY: polarity} if columns.polarity else {}
         fields |= measured if columns.measured else {}
-        yield fields | direction if columns.angles else fields
+        fields |= direction if columns.angles else {}
+        yield fields | probability
 
 
 def time_field(result: FrameResult) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irpoint.points import FrameResult
-from irpoint.sinks.directions import described
 from irpoint.sinks.format import (
     Columns,
     json_document,
@@ -23,7 +22,8 @@ class JsonFormat:
     and ``polarity`` if it is asked for. A measured point has the place that the network gave it,
     ``network_x, network_y``, and the fields :data:`irpoint.sinks.measured.MEASURED`. With a
     camera, a point has the fields :data:`irpoint.sinks.directions.DIRECTION`, and ``angles``,
-    before the frames, states their unit and axes.
+    before the frames, states their unit and axes. If the card of the model knows what a score
+    means, a point has ``probability``, and ``probability`` before the frames states the prior.
     """
 
     name, file_name = "json", "points.json"
@@ -45,5 +45,4 @@ class JsonFormat:
             }
             for result in results
         ]
-        stated = {"angles": described(columns.angles)} if columns.angles else {}
-        return json_document({**stated, "frames": listed})
+        return json_document({**columns.described(), "frames": listed})

@@ -13,6 +13,7 @@ from irpoint.sinks.csv_format import CsvFormat
 from irpoint.sinks.format import Columns, DocumentFormat, LineFormat
 from irpoint.sinks.formats import find_format
 from irpoint.system.atomic import atomic_write
+from irpoint.zoo import ScoreOdds
 
 
 class PointsWriter:
@@ -27,6 +28,7 @@ class PointsWriter:
         polarity: whether to write if a point is bright or dark.
         measured: whether to write the measured values of each point.
         angles: the axes of the direction of each point; None does not write it.
+        odds: what the scores mean; None does not write the probability of each point.
 
     Attributes:
         count, hit, points: number of frames so far, of frames with points, and of points.
@@ -47,10 +49,11 @@ class PointsWriter:
         polarity: bool = False,
         measured: bool = False,
         angles: Reference | None = None,
+        odds: ScoreOdds | None = None,
     ) -> None:
         self.count = self.hit = self.points = 0
         self._format = find_format(file_format) if isinstance(file_format, str) else file_format
-        self._columns = Columns(clock, tracks, polarity, measured, angles)
+        self._columns = Columns(clock, tracks, polarity, measured, angles, odds)
         self._results: list[FrameResult] = []  # of a format that is written at the end
         self.path = target / self._format.file_name if isinstance(target, Path) else None
         self._stream = None if isinstance(target, Path) else target
