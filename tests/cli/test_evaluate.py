@@ -89,15 +89,15 @@ def detector(monkeypatch):
         score_odds = None
 
         def __init__(
-            self, model: str, *, published_decoder: bool, backend: str, polarity: str
+            self, model: str, *, published_decoder: bool, backend: str, polarity: str, measure: bool
         ) -> None:
             assert (model, published_decoder) == ("bright", False)
-            self.inverted = polarity == "dark"
+            self.inverted, self.shift = polarity == "dark", 0.0 if measure else 0.5
 
-        def __call__(self, frame: np.ndarray, threshold: float | None = None) -> Points:
+        def candidates(self, frame: np.ndarray, measured_from: float) -> Points:
             rows, columns = np.nonzero((frame == 255) & (not self.inverted))
-            xy = np.column_stack([[*columns, 0], [*rows, 0]])
-            return Points(xy, np.array([1.0] * len(rows) + [0.3])).above(threshold or 0)
+            xy = np.column_stack([[*columns, 0], [*rows, 0]]) + np.array([self.shift, 0])
+            return Points(xy, np.array([1.0] * len(rows) + [0.3])).above(min(measured_from, 0.05))
 
     monkeypatch.setattr(irpoint.runtime, "Detector", Bright, raising=False)
 
@@ -255,6 +255,7 @@ def test_errors_of_the_user_are_one_line(run, folder, points_file, tmp_path):
         (*given, "--points"): "--points needs --json",
         (*given, "--published-decoder"): "--published-decoder needs --model",
         (*given, "--polarity", "dark"): "--polarity needs --model",
+        (*given, "--no-measure"): "--no-measure needs --model",
         (*given, "--radius", "-1"): "radius -1.0 px",
         (*given, "--threshold", "nan"): "threshold nan",
         (*given, "--truth", "boxes"): "--truth boxes: give mask or centroids",

@@ -50,7 +50,7 @@ def test_the_parts_of_the_pipeline_give_the_same_files(
     detect(folder, detector, tmp_path / "whole", track=True, overlay=True)
     sources, missing = find_sources([str(folder), str(folder / "gone.png")])
     assert [item.source for item in missing] == [str(folder / "gone.png")]
-    writer = PointsWriter("csv", tmp_path / "parts", tracks=True)
+    writer = PointsWriter("csv", tmp_path / "parts", tracks=True, measured=True)
     listing = PointsWriter(FramesFormat(), tmp_path / "parts")
     overlays = OverlayFolder(tmp_path / "parts" / "overlays")
     skipped = []

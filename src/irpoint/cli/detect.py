@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,20 +15,16 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
 from irpoint.cli.completion import complete_engine, complete_format
-from irpoint.cli.options import Backend, Cut, Model, Polarity, Raw, Scale
-from irpoint.cli.stopping import INTERRUPTED
+from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Raw, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
-    from irpoint.pipeline import Skipped, Summary, TrackSummary
+    from irpoint.pipeline import Skipped, Summary
     from irpoint.points import FrameResult
-    from irpoint.runtime import Region
-
-_TABLE_ROWS = 10
+    from irpoint.runtime import Detector, Region
 
 
 Sources = Annotated[
@@ -110,6 +104,7 @@ def detect(
     false_alarms_per_mpx: FalseAlarmRate = None,
     scale: Scale = None,
     polarity: Polarity = "bright",
+    measure: Measure = True,
     out: Out = None,
     file_format: FileFormat = "csv",
     overlay: Overlay = False,
@@ -134,34 +129,38 @@ def detect(
 
     Example: [bold]irpoint detect frames/ clip.mp4 --out found --overlay[/]
     """
-    from irpoint.pipeline import detect as run
-    from irpoint.runtime import Detector
-    from irpoint.training.unfinished import model_or_run
+    from irpoint.cli.detect_report import report
 
-    detector = Detector(
-        model_or_run(model),
+    detector = _detector(
+        model,
+        threads,
         threshold=threshold,
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
         polarity=polarity,
         region=region_of(roi, ignore_mask),
         backend=backend,
-        threads=threads_of(threads),
+        measure=measure,
     )
-    with _Bar(shown=out is not None or not sys.stdout.isatty()) as bar:
-        summary = run(
-            sources,
-            detector,
-            out or sys.stdout.buffer,
-            file_format=file_format,
-            overlay=overlay,
-            track=track,
-            **reading(raw, cut),
-            batch=batch,
-            engine=engine,
-            watch=bar.update,
-        )
-    _report(summary, to_folder=out is not None, polarity=polarity)
+    summary = _run(
+        sources,
+        detector,
+        out,
+        file_format=file_format,
+        overlay=overlay,
+        track=track,
+        **reading(raw, cut),
+        batch=batch,
+        engine=engine,
+    )
+    report(summary, to_folder=out is not None, polarity=polarity)
+
+
+def _detector(model: str, threads: int, **settings: Any) -> Detector:
+    from irpoint.runtime import Detector
+    from irpoint.training.unfinished import model_or_run
+
+    return Detector(model_or_run(model), threads=threads_of(threads), **settings)
 
 
 def threads_of(threads: int) -> int:
@@ -169,6 +168,14 @@ def threads_of(threads: int) -> int:
     if threads < 0:
         raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
     return threads
+
+
+def _run(sources: list[str], detector: Detector, out: Path | None, **options: Any) -> Summary:
+    """Detect with a progress bar, unless points appear in the terminal."""
+    from irpoint.pipeline import detect as run
+
+    with _Bar(shown=out is not None or not sys.stdout.isatty()) as bar:
+        return run(sources, detector, out or sys.stdout.buffer, watch=bar.update, **options)
 
 
 def reading(raw: str | None, cut: str | None) -> dict[str, Any]:
@@ -233,89 +240,3 @@ class _Bar:
             # The console of the progress bar prints the line above the bar.
             line = Text(f"irpoint: skipped: {item.reason}")
             self._progress.console.print(line, soft_wrap=True)
-
-
-def _report(summary: Summary, *, to_folder: bool, polarity: str) -> None:
-    """Print the tracks or the first points, and the totals, to stderr; set the exit code."""
-    if summary.tracks:
-        _print_tracks(summary.tracks)
-    elif to_folder and summary.first:
-        _print_table(summary.first, summary.points)
-    counts = f"{summary.points} points in {summary.frames_with_points} of {summary.frames} frames"
-    speed = summary.frames / summary.seconds
-    parts = [counts]
-    if summary.tracks is not None:
-        parts.append(f"{len(summary.tracks)} track{'s' * (len(summary.tracks) != 1)}")
-    if summary.resumed:
-        parts.append(f"{summary.resumed} sources finished before")
-    if summary.skipped:
-        parts.append(f"{summary.skipped} skipped")
-    parts.append(f"{summary.seconds:.1f} s ({speed:.1f} frames/s)")
-    if summary.stopped:
-        parts.append("stopped: run it again to resume" if summary.resumable else "stopped")
-    if to_folder:
-        parts.append(str(summary.points_file or "nothing written"))
-    if (
-        summary.frames > sum(summary.unjudged.values())
-        and not summary.points
-        and polarity == "bright"
-    ):
-        parts.append("to find targets darker than their surroundings, give --polarity dark")
-    if summary.overlays is not None:
-        parts.append(f"overlays in {summary.overlays}")
-    _print_unjudged(summary)
-    typer.echo(f"irpoint: {'; '.join(parts)}", err=True)
-    nothing = 0 < summary.frames == sum(summary.unjudged.values())
-    if summary.stopped or summary.skipped or nothing:
-        raise typer.Exit(INTERRUPTED if summary.stopped else 1)
-
-
-def _print_unjudged(summary: Summary) -> None:
-    """Print one line per source and reason for which nothing can be found in frames."""
-    from irpoint.points import STATUS_REASONS
-
-    for (source, status), count in summary.unjudged.items():
-        frames = "1 frame is" if count == 1 else f"{count} frames are"
-        typer.echo(f"irpoint: {source}: {frames} {status}: {STATUS_REASONS[status]}", err=True)
-
-
-def _print_tracks(tracks: list[TrackSummary]) -> None:
-    best = sorted(tracks, key=lambda track: -track.score)[:_TABLE_ROWS]
-    caption = f"the {_TABLE_ROWS} tracks with the highest scores, of {len(tracks)}"
-    table = Table(box=box.SIMPLE_HEAD, caption=caption if len(tracks) > _TABLE_ROWS else None)
-    table.add_column("track", justify="right")
-    for title in ("first frame", "last frame"):
-        table.add_column(title, overflow="fold")
-    for title in ("points", "mean x", "mean y", "best score"):
-        table.add_column(title, justify="right")
-    for track in tracks:
-        if any(track is one for one in best):
-            number = f"{track.number} dark" if track.dark else f"{track.number}"
-            frames = (
-                escape(f"{Path(name).name} {index}") for name, index in (track.first, track.last)
-            )
-            numbers = (f"{track.x:.1f}", f"{track.y:.1f}", f"{track.score:.2f}")
-            table.add_row(number, *frames, f"{track.points}", *numbers)
-    Console(stderr=True).print(table)
-
-
-def _print_table(results: list[FrameResult], points: int) -> None:
-    rows = [
-        (Path(result.source).name, f"{x:.1f}", f"{y:.1f}", f"{score:.2f}", "dark" * dark)
-        for result in results
-        for (x, y), score, dark in zip(
-            result.points.xy.tolist(),
-            result.points.score.tolist(),
-            result.points.dark.tolist(),
-            strict=True,
-        )
-    ][:_TABLE_ROWS]
-    rest = points - _TABLE_ROWS
-    table = Table(box=box.SIMPLE_HEAD, caption=f"and {rest} more" if rest > 0 else None)
-    table.add_column("frame", overflow="fold")
-    any_dark = any(row[-1] for row in rows)
-    for title in ("x", "y", "score", *[""] * any_dark):
-        table.add_column(title, justify="right")
-    for name, x, y, score, dark in rows:
-        table.add_row(escape(name), x, y, score, *([dark] if any_dark else []))
-    Console(stderr=True).print(table)

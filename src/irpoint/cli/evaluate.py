@@ -19,7 +19,7 @@ from irpoint.cli.completion import (
     complete_suite,
 )
 from irpoint.cli.figures import show
-from irpoint.cli.options import Polarity
+from irpoint.cli.options import Measure, Polarity
 from irpoint.errors import EvaluationError, IrpointWarning, SettingsError, one_line
 from irpoint.system.atomic import atomic_write
 
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from irpoint.evaluation.predictions import Predictions
     from irpoint.evaluation.splits import Split, SplitEvaluation
     from irpoint.evaluation.suites import Suite
+
+# Settings of a model: what they are unless they are given, and their options.
+_OF_MODELS: dict[str, tuple[object, str]] = {
+    "published_decoder": (False, "--published-decoder"),
+    "polarity": ("bright", "--polarity"),
+    "measure": (True, "--no-measure"),
+}
 
 DataOption = Annotated[
     list[Path], typer.Option(help="Dataset folder; repeat the option to pool several.")
@@ -124,6 +131,7 @@ def evaluate(
     published_decoder: DecoderOption = False,
     backend: BackendOption = "onnxruntime",
     polarity: Polarity = "bright",
+    measure: Measure = True,
     suite: SuiteOption = None,
     benchmark: OldSuiteOption = None,
 ) -> None:
@@ -137,13 +145,11 @@ def evaluate(
     from irpoint.evaluation.splits import load_split
 
     masks = protocol in MASK_PROTOCOLS
-    _check_options(model, predictions, truth, protocol)
+    settings: dict[str, Any] = {"backend": backend}
+    settings |= {"published_decoder": published_decoder, "polarity": polarity, "measure": measure}
+    _check_options(model, predictions, truth, protocol, settings)
     if points and (json_file is None or masks):
         raise SettingsError("--points needs --json FILE and a point protocol")
-    if published_decoder and model is None:
-        raise SettingsError("--published-decoder needs --model")
-    if polarity != "bright" and model is None:
-        raise SettingsError("--polarity needs --model")
     near = RADIUS_PX if radius is None else radius
     if not masks:
         check_settings(protocol, near, threshold)
@@ -157,7 +163,7 @@ def evaluate(
     predicted = (
         _from_file(predictions, frames, threshold)
         if predictions is not None
-        else _from_model(str(model), frames, threshold, published_decoder, backend, polarity)
+        else _from_model(str(model), frames, threshold, settings)
     )
     evaluation = evaluate_predictions(predicted, frames, protocol, near)
     title, chosen = predicted.title, predicted.threshold_from
@@ -186,13 +192,22 @@ def _folders(data: list[Path], suite: Suite | None) -> list[Path]:
     return suite.paths(data[0])
 
 
-def _check_options(model: str | None, predictions: Path | None, truth: str, protocol: str) -> None:
+def _check_options(
+    model: str | None,
+    predictions: Path | None,
+    truth: str,
+    protocol: str,
+    settings: dict[str, Any],
+) -> None:
     from irpoint.datasets.layout import Truth
     from irpoint.evaluation.mask_protocols import MASK_PROTOCOLS
     from irpoint.evaluation.matching import PROTOCOLS
 
     if (model is None) == (predictions is None):
         raise SettingsError("give either --model or --predictions")
+    for name, (default, option) in _OF_MODELS.items():
+        if model is None and settings[name] != default:
+            raise SettingsError(f"{option} needs --model")
     if truth not in get_args(Truth):
         raise SettingsError(f"--truth {truth}: give {' or '.join(get_args(Truth))}")
     known = (*PROTOCOLS, *MASK_PROTOCOLS)
@@ -207,13 +222,9 @@ def _from_file(path: Path, split: Split, threshold: float | None) -> Predictions
 
 
 def _from_model(
-    model: str,
-    split: Split,
-    threshold: float | None,
-    published_decoder: bool,
-    backend: str,
-    polarity: str,
+    model: str, split: Split, threshold: float | None, settings: dict[str, Any]
 ) -> Predictions:
+    """The predictions of a detector with these settings, with a progress bar."""
     from irpoint.evaluation.predictions import predictions_of_model
     from irpoint.runtime import Detector
     from irpoint.training.unfinished import model_or_run
@@ -228,9 +239,7 @@ def _from_model(
             transient=True,
         )
 
-    detector = Detector(
-        model_or_run(model), published_decoder=published_decoder, backend=backend, polarity=polarity
-    )
+    detector = Detector(model_or_run(model), **settings)
     return predictions_of_model(detector, split, threshold, progress=progress)
 
 

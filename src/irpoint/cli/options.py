@@ -33,6 +33,13 @@ Polarity = Annotated[
         autocompletion=complete_polarity,
     ),
 ]
+Measure = Annotated[
+    bool,
+    typer.Option(
+        "--measure/--no-measure",
+        help="Measure each point on the frame's own pixels: position, its uncertainty, signal.",
+    ),
+]
 Scale = Annotated[
     str | None,
     typer.Option(

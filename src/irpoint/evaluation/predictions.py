@@ -19,7 +19,7 @@ from irpoint.evaluation.splits import (
 )
 from irpoint.frames.numbered import split_number
 from irpoint.points import Points
-from irpoint.runtime import CANDIDATE_SCORE, Detector
+from irpoint.runtime import Detector
 from irpoint.zoo import ScoreOdds
 
 Progress = Callable[[Iterable[LabelledFrame]], Iterable[LabelledFrame]]
@@ -34,7 +34,7 @@ class Predictions:
         title: name of the model or of the file.
         model: name of the model; None if the points come from a file.
         points: the points by image file, of a model also those below the threshold, down to the
-            lowest score that may belong to a target.
+            lowest score that may belong to a target. Only those that count are measured.
         threshold: minimum score of a point that counts; None if all count.
         threshold_from: how the threshold was chosen, in words.
         trained_on: names of the datasets whose frames in this split the model was trained on.
@@ -74,11 +74,12 @@ def predictions_of_model(
     if threshold is None:
         from_card = level == card.thresholds.default
         chosen = f"{card.thresholds.chosen}, from the model's card" if from_card else "as published"
-    lowest = min(level, CANDIDATE_SCORE)
     return Predictions(
         title=card.name,
         model=card.name,
-        points=find_points(lambda frame: detector(frame, threshold=lowest), progress(split.frames)),
+        points=find_points(
+            lambda frame: detector.candidates(frame, measured_from=level), progress(split.frames)
+        ),
         threshold=level,
         threshold_from=chosen,
         trained_on=tuple(trained_on(card.data, card.split, split.names, split.name)),

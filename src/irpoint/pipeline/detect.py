@@ -128,6 +128,7 @@ def _columns(
         "clock": any(source.clock for source in sources),
         "tracks": tracks,
         "polarity": detector.polarity != "bright",
+        "measured": detector.measures,
         "angles": camera and camera.reference,
         "odds": detector.score_odds,
     }

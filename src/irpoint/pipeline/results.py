@@ -9,6 +9,7 @@ from pathlib import Path
 
 from irpoint.angles import Reference
 from irpoint.frames.source import Skipped, Source
+from irpoint.measurement import Flag, Measurement
 from irpoint.measuring.camera import Camera
 from irpoint.pipeline.directions import with_angles
 from irpoint.pipeline.resume import resume
@@ -29,6 +30,8 @@ class Summary:
         frames, frames_with_points, points: numbers of frames and points.
         skipped: number of sources, or parts of them, that could not be read.
         unjudged: number of frames in which nothing can be found, by source and status.
+        measured: number of points whose place was measured; None if points are not measured.
+        flags: number of points with each flag of a measurement, by its name.
         first: the first results with points, at most ten.
         tracks: every track, in the order of confirmation; None without tracking.
         angles: the axes of the azimuth and elevation of points; None without a camera.
@@ -46,6 +49,8 @@ class Summary:
     points: int = 0
     skipped: int = 0
     unjudged: dict[tuple[str, Status], int] = field(default_factory=dict)
+    measured: int | None = None
+    flags: dict[str, int] = field(default_factory=dict)
     first: list[FrameResult] = field(default_factory=list)
     tracks: list[TrackSummary] | None = None
     angles: Reference | None = None
@@ -114,9 +119,20 @@ class Results:
         if result.track_ids is not None:
             self._tracks.add(result)
             summary.tracks = self._tracks.tracks
+        self._count_measured(result.points.measured)
         summary.frames += 1
         summary.frames_with_points += len(result.points) > 0
         summary.points += len(result.points)
+
+    def _count_measured(self, measured: Measurement | None) -> None:
+        if measured is None:
+            return
+        summary = self.summary
+        failed = int(measured.has(Flag.UNMEASURED).sum())
+        summary.measured = (summary.measured or 0) + len(measured) - failed
+        for flag in Flag:
+            if count := int(measured.has(flag).sum()):
+                summary.flags[flag.text] = summary.flags.get(flag.text, 0) + count
 
     def _writers(self) -> list[PointsWriter]:
         return [self.writer] if self.frames is None else [self.writer, self.frames]

@@ -60,6 +60,7 @@ def journal_settings(detector: Detector) -> dict[str, object]:
         "threshold": float(detector.threshold),
         "scale": detector.scale,
         "polarity": detector.polarity,
+        "measure": detector.measures,
         "backend": f"{detector.backend} {detector.precision}",
         "roi": None if region.roi is None else list(region.roi),
         "ignore_mask": mask,

@@ -1,10 +1,11 @@
-"""Frame → points: the detector, the main class of irpoint."""
+"""Frame → measured points: the detector, the main class of irpoint."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,22 +16,26 @@ import numpy.typing as npt
 
 from irpoint.decoding.peaks import decode
 from irpoint.decoding.published import PublishedRule, decode_published
-from irpoint.errors import FrameError, IrpointWarning, ModelError, SettingsError
+from irpoint.errors import FrameError, IrpointWarning, ModelError
 from irpoint.frames import as_frame, find_frames, open_source
 from irpoint.frames.scale import InputScale, Placement, to_network
 from irpoint.frames.scene import read_scene
 from irpoint.frames.source import Skipped
 from irpoint.points import STATUS_REASONS, FrameResult, Points, Status
 from irpoint.runtime.backends.open import open_backend
+from irpoint.runtime.distinct import measure_distinct
 from irpoint.runtime.one_frame import AnyFrame, read_one
 from irpoint.runtime.polarity import merge, passes
 from irpoint.runtime.region import Region, at_pixels
+from irpoint.runtime.thresholds import choose_threshold, positive
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
 from irpoint.zoo import Model, ModelCard, ScoreOdds, find_model
 
 # `candidates` leaves out weaker peaks, which are never targets, to keep threshold sweeps small.
 CANDIDATE_SCORE = 0.05
 _MAX_SHRINK = 2.0  # a larger factor causes a warning
+# Deviation of the network's place along each axis in network pixels, for cards that lack it.
+_FALLBACK_STD = 0.5
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Prepared:
     """A frame at network scale.
 
     Attributes:
+        frame: (height, width), the frame itself in its data type, in counts.
         image: float32 (h, w), in counts.
         levels: (low, high) in counts of the image, which the network maps to 0 and 1.
         placement: network pixels ↔ frame pixels.
@@ -47,6 +53,7 @@ class Prepared:
         status: whether targets can be found, see :func:`irpoint.frames.scene.judge`.
     """
 
+    frame: npt.NDArray[Any]
     image: npt.NDArray[np.float32]
     levels: tuple[float, float]
     placement: Placement
@@ -78,12 +85,14 @@ class Detector:
             card's thresholds are valid at the card's scale.
         region: region of interest; None is the whole frame.
         published_decoder: decode as the publication of the method does, for comparisons. Its
-            threshold is the default.
+            threshold is the default, and points are not measured.
         backend: name of a backend, see :data:`irpoint.runtime.BACKENDS`; ``auto`` is the fastest
             that is installed.
         threads: CPU threads; 0 is all cores.
         polarity: ``bright`` for targets brighter than their surroundings; ``dark`` for darker ones,
             which are found in the inverted frame; ``both`` for both, in twice the time.
+        measure: measure each point on the frame's own pixels, which gives ``Points.measured`` and
+            more accurate positions; False keeps the positions of the network.
 
     Attributes:
         card: the model's card.
@@ -91,6 +100,7 @@ class Detector:
         scale: the input scale in use.
         region: region of interest.
         polarity: which targets are found.
+        measures: whether points are measured.
         backend, precision: name of the backend, and precision of its arithmetic.
         model, settings: ``Detector(model, **settings)`` builds an equal detector.
 
@@ -111,6 +121,7 @@ class Detector:
         backend: str = "auto",
         threads: int = 0,
         polarity: str = "bright",
+        measure: bool = True,
     ) -> None:
         self.model = model if isinstance(model, Model) else find_model(model)
         self.settings: dict[str, Any] = {
@@ -122,13 +133,15 @@ class Detector:
             "backend": backend,
             "threads": threads,
             "polarity": polarity,
+            "measure": measure,
         }
         self.polarity, self._passes = polarity, passes(polarity)
         self.card = self.model.card
         self._rule = _published_rule(self.card) if published_decoder else None
+        self.measures = measure and self._rule is None
         if self._rule and threshold is None and false_alarms_per_mpx is None:
             threshold = self._rule.threshold
-        self.threshold = _threshold(self.card, threshold, false_alarms_per_mpx)
+        self.threshold = choose_threshold(self.card, threshold, false_alarms_per_mpx)
         if threshold is None:
             self._check_footage()
         self.region = region or Region()
@@ -192,9 +205,19 @@ class Detector:
         odds = self.score_odds
         return None if odds is None else odds.probability(points.score, prior)
 
-    def candidates(self, frame: AnyFrame) -> Points:
-        """Every peak with a score of at least 0.05, for choosing thresholds."""
-        return self(frame, CANDIDATE_SCORE)
+    def candidates(self, frame: AnyFrame, measured_from: float = math.inf) -> Points:
+        """Every peak with a score of at least 0.05, for choosing thresholds.
+
+        Args:
+            frame: as :meth:`__call__` takes it.
+            measured_from: measure the points that score at least this, as a detector with this
+                threshold does. Such points are included, even if they score less than 0.05. The
+                others keep the positions of the network.
+        """
+        lowest = min(measured_from, CANDIDATE_SCORE)
+        [(points, status)] = self._find([frame], lowest, measured_from)
+        _warn_of([status])
+        return points
 
     def batch(self, frames: Sequence[AnyFrame], threshold: float | None = None) -> list[Points]:
         """Points of several frames; those of one size at network scale are processed together.
@@ -202,14 +225,19 @@ class Detector:
         Warns about frames in which nothing can be found, such as blank ones.
         """
         judged = self.judge(frames, threshold)
-        for reason in {STATUS_REASONS[status] for _, status in judged if status != "ok"}:
-            warnings.warn(f"nothing can be found in a frame: {reason}", IrpointWarning, 3)
+        _warn_of([status for _, status in judged])
         return [points for points, _ in judged]
 
     def judge(
         self, frames: Sequence[AnyFrame], threshold: float | None = None
     ) -> list[tuple[Points, Status]]:
         """As :meth:`batch`, with the status of each frame in place of warnings."""
+        return self._find(frames, self.threshold if threshold is None else threshold)
+
+    def _find(
+        self, frames: Sequence[AnyFrame], threshold: float, measured_from: float = 0.0
+    ) -> list[tuple[Points, Status]]:
+        """Points and status of each frame; points that score ``measured_from`` are measured."""
         pixels = [read_one(frame) for frame in frames]
         prepared = [self.prepare(frame, dark) for frame in pixels for dark in self._passes]
         results: list[Points] = [Points.empty()] * len(prepared)
@@ -218,11 +246,12 @@ class Detector:
             responses = self.respond([prepared[i] for i in chosen])
             for index, response in zip(chosen, responses, strict=True):
                 results[index] = self.locate(response, prepared[index], threshold)
-        count = len(self._passes)
-        return [
-            (merge(results[i : i + count]), prepared[i].status)
-            for i in range(0, len(results), count)
-        ]
+        found = []
+        for first in range(0, len(prepared), len(self._passes)):
+            points = merge(results[first : first + len(self._passes)])
+            points = self.measure(points, prepared[first], measured_from)
+            found.append((points, prepared[first].status))
+        return found
 
     def stream(self, source: str | Path | Sequence[str]) -> Iterator[FrameResult]:
         """Results of every frame of files, folders, patterns, videos or streams, one by one.
@@ -266,7 +295,9 @@ class Detector:
             scene.counts, self._scale, self.card.resize, self.card.stride, scene.levels[0]
         )
         self._report_shrinking(placement.factor[0])
-        return Prepared(image, scene.levels, placement, shape, dark, scene.foreign, scene.status)
+        return Prepared(
+            plain, image, scene.levels, placement, shape, dark, scene.foreign, scene.status
+        )
 
     def _report_shrinking(self, factor: float) -> None:
         """Warn once per detector if frames are shrunk so much that small targets may vanish."""
@@ -304,8 +335,11 @@ class Detector:
     def locate(
         self, response: npt.NDArray[np.float32], prepared: Prepared, threshold: float | None = None
     ) -> Points:
-        """Step 3: decode a response map to points in frame pixels, inside the frame and region."""
-        found = self._peaks(response, self.threshold if threshold is None else _positive(threshold))
+        """Step 3: decode a response map to points in frame pixels, inside the frame and region.
+
+        Before measuring, points up to one cell outside of the region of interest count as inside.
+        """
+        found = self._peaks(response, self.threshold if threshold is None else positive(threshold))
         limit = np.array(prepared.shape[::-1]) - 0.5
         xy = prepared.placement.to_frame(found.xy)
         # A peak up to one cell outside the frame is a target at the border; beyond that, padding.
@@ -313,8 +347,32 @@ class Detector:
         within = ((xy >= -0.5 - slack) & (xy <= limit + slack)).all(axis=1)
         inside = np.clip(xy, -0.5, limit)[within].astype(np.float32)
         points = Points(inside, found.score[within], np.full(len(inside), prepared.dark))
-        points = self.region.select(points, prepared.shape)
+        points = self.region.select(points, prepared.shape, slack.max() if self.measures else 0.0)
         return points if prepared.foreign is None else points[~at_pixels(prepared.foreign, points)]
+
+    def measure(self, points: Points, prepared: Prepared, measured_from: float = 0.0) -> Points:
+        """Step 4: measure points on the frame itself; drop those that are then outside the region.
+
+        Args:
+            points: highest score first, at the positions of the network.
+            prepared: the frame.
+            measured_from: minimum score of a point that is measured; others keep their positions.
+
+        Returns:
+            The points as they are if the detector does not measure.
+        """
+        if not self.measures:
+            return points
+        strong = points.score >= measured_from
+        ignored = self.region.ignored
+        hidden = prepared.foreign
+        if hidden is None and ignored is not None:
+            hidden = ignored != 0
+        std = (self.card.fallback_std or _FALLBACK_STD) * max(prepared.placement.factor)
+        measured = measure_distinct(prepared.frame, points[strong], hidden, std)
+        if not strong.all():
+            measured = Points.joined([measured, points[~strong]])
+        return self.region.select(measured, prepared.shape)
 
     def _peaks(self, response: npt.NDArray[np.float32], threshold: float) -> Points:
         card = self.card
@@ -334,31 +392,7 @@ def _published_rule(card: ModelCard) -> PublishedRule:
     return card.published_decoder
 
 
-def _threshold(card: ModelCard, threshold: float | None, rate: float | None) -> float:
-    if threshold is not None and rate is not None:
-        raise SettingsError("give a threshold or a false-alarm rate, not both")
-    if threshold is not None:
-        return _positive(threshold)
-    if rate is None:
-        return card.thresholds.default
-    return _threshold_for_rate(card, rate)
-
-
-def _threshold_for_rate(card: ModelCard, rate: float) -> float:
-    """The threshold for a false-alarm rate, interpolated on its logarithm between the card's."""
-    on_card = card.thresholds.false_alarms_per_mpx.items()
-    known = sorted((float(key), value) for key, value in on_card if value is not None)
-    if not known or not known[0][0] <= rate <= known[-1][0]:
-        limits = f"from {known[0][0]:g} to {known[-1][0]:g}" if known else "none"
-        raise ModelError(
-            f"model {card.name!r} has no threshold for {rate:g} false alarms per Mpx; "
-            f"the rates on its card: {limits}"
-        )
-    rates, thresholds = np.array(known).T
-    return float(np.interp(np.log(rate), np.log(rates), thresholds))
-
-
-def _positive(threshold: float) -> float:
-    if not threshold > 0:
-        raise SettingsError(f"threshold {threshold}: must be positive")
-    return threshold
+def _warn_of(statuses: Iterable[Status]) -> None:
+    """Warn, in the name of the caller's caller, about frames in which nothing can be found."""
+    for reason in {STATUS_REASONS[status] for status in statuses if status != "ok"}:
+        warnings.warn(f"nothing can be found in a frame: {reason}", IrpointWarning, 4)

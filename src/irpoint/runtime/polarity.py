@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from irpoint.errors import SettingsError
 from irpoint.points import Points
+from irpoint.runtime.in_place import Pairs, strongest_in_place
 
 Polarity = Literal["bright", "dark", "both"]
 POLARITIES: tuple[str, ...] = get_args(Polarity)
@@ -41,17 +42,9 @@ def merge(found: list[Points]) -> Points:
         return found[0]
     points = Points.joined(found)
     points = points[np.argsort(-points.score, kind="stable")]
-    return points[_strongest_in_place(points)]
 
+    def opposite(pairs: Pairs) -> npt.NDArray[np.bool_]:
+        differ: npt.NDArray[np.bool_] = points.dark[pairs[:, 0]] != points.dark[pairs[:, 1]]
+        return differ
 
-def _strongest_in_place(points: Points) -> npt.NDArray[np.bool_]:
-    """Which points have no kept, higher-scored point of the other polarity in the same place."""
-    from scipy.spatial import cKDTree  # here, because it imports slowly and is rarely needed
-
-    keep = np.ones(len(points), bool)
-    pairs = cKDTree(points.xy).query_pairs(_SAME_PLACE_PX, output_type="ndarray")
-    opposite = pairs[points.dark[pairs[:, 0]] != points.dark[pairs[:, 1]]]
-    # By their second point, so that the first is decided before it decides on others.
-    for higher, lower in opposite[np.argsort(opposite[:, 1], kind="stable")].tolist():
-        keep[lower] &= not keep[higher]
-    return keep
+    return points[strongest_in_place(points, _SAME_PLACE_PX, opposite)]

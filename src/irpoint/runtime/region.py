@@ -62,12 +62,15 @@ class Region:
                 "give a mask of the frame's size"
             )
 
-    def select(self, points: Points, shape: tuple[int, int]) -> Points:
-        """The points inside the region, of a frame of ``shape`` that :meth:`check` accepts."""
+    def select(self, points: Points, shape: tuple[int, int], margin: float = 0.0) -> Points:
+        """The points inside the region, of a frame of ``shape`` that :meth:`check` accepts.
+
+        Up to ``margin`` pixels around the rectangle count as inside.
+        """
         keep = np.ones(len(points), bool)
         x, y = points.xy.T
         if self.roi is not None:
-            x0, y0, x1, y1 = self.roi
+            x0, y0, x1, y1 = np.array(self.roi) + margin * np.array([-1, -1, 1, 1])
             keep &= (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if self.ignored is not None:
             keep &= at_pixels(self.ignored, points) == 0

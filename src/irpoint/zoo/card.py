@@ -111,6 +111,8 @@ class ModelCard(BaseModel):
         score_odds: what a score means; null if not measured.
         footage: target-free footage on which ``irpoint calibrate`` chose the thresholds; null if
             they were chosen on a validation split.
+        fallback_std: standard deviation of the network's place along each axis on the validation
+            split, in network pixels; null if not measured.
         metrics: figures on the validation split, pooled and by dataset, in the form of
             ``irpoint evaluate --json``; empty if not measured.
         clicks: comparison with training on imprecise clicks; null if not measured.
@@ -142,6 +144,7 @@ class ModelCard(BaseModel):
     thresholds: Thresholds
     score_odds: ScoreOdds | None = None
     footage: Footage | None = None
+    fallback_std: float | None = Field(None, gt=0, le=1024)
     metrics: dict[str, Any]
     clicks: Clicks | None = None
     sha256: str
