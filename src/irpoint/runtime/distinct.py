@@ -56,7 +56,9 @@ def _measure(
     """
     found = measure(frame, points, foreign, fallback_std)
     failed = _failed(found)
-    leading = strongest_in_place(points, _SPOILS_PX, lambda pairs: failed[pairs].all(axis=1))
+    leading = strongest_in_place(
+        points, _SPOILS_PX, lambda pairs: failed[pairs[:, 0]] & failed[pairs[:, 1]]
+    )
     if leading.all():
         return found
     alone = measure(frame, points[leading], foreign, fallback_std)
