@@ -67,21 +67,26 @@ class Fitted:
 
 
 def fit_points(
-    windows: Windows, good: BoolArray, floor: FloatArray, weights: FloatArray, guess: FloatArray
+    windows: Windows,
+    good: BoolArray,
+    floor: FloatArray | None,
+    weights: FloatArray,
+    guess: FloatArray,
 ) -> Fitted:
     """Fit the target of each point, together with its partners.
 
     Args:
         windows: (N, n, n) windows, one around each guess.
         good: bool (N, n, n), pixels that may be used.
-        floor: (N, n, n) least value of saturated pixels, −inf elsewhere.
+        floor: (N, n, n) least value of saturated pixels, −inf elsewhere; None if there are none.
         weights: (N, n, n) inverse power of noise and background in each mode.
         guess: (N, K, 3) x and y in frame pixels and width: of each point, then of those that are
             fitted together with it; NaN if there are fewer.
     """
     start = guess.copy()
     start[:, :, :2] -= windows.centre[:, None]
-    task = _Task(windows.values, good & ~np.isfinite(floor), floor, weights, start)
+    used = good.copy() if floor is None else good & ~np.isfinite(floor)
+    task = _Task(windows.values, used, floor, weights, start)
     fresh = np.arange(len(guess))
     task.fit(fresh)
     for _ in range(_ROUNDS):
@@ -107,7 +112,7 @@ class _Task:
         self,
         values: FloatArray,
         used: BoolArray,
-        floor: FloatArray,
+        floor: FloatArray | None,
         weights: FloatArray,
         start: FloatArray,
     ) -> None:
@@ -145,8 +150,10 @@ class _Task:
 
     def _fit_several(self, index: npt.NDArray[np.intp], modes: FloatArray, count: int) -> None:
         n, shape = len(index), modes.shape
-        floor = self.floor[index].reshape(n, -1)
         left_out = ~self.used[index].reshape(n, -1)
+        floor = np.full(left_out.shape, -np.inf)
+        if self.floor is not None:
+            floor = self.floor[index].reshape(n, -1)
         weights = self.weights[index].reshape(n, -1)
         problem = Problem.of(modes.reshape(n, -1), weights, left_out, floor)
         places = self.start[index, :count]
@@ -171,14 +178,15 @@ class _Task:
         """
         basis = cosines(2 * self.half + 1)
         square = basis * basis
-        precision = square.T @ self.weights[index] @ square
         gap = np.where(self.used[index], to_pixels(self.weighted[index]), 0.0)
-        suspect = np.abs(gap).max((1, 2)) > _SUSPECT * np.sqrt(precision.max((1, 2)))
+        usual = self.weights[index].mean((1, 2))
+        suspect = np.square(gap).max((1, 2)) > _SUSPECT**2 * usual
         bad = np.zeros(gap.shape, bool)
         some = np.flatnonzero(suspect)
         if not some.size:
             return bad
-        index, gap, precision = index[some], gap[some], precision[some]
+        index, gap = index[some], gap[some]
+        precision = square.T @ self.weights[index] @ square
         # The target has moved towards a bad pixel, so that the others predict it all too well.
         slopes = target_slopes(self.target[index, None], self.half)[:, 0]
         shape = (len(some), PARAMETERS, *gap.shape[1:])

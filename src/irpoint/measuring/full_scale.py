@@ -13,20 +13,22 @@ _BITS = (8, 10, 12, 14, 15, 16, 32)
 _PLATEAU = 5  # equal pixels at the top of a frame are a full scale of their own
 
 
-def at_full_scale(frame: npt.NDArray[Any], windows: Windows) -> BoolArray:
+def at_full_scale(frame: npt.NDArray[Any], windows: Windows) -> BoolArray | None:
     """bool (N, S, S), the pixels that are at the end of the scale on the side of the target.
 
     That is the highest value of the frame, if the converter of a camera ends there or several
-    pixels have it; for dark targets it is the lowest value.
+    pixels have it; for dark targets it is the lowest value. None if the frame ends at neither.
     """
-    raw = windows.of(frame)
-    result = np.zeros(raw.shape, bool)
+    ends = np.full(len(windows.sign), np.nan)
     for dark in (False, True):
-        some = np.flatnonzero((windows.sign < 0) == dark)
-        end = _end_of_scale(frame, dark) if some.size else None
+        some = (windows.sign < 0) == dark
+        end = _end_of_scale(frame, dark) if some.any() else None
         if end is not None:
-            result[some] = (raw[some] == end) & windows.valid[some]
-    return result
+            ends[some] = end
+    if np.isnan(ends).all():
+        return None
+    ends = (ends - windows.offset) * windows.sign
+    return np.asarray((windows.values == ends[:, None, None]) & windows.valid)
 
 
 def _end_of_scale(frame: npt.NDArray[Any], dark: bool) -> float | None:

@@ -73,17 +73,18 @@ def _measure(
 ) -> tuple[FloatArray, Measurement]:
     """Places (N, 2) and what was measured of N >= 1 points."""
     scene = Scene(frame, points, foreign)
-    view = scene.look(np.arange(len(points)), points.xy, step=9, half=13)
-    start = _start(view, points)
+    view = scene.look(np.arange(len(points)), points.xy, step=9, half=_HALF + SEARCH)
+    allowed = ~scene.neighbours.nearer(view.windows.centre, SEARCH)
+    start = _start(view, points, allowed)
     places = view.windows.centre + start.shift
     guess = scene.with_partners(np.column_stack([places, start.width]))
     found = _fit(view, start.shift, guess, _HALF)
     wide = np.flatnonzero(found.width > _WIDE)
     if wide.size:
         centre = np.rint(found.xy[wide])
-        far = scene.look(wide, centre, step=15, half=19)
+        far = scene.look(wide, centre, step=15, half=_WIDE_HALF)
         guess[wide, 0] = np.column_stack([found.xy, found.width])[wide]
-        again = _fit(far, np.zeros((wide.size, 2), np.int64), guess[wide], _WIDE_HALF)
+        again = _fit(far, None, guess[wide], _WIDE_HALF)
         found.put(wide, again)
         view.around.put(wide, far.around)
     trusted = start.clear & _is_better(found, points, fallback_std)
@@ -91,11 +92,10 @@ def _measure(
     return summarise(points, view, found, trusted, extended, guess[:, 1:, :2], fallback_std)
 
 
-def _start(view: View, points: Points) -> Start:
+def _start(view: View, points: Points, allowed: BoolArray) -> Start:
     """Where to start, without hot pixels; with them if nothing else is there."""
     weights = view.around.weights(2 * _HALF + 1)
     from_network = points.xy.astype(np.float64) - view.windows.centre
-    allowed = ~middle(view.nearer, SEARCH)
 
     def found(good: BoolArray, some: npt.NDArray[np.intp]) -> Start:
         values = np.where(good[some], view.windows.values[some], 0.0)
@@ -112,11 +112,11 @@ def _start(view: View, points: Points) -> Start:
     return start
 
 
-def _fit(view: View, shift: npt.NDArray[np.int64], guess: FloatArray, half: int) -> Fitted:
+def _fit(view: View, shift: npt.NDArray[np.int64] | None, guess: FloatArray, half: int) -> Fitted:
     return fit_points(
         view.windows.middle(half, shift),
         middle(view.good, half, shift),
-        middle(view.floor, half, shift),
+        None if view.floor is None else middle(view.floor, half, shift),
         view.around.weights(2 * half + 1),
         guess,
     )
@@ -153,12 +153,9 @@ def _find_extended(
     some = np.flatnonzero((extended | ~better) & alone)
     if not some.size:
         return extended
-    far = scene.look(some, scene.points.xy[some], step=24, half=28)
-    no_shift = np.zeros((some.size, 2), np.int64)
-    shown = far.windows.valid & ~far.nearer
-    blob = find_blobs(
-        far.windows.middle(BLOB_HALF, no_shift), middle(shown, BLOB_HALF), far.around.quiet
-    )
+    far = scene.look(some, scene.points.xy[some], step=24, half=BLOB_HALF)
+    nearer = scene.neighbours[some].nearer(far.windows.centre, BLOB_HALF)
+    blob = find_blobs(far.windows, far.windows.valid & ~nearer, far.around.quiet)
     clear = (
         blob.whole
         & (blob.width > np.where(better[some], 0.0, _LEAST_WIDTH))

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from irpoint.measuring.windows import BoolArray, FloatArray, Windows
+from irpoint.measuring.windows import BoolArray, FloatArray
 
 COVERED = 3  # px around a point that its target may brighten
 _FAR = 1e9
+_HALF_WAY = 2.9  # times a distance along an axis: twice the diagonal
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,27 +50,48 @@ class Neighbours:
     def __getitem__(self, index: npt.NDArray[Any]) -> Neighbours:
         return Neighbours(*(values[index] for values in vars(self).values()))
 
-    def nearer(self, windows: Windows, which: BoolArray, radius: float) -> BoolArray:
-        """bool (N, S, S), pixels nearer to another point than to their own.
+    def nearer(self, centre: npt.NDArray[np.int64], half: int) -> BoolArray:
+        """bool (N, S, S), pixels around ``centre`` (N, 2) that are nearer to another point."""
+        size = 2 * half + 1
+        result = np.zeros((len(centre), size, size), bool)
+        some = np.flatnonzero(self.distance[:, 0] <= _HALF_WAY * half + 2)
+        if some.size:
+            steps = np.arange(-half, half + 1)
+            x = (centre[some, :1] + steps)[:, None, None, :]
+            y = (centre[some, 1:] + steps)[:, None, :, None]
+            other, own = self.others[some][:, :, None, None], self.xy[some, None, None, None]
+            to_own = (x - own[..., 0]) ** 2 + (y - own[..., 1]) ** 2
+            to_other = (x - other[..., 0]) ** 2 + (y - other[..., 1]) ** 2
+            result[some] = (to_other < to_own).any(1)
+        return result
+
+    def covered(
+        self, centre: npt.NDArray[np.int64], half: int, which: BoolArray, radius: int
+    ) -> BoolArray:
+        """bool (N, S, S), pixels around ``centre`` (N, 2) within ``radius`` px of another point.
 
         Args:
-            windows: windows around the points.
+            centre: frame pixels.
+            half: pixels on each side of them.
             which: bool (N, K), the neighbours that matter.
-            radius: px, distance from the other point within which pixels count.
+            radius: px along both axes.
         """
-        result = np.zeros(windows.valid.shape, bool)
-        some = np.flatnonzero((which & np.isfinite(self.distance)).any(1))
-        if not some.size:
-            return result
-        steps = np.arange(-windows.half, windows.half + 1)
-        x = (windows.centre[some, :1] + steps)[:, None, None, :]
-        y = (windows.centre[some, 1:] + steps)[:, None, :, None]
-        other = np.where(which[some, :, None], self.others[some], _FAR)[:, :, None, None]
-        own = self.xy[some, None, None, None]
-        to_own = (x - own[..., 0]) ** 2 + (y - own[..., 1]) ** 2
-        to_other = (x - other[..., 0]) ** 2 + (y - other[..., 1]) ** 2
-        result[some] = ((to_other < to_own) & (to_other <= radius**2)).any(1)
-        return result
+        size = 2 * half + 1
+        wide = np.zeros((len(centre), size + 2 * radius, size + 2 * radius), bool)
+        number, k = np.nonzero(which & (self.distance <= 1.5 * (half + radius)))
+        if number.size:
+            place = np.rint(self.others[number, k]).astype(np.int64) - centre[number] + half
+            inside = ((place >= -radius) & (place < size + radius)).all(1)
+            number, place = number[inside], place[inside]
+            steps = np.arange(2 * radius + 1)
+            rows, columns = place[:, 1:] + steps, place[:, :1] + steps
+            keep = size + 2 * radius - 1
+            wide[
+                number[:, None, None],
+                np.clip(rows, 0, keep)[:, :, None],
+                np.clip(columns, 0, keep)[:, None, :],
+            ] = True
+        return wide[:, radius:-radius, radius:-radius]
 
 
 def near_any(shape: tuple[int, int], xy: npt.NDArray[np.floating[Any]], reach: int) -> BoolArray:

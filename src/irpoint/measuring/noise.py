@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measuring.modes import COLUMN, WHITE, component_powers, to_modes, weighted
+from irpoint.measuring.modes import (
+    COLUMN,
+    LEVEL_AND_SLOPES,
+    WHITE,
+    component_powers,
+    cosines,
+    weighted,
+)
 from irpoint.measuring.windows import BoolArray, FloatArray, Windows
 
 BLOCK = 9  # px, side of the blocks around a point
@@ -26,7 +34,7 @@ _PENALTY, _NEGLIGIBLE = 1.0, 0.01
 # The modes of a background are not quite independent, so that a fit with independent modes has a
 # larger variance than it believes. Calibrated by experiments.measuring.
 _CORRELATION = 1.4
-_LEAST = 1e-12  # of the power, so that no component is lost for good
+_LEAST = 1e-9  # of the power, so that no component is lost for good
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,31 +88,58 @@ def measure_surroundings(
         step: px between the middles of two blocks.
         dtype: type of the frame, of which integers have rounding noise.
     """
-    values, share = _clean_blocks(windows, others, step)
+    scale = _scale(windows)
+    blocks, share = _clean_blocks(windows, 1.0 / scale, others, step)
     known: BoolArray = share > 0
-    some = weighted(BLOCK).ravel() > 0
-    power = np.square(to_modes(values)).reshape(*known.shape, -1)[:, :, some]
-    power /= np.where(known, share, 1.0)[:, :, None]
-    floor = _floor(windows, dtype)
+    rows, unit = _block_modes()
+    modes = (blocks.reshape(-1, BLOCK * BLOCK) @ rows.T).reshape(*known.shape, -1)
+    level = modes[:, :, 0] / BLOCK
+    power = np.square(modes)
+    square = power.mean(2, dtype=np.float64)
+    power = power[:, :, LEVEL_AND_SLOPES:]
+    if not (share == known).all():
+        power = power / np.where(known, share, 1.0)[:, :, None].astype(np.float32)
+    floor = _floor(windows, dtype) / scale**2
     mean = _without_bright_blocks(power, known, floor)
-    components = fit_components(mean, component_powers(BLOCK)[:, some])
+    components = fit_components(mean, unit).astype(np.float64)
     components[:, WHITE] = np.maximum(components[:, WHITE], floor)
-    spread = np.maximum(_variance(values, known), components[:, WHITE])
+    spread = np.maximum(_variance(level, square, known), components[:, WHITE])
     calm = np.sort(np.where(known, power.mean(2), np.inf), axis=1)[:, _QUIET]
     quiet = np.where(np.isfinite(calm), np.maximum(calm, components[:, WHITE]), spread)
-    return Surroundings(components, np.sqrt(spread), np.sqrt(quiet))
+    return Surroundings(
+        components * scale[:, None] ** 2, np.sqrt(spread) * scale, np.sqrt(quiet) * scale
+    )
+
+
+def _scale(windows: Windows) -> FloatArray:
+    """(N,) counts that make the windows numbers of about 1, which float32 can square."""
+    scale = np.sqrt(np.einsum("nij,nij->n", windows.values, windows.values))
+    return np.asarray(np.where(np.isfinite(scale) & (scale > 0), scale / windows.half, 1.0))
+
+
+@lru_cache(maxsize=1)
+def _block_modes() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Modes of a block (BLOCK², BLOCK²), level and slopes first, and the powers of the others."""
+    basis = np.kron(cosines(BLOCK), cosines(BLOCK))
+    order = np.argsort(weighted(BLOCK).ravel(), kind="stable")
+    unit = component_powers(BLOCK)[:, order[LEVEL_AND_SLOPES:]]
+    return basis[order].astype(np.float32), unit.astype(np.float32)
 
 
 def _clean_blocks(
-    windows: Windows, others: BoolArray, step: int
-) -> tuple[FloatArray, npt.NDArray[np.float64]]:
-    """Blocks (N, 8, BLOCK, BLOCK), and how much of each shows the background (N, 8).
+    windows: Windows, gain: FloatArray, others: BoolArray, step: int
+) -> tuple[npt.NDArray[np.float32], FloatArray]:
+    """Blocks (N, 8, BLOCK, BLOCK) times ``gain``, and the share of each that is background (N, 8).
 
     Where no block is complete, parts of blocks must do, even parts with other targets in them.
     """
-    values = _blocks(windows.values, step)
-    valid = _blocks(windows.valid, step)
-    clean = valid & ~_blocks(others, step)
+    values = np.empty((len(gain), len(_PLACES), BLOCK, BLOCK), np.float32)
+    for number, block in enumerate(_blocks(windows.values, step)):
+        np.multiply(block, gain[:, None, None], out=values[:, number], casting="same_kind")
+    if windows.valid.all() and not others.any():
+        return values, np.ones(values.shape[:2])
+    valid, other = (np.stack(_blocks(image, step), 1) for image in (windows.valid, others))
+    clean = valid & ~other
     share = clean.all((2, 3)).astype(np.float64)
     for part in (clean, valid):
         lost = np.flatnonzero(~share.any(1))
@@ -116,29 +151,29 @@ def _clean_blocks(
     return values, share
 
 
-def _blocks(windows: npt.NDArray[Any], step: int) -> npt.NDArray[Any]:
-    """Windows (N, S, S) → the blocks around their middle (N, 8, BLOCK, BLOCK)."""
+def _blocks(windows: npt.NDArray[Any], step: int) -> list[npt.NDArray[Any]]:
+    """Windows (N, S, S) → the blocks around their middle (N, BLOCK, BLOCK)."""
     first = windows.shape[1] // 2 - BLOCK // 2
-    blocks = [
-        windows[:, top : top + BLOCK, left : left + BLOCK]
-        for top, left in ((first + y * step, first + x * step) for y, x in _PLACES)
-    ]
-    return np.stack(blocks, axis=1)
+    corners = [(first + y * step, first + x * step) for y, x in _PLACES]
+    return [windows[:, y : y + BLOCK, x : x + BLOCK] for y, x in corners]
 
 
-def _without_bright_blocks(power: FloatArray, known: BoolArray, floor: FloatArray) -> FloatArray:
+def _without_bright_blocks(
+    power: npt.NDArray[np.float32], known: BoolArray, floor: FloatArray
+) -> npt.NDArray[np.float32]:
     """Mean power of the modes (N, M) of all known blocks (N, 8), hardly affected by bright ones."""
-    count = np.maximum(known.sum(1), 1)
-    plain = np.einsum("nbm,nb->nm", power, known / count[:, None]) + 1e-3 * floor[:, None]
-    relative = np.einsum("nbm,nm->nb", power, 1.0 / plain)
+    least = np.asarray(1e-3 * floor, np.float32)[:, None]
+    share = (known / np.maximum(known.sum(1, keepdims=True), 1)).astype(np.float32)
+    plain = (share[:, None] @ power)[:, 0] + least
+    relative = (power @ (1.0 / plain)[:, :, None])[:, :, 0]
     usual = _median(relative, known)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        excess = np.nan_to_num(relative / (_BRIGHT * usual)[:, None], posinf=0.0)
+    excess = np.nan_to_num(relative / (_BRIGHT * usual)[:, None], posinf=0.0)
     weight = known / np.square(np.maximum(1.0, excess))
     weight /= np.maximum(weight.sum(1, keepdims=True), 1e-300)
-    mean = np.einsum("nbm,nb->nm", power, weight) + 1e-3 * floor[:, None]
-    mean[~known.any(1)] = floor[~known.any(1), None]
-    return np.asarray(mean)
+    mean: npt.NDArray[np.float32] = (weight.astype(np.float32)[:, None] @ power)[:, 0] + least
+    lost = ~known.any(1)
+    mean[lost] = floor[lost, None]
+    return mean
 
 
 def _median(values: FloatArray, known: BoolArray) -> FloatArray:
@@ -149,15 +184,16 @@ def _median(values: FloatArray, known: BoolArray) -> FloatArray:
     return np.asarray(0.5 * (ordered[number, middle // 2] + ordered[number, (middle + 1) // 2]))
 
 
-def _variance(values: FloatArray, known: BoolArray) -> FloatArray:
-    """(N,) variance of the pixels of the known blocks."""
+def _variance(level: FloatArray, square: FloatArray, known: BoolArray) -> FloatArray:
+    """(N,) variance of the pixels of the known blocks, of which mean and mean square are given."""
     share = known / np.maximum(known.sum(1, keepdims=True), 1)
-    mean = (values.mean((2, 3)) * share).sum(1)
-    square = (np.square(values).mean((2, 3)) * share).sum(1)
-    return np.asarray(np.maximum(square - mean**2, 0.0))
+    variance = (square * share).sum(1) - (level * share).sum(1) ** 2
+    return np.asarray(np.maximum(variance, 0.0))
 
 
-def fit_components(power: FloatArray, unit: FloatArray) -> FloatArray:
+def fit_components(
+    power: npt.NDArray[np.floating[Any]], unit: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """The most likely variances (N, K) >= 0 of the components, from the powers of modes (N, M).
 
     The power of a mode of Gaussian noise is its expectation times a chi-squared variable. The
@@ -171,10 +207,10 @@ def fit_components(power: FloatArray, unit: FloatArray) -> FloatArray:
     total = power.mean(1, keepdims=True)
     scale = unit.mean(1)
     variance = np.repeat(total / len(unit), len(unit), 1) / scale
-    penalty = np.where(np.arange(len(unit)) > COLUMN, _PENALTY, 0.0)
+    penalty = np.where(np.arange(len(unit)) > COLUMN, _PENALTY, 0.0).astype(unit.dtype)
     small = _NEGLIGIBLE * total / scale
     for _ in range(_STEPS):
-        inverse = 1.0 / (variance @ unit + _LEAST * total)
+        inverse = 1 / (variance @ unit + _LEAST * total)
         cost = inverse @ unit.T + penalty / (variance + small)
         variance *= (power * inverse * inverse) @ unit.T / cost
     variance[:, COLUMN + 1 :] *= _CORRELATION

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from irpoint.measuring.full_scale import at_full_scale
 from irpoint.measuring.neighbours import Neighbours, near_any
-from irpoint.measuring.noise import Surroundings, measure_surroundings
+from irpoint.measuring.noise import Surroundings, measure_surroundings, reach
 from irpoint.measuring.spikes import find_spikes
 from irpoint.measuring.windows import BoolArray, FloatArray, Windows, gather, middle
 from irpoint.points import Points
@@ -20,7 +20,7 @@ _COVERED = 3  # px around a point that its target may brighten
 TOGETHER = 6.0  # px, distance within which two targets are fitted together
 _PARTNERS = 3  # the most that are fitted together with a point
 _NEIGHBOURS = 6  # the most that are looked at
-_BESIDE = 9  # px on each side of a point in which bad pixels matter
+_REACH = 24.0  # px, the farthest that matter
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +32,28 @@ class View:
         around: noise and background.
         good: bool (N, S, S), pixels that may be used.
         spikes: bool (N, S, S), hot and dead pixels, which are not good.
-        floor: (N, S, S) least value of saturated pixels, −inf elsewhere.
-        nearer: bool (N, S, S), pixels that are nearer to another point.
+        floor: (N, S, S) least value of saturated pixels, −inf elsewhere; None if there are none.
     """
 
     windows: Windows
     around: Surroundings
     good: BoolArray
     spikes: BoolArray
-    floor: FloatArray
-    nearer: BoolArray
+    floor: FloatArray | None
 
     def visible(self, xy: FloatArray, width: FloatArray) -> FloatArray:
         """(N,) share of the flux of targets on pixels that show the scene, within the window."""
         place = xy - self.windows.centre
+        if self.windows.valid.all():
+            return np.ones(len(xy))
         across, down = (gaussian_profiles(p, width, self.windows.half)[0] for p in place.T)
         hidden = np.einsum("nj,nji,ni->n", down, ~self.windows.valid, across)
         return np.asarray(1.0 - hidden)
 
     def saturated(self, xy: FloatArray) -> BoolArray:
         """bool (N,), whether a pixel within 2 px of the target along both axes is saturated."""
+        if self.floor is None:
+            return np.zeros(len(xy), bool)
         at = np.rint(xy - self.windows.centre).astype(np.int64)
         limit = self.windows.half - 2
         near = middle(self.floor, 2, np.clip(at, -limit, limit))
@@ -64,7 +66,7 @@ class Scene:
     def __init__(self, frame: npt.NDArray[Any], points: Points, foreign: BoolArray | None) -> None:
         self.frame, self.points, self.foreign = frame, points, foreign
         self.near = near_any(frame.shape, points.xy, _COVERED)
-        self.neighbours = Neighbours.of(points.xy, _NEIGHBOURS, 2 * _BESIDE)
+        self.neighbours = Neighbours.of(points.xy, _NEIGHBOURS, _REACH)
 
     def look(
         self, some: npt.NDArray[np.intp], xy: npt.NDArray[np.floating[Any]], step: int, half: int
@@ -75,23 +77,22 @@ class Scene:
             some: (n,) numbers of the points.
             xy: (n, 2) frame pixels.
             step: px between the blocks in which noise and background are measured.
-            half: px on each side of a point.
+            half: px on each side of a point in which its target may show.
         """
-        windows = gather(self.frame, xy, self.points.dark[some], self.foreign, half)
-        others = windows.of(self.near)
-        around = measure_surroundings(windows, others, step, self.frame.dtype)
-        spikes = np.zeros(windows.valid.shape, bool)
-        no_shift = np.zeros((len(some), 2), np.int64)
-        inner = middle(spikes, _BESIDE)
-        inner[:] = find_spikes(windows.middle(_BESIDE, no_shift), around.noise)
+        large = gather(self.frame, xy, self.points.dark[some], self.foreign, max(half, reach(step)))
+        around = measure_surroundings(large, large.of(self.near), step, self.frame.dtype)
+        windows = large.middle(half)
+        spikes = find_spikes(windows, around.noise)
         neighbours = self.neighbours[some]
         partner = neighbours.distance <= TOGETHER
         partner[:, _PARTNERS:] = False
-        nearer = neighbours.nearer(windows, np.isfinite(neighbours.distance), np.inf)
-        good = windows.valid & ~spikes & ~neighbours.nearer(windows, ~partner, _COVERED + 0.5)
-        saturated = at_full_scale(self.frame, windows) & good
-        floor = np.where(saturated, windows.values, -np.inf)
-        return View(windows, around, good, spikes, floor, nearer)
+        good = windows.valid & ~spikes
+        good &= ~neighbours.covered(windows.centre, half, ~partner, _COVERED)
+        saturated = at_full_scale(self.frame, windows)
+        floor = None
+        if saturated is not None and (saturated & good).any():
+            floor = np.where(saturated & good, windows.values, -np.inf)
+        return View(windows, around, good, spikes, floor)
 
     def with_partners(self, places: FloatArray) -> FloatArray:
         """Add to each point those that are fitted together with it.

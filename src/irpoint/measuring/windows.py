@@ -41,15 +41,13 @@ class Windows:
 
     def of(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """(N, S, S) pixels of another image (H, W) in these windows; the border is repeated."""
-        steps = np.arange(-self.half, self.half + 1)
-        rows = np.clip(self.centre[:, 1:] + steps, 0, image.shape[0] - 1)
-        columns = np.clip(self.centre[:, :1] + steps, 0, image.shape[1] - 1)
-        return np.asarray(image[rows[:, :, None], columns[:, None, :]])
+        return _cut(image, self.centre, self.half)[0]
 
-    def middle(self, half: int, shift: npt.NDArray[np.int64]) -> Windows:
+    def middle(self, half: int, shift: npt.NDArray[np.int64] | None = None) -> Windows:
         """Smaller windows of 2·half + 1 pixels, moved by ``shift`` (N, 2) pixels."""
         values, valid = (middle(image, half, shift) for image in (self.values, self.valid))
-        return Windows(self.centre + shift, self.offset, self.sign, values, valid)
+        centre = self.centre if shift is None else self.centre + shift
+        return Windows(centre, self.offset, self.sign, values, valid)
 
 
 def middle(
@@ -82,24 +80,39 @@ def gather(
     """
     height, width = frame.shape
     centre = np.rint(np.clip(xy.astype(np.float64), 0, (width - 1, height - 1))).astype(np.int64)
-    steps = np.arange(-half, half + 1)
-    rows, columns = centre[:, 1:] + steps, centre[:, :1] + steps
-    row, column = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
-    at = (row[:, :, None], column[:, None, :])
-    values = frame[at].astype(np.float64)
-    valid = (row == rows)[:, :, None] & (column == columns)[:, None, :]
+    pixels, valid = _cut(frame, centre, half)
+    values = pixels.astype(np.float64)
     if frame.dtype.kind == "f":
         valid &= np.isfinite(values)
     if foreign is not None:
-        valid &= ~foreign[at]
+        valid &= ~_cut(foreign, centre, half)[0]
     everything = bool(valid.all())
-    if not everything:
+    if everything:
+        offset = values.mean((1, 2))
+    else:
         values[~valid] = 0.0
-    count = np.maximum(valid.sum((1, 2)), 1)
-    offset = values.sum((1, 2)) / count
+        offset = values.sum((1, 2)) / np.maximum(valid.sum((1, 2)), 1)
     values -= offset[:, None, None]
     sign = np.where(dark, -1.0, 1.0)
-    values *= sign[:, None, None]
+    if dark.any():
+        values *= sign[:, None, None]
     if not everything:
         values[~valid] = 0.0
     return Windows(centre, offset, sign, values, valid)
+
+
+def _cut(
+    image: npt.NDArray[Any], centre: npt.NDArray[np.int64], half: int
+) -> tuple[npt.NDArray[Any], BoolArray]:
+    """Windows of an image, with its border repeated, and which of their pixels are inside it."""
+    size = 2 * half + 1
+    height, width = image.shape
+    first = centre - half
+    if len(first) and first.min() >= 0 and (first.max(0) + size <= (width, height)).all():
+        parts = sliding_window_view(image, (size, size))[first[:, 1], first[:, 0]]
+        return parts, np.ones(parts.shape, bool)
+    steps = np.arange(size)
+    rows, columns = first[:, 1:] + steps, first[:, :1] + steps
+    row, column = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
+    inside = (row == rows)[:, :, None] & (column == columns)[:, None, :]
+    return image[row[:, :, None], column[:, None, :]], inside
