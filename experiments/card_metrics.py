@@ -4,10 +4,11 @@
     python -m experiments.card_metrics DATA sshd
 
 DATA is the folder that contains NUDT-SIRST, IRSTD-1k, SIRST-v1 and SIRST-v2. Prints the figures of
-each card before and after, and how well the probability of a score fits frames that it was not
-fitted to. Thresholds are not changed, so that a model finds the same points as before. A model
-trained on ``train+val`` has seen the val frames: its card gets what was measured of its held-out
-run in ``weights/``. Each evaluation uses ONNX Runtime and takes one to three minutes.
+each card before and after, the deviation of the network's place, and how well the probability of a
+score fits frames that it was not fitted to. Thresholds are not changed, so that a model finds the
+same points as before. A model trained on ``train+val`` has seen the val frames: its card gets what
+was measured of its held-out run in ``weights/``. Each evaluation uses ONNX Runtime and takes one to
+three minutes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from irpoint.evaluation import (
     predictions_of_model,
     result,
 )
+from irpoint.evaluation.place_std import network_place_std
 from irpoint.evaluation.score_fit import fit_score_odds
 from irpoint.runtime import CANDIDATE_SCORE, Detector
 from irpoint.system.atomic import atomic_write
@@ -42,13 +44,17 @@ HELD_OUT = ROOT / "weights"
 
 def measure(model: str | Path, split: Split) -> dict[str, Any]:
     """The fields of a card that are measured, at its threshold."""
-    predictions = predictions_of_model(Detector(model, backend="onnxruntime"), split)
+    detector = Detector(model, backend="onnxruntime")
+    predictions = predictions_of_model(detector, split)
     print(f"{predictions.title}: {false_points_in_empty(split, predictions)}", flush=True)
     frames = [EvaluatedFrame.of(frame, predictions.points[frame.image]) for frame in split.pooled]
     odds = fit_score_odds(frames, CANDIDATE_SCORE, SPLIT, split.names)
     return {
         "schema_version": SCHEMA_VERSION,
         "score_odds": odds and odds.model_dump(mode="json"),
+        "fallback_std": network_place_std(
+            split.pooled, predictions.points, detector.threshold, detector.scale
+        ),
         "metrics": result(evaluate_predictions(predictions, split), predictions.model),
     }
 
@@ -70,6 +76,7 @@ def write_measured(card: Path, measured: dict[str, Any]) -> None:
     atomic_write(card, json.dumps(new, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     before, metrics = content["metrics"], measured["metrics"]
     print(f"{card.relative_to(ROOT)}: {odds_in_words(measured['score_odds'])}")
+    print(f"  deviation of the network's place: {measured['fallback_std']} px per axis")
     for name, own in {"all": metrics, **metrics["datasets"]}.items():
         old = before if name == "all" else before.get("datasets", {}).get(name, {})
         print(f"  {name}: {in_words(old)} -> {in_words(own)}", flush=True)

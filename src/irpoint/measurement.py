@@ -114,6 +114,15 @@ class Measurement:
         return cls(np.empty((0, 2)), **numbers, flags=np.empty(0, np.uint8))
 
     @classmethod
+    def unmeasured(cls, network_xy: FloatArray, std: float) -> Measurement:
+        """Of points at (N, 2) that could not be measured; ``std`` is their deviation per axis."""
+        count = len(network_xy)
+        values: dict[str, Any] = {name: np.full(count, np.nan) for name in _NUMBERS}
+        values |= {"x_std": np.full(count, std), "y_std": np.full(count, std)}
+        values |= {"xy_cov": np.zeros(count)}
+        return cls(network_xy, **values, flags=np.full(count, Flag.UNMEASURED, np.uint8))
+
+    @classmethod
     def joined(cls, parts: Sequence[Measurement]) -> Measurement:
         """Those of several sets of points, one after the other."""
         columns: Iterator[tuple[npt.NDArray[Any], ...]] = zip(*parts, strict=True)

@@ -91,9 +91,10 @@ def test_candidates_keep_the_places_of_the_network_below_the_threshold(model: Pa
     np.testing.assert_array_equal(some.xy[:count], detector(model)(frame, 0.4).xy)
     np.testing.assert_array_equal(some.xy[count:], plain.xy[count:])
     np.testing.assert_array_equal(some.score, plain.score)
+    assert some.measured is not None
+    assert some.measured.has(Flag.UNMEASURED).tolist() == (plain.score < 0.4).tolist()
     low = detector(model).candidates(frame, measured_from=0.02)
     assert low.score.min() < 0.05
-    assert low.measured is not None
 
 
 def test_a_region_of_interest_decides_on_measured_places(model: Path) -> None:

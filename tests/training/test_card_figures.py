@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from irpoint.datasets import LabelledFrame
+from irpoint.evaluation import evaluate_predictions, load_split, predictions_of_model
 from irpoint.evaluation.intervals import poisson_interval
+from irpoint.evaluation.result import result
 from irpoint.points import Points
-from irpoint.training.card_figures import choose_thresholds
+from irpoint.runtime import Detector
+from irpoint.training.card_figures import choose_thresholds, measure_figures
+from support.models import draw_blobs
 
 
 def frames(count: int, side: int, false_scores: list[float]) -> tuple[list[LabelledFrame], dict]:
@@ -45,3 +50,23 @@ def test_rates_that_few_false_points_support_are_null() -> None:
 def test_rates_beyond_the_candidates_are_null() -> None:
     thresholds = choose_thresholds(*frames(4, 1000, [0.2] * 8), "val")
     assert thresholds.false_alarms_per_mpx["10"] is None
+
+
+def test_figures_are_those_of_measured_points(model: Path, tmp_path: Path) -> None:
+    """As ``irpoint evaluate`` gives them; the deviation is that of the network."""
+    (tmp_path / "sky").mkdir()
+    rng, lines = np.random.default_rng(3), ["image,x,y"]
+    for index in range(24):
+        x, y = rng.uniform((20, 20), (108, 76))
+        Image.fromarray(draw_blobs([(x, y)], seed=index)).save(tmp_path / "sky" / f"{index}.png")
+        lines.append(f"{index}.png,{x},{y}")
+    (tmp_path / "sky" / "points.csv").write_text("\n".join(lines) + "\n")
+    detector = Detector(model, backend="onnxruntime", threads=1)
+    figures = measure_figures(detector, [tmp_path / "sky"], "all")
+    split = load_split([tmp_path / "sky"], "all")
+    level = figures.thresholds.default
+    evaluation = evaluate_predictions(predictions_of_model(detector, split, level), split)
+    assert figures.metrics == result(evaluation, "tiny")
+    assert figures.fallback_std is not None
+    assert figures.metrics["localisation_error_px"]["mean"] < 0.7 * figures.fallback_std
+    assert figures.on(detector.card).fallback_std == figures.fallback_std

@@ -68,6 +68,7 @@ def test_a_run_on_the_validation_split_has_the_figures_of_its_held_out_run(
     assert source["map_offset"] == card["map_offset"] == 0.0
     assert card["split"] == "train+val"
     assert card["metrics"] == source["metrics"]
+    assert card["fallback_std"] == source["fallback_std"]
     assert card["thresholds"]["default"] == source["thresholds"]["default"]
     assert card["thresholds"]["chosen"] == "best F1 on val, by the held-out run trained on train"
     assert source["sha256"][:12] in card["note"]

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from irpoint.frames.arrays import Frame
 from irpoint.points import Points
-from irpoint.runtime.detector import Detector, Prepared
+from irpoint.runtime.detector import Detector
+from irpoint.runtime.prepared import Prepared
 
 WARM_UP = 3  # calls that are not timed, because the first ones load code and fill caches
 

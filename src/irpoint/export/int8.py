@@ -33,7 +33,8 @@ from irpoint.runtime.backends.openvino import (
     in_unit_range,
     read_graph,
 )
-from irpoint.runtime.detector import Detector, Prepared
+from irpoint.runtime.detector import Detector
+from irpoint.runtime.prepared import Prepared
 from irpoint.zoo import Model, digest
 
 _CALIBRATION_FRAMES = 100

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,14 +16,15 @@ from irpoint.decoding.peaks import decode
 from irpoint.decoding.published import PublishedRule, decode_published
 from irpoint.errors import FrameError, IrpointWarning, ModelError
 from irpoint.frames import as_frame, find_frames, open_source
-from irpoint.frames.scale import InputScale, Placement, to_network
+from irpoint.frames.scale import InputScale, to_network
 from irpoint.frames.scene import read_scene
 from irpoint.frames.source import Skipped
 from irpoint.points import STATUS_REASONS, FrameResult, Points, Status
 from irpoint.runtime.backends.open import open_backend
-from irpoint.runtime.distinct import measure_distinct
+from irpoint.runtime.distinct import measure_distinct, unmeasured
 from irpoint.runtime.one_frame import AnyFrame, read_one
 from irpoint.runtime.polarity import merge, passes
+from irpoint.runtime.prepared import Prepared
 from irpoint.runtime.region import Region, at_pixels
 from irpoint.runtime.thresholds import choose_threshold, positive
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
@@ -36,31 +35,6 @@ CANDIDATE_SCORE = 0.05
 _MAX_SHRINK = 2.0  # a larger factor causes a warning
 # Deviation of the network's place along each axis in network pixels, for cards that lack it.
 _FALLBACK_STD = 0.5
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A frame at network scale.
-
-    Attributes:
-        frame: (height, width), the frame itself in its data type, in counts.
-        image: float32 (h, w), in counts.
-        levels: (low, high) in counts of the image, which the network maps to 0 and 1.
-        placement: network pixels ↔ frame pixels.
-        shape: (height, width) of the original frame.
-        dark: whether the image is inverted to find dark targets: counts below the upper level.
-        foreign: bool (height, width), pixels that show no scene; None if there are none.
-        status: whether targets can be found, see :func:`irpoint.frames.scene.judge`.
-    """
-
-    frame: npt.NDArray[Any]
-    image: npt.NDArray[np.float32]
-    levels: tuple[float, float]
-    placement: Placement
-    shape: tuple[int, int]
-    dark: bool
-    foreign: npt.NDArray[np.bool_] | None
-    status: Status
 
 
 class Detector:
@@ -205,16 +179,16 @@ class Detector:
         odds = self.score_odds
         return None if odds is None else odds.probability(points.score, prior)
 
-    def candidates(self, frame: AnyFrame, measured_from: float = math.inf) -> Points:
+    def candidates(self, frame: AnyFrame, measured_from: float | None = None) -> Points:
         """Every peak with a score of at least 0.05, for choosing thresholds.
 
         Args:
             frame: as :meth:`__call__` takes it.
             measured_from: measure the points that score at least this, as a detector with this
-                threshold does. Such points are included, even if they score less than 0.05. The
-                others keep the positions of the network.
+                threshold does, even those that score less than 0.05. The others keep the positions
+                of the network, with the flag ``UNMEASURED``. None measures no point.
         """
-        lowest = min(measured_from, CANDIDATE_SCORE)
+        lowest = CANDIDATE_SCORE if measured_from is None else min(measured_from, CANDIDATE_SCORE)
         [(points, status)] = self._find([frame], lowest, measured_from)
         _warn_of([status])
         return points
@@ -235,7 +209,7 @@ class Detector:
         return self._find(frames, self.threshold if threshold is None else threshold)
 
     def _find(
-        self, frames: Sequence[AnyFrame], threshold: float, measured_from: float = 0.0
+        self, frames: Sequence[AnyFrame], threshold: float, measured_from: float | None = 0.0
     ) -> list[tuple[Points, Status]]:
         """Points and status of each frame; points that score ``measured_from`` are measured."""
         pixels = [read_one(frame) for frame in frames]
@@ -249,7 +223,10 @@ class Detector:
         found = []
         for first in range(0, len(prepared), len(self._passes)):
             points = merge(results[first : first + len(self._passes)])
-            points = self.measure(points, prepared[first], measured_from)
+            if measured_from is None:
+                points = self.region.select(points, prepared[first].shape)
+            else:
+                points = self.measure(points, prepared[first], measured_from)
             found.append((points, prepared[first].status))
         return found
 
@@ -356,23 +333,23 @@ class Detector:
         Args:
             points: highest score first, at the positions of the network.
             prepared: the frame.
-            measured_from: minimum score of a point that is measured; others keep their positions.
+            measured_from: minimum score of a point that is measured; others keep their positions,
+                with the flag ``UNMEASURED``.
 
         Returns:
             The points as they are if the detector does not measure.
         """
         if not self.measures:
             return points
-        strong = points.score >= measured_from
         ignored = self.region.ignored
         hidden = prepared.foreign
         if hidden is None and ignored is not None:
             hidden = ignored != 0
         std = (self.card.fallback_std or _FALLBACK_STD) * max(prepared.placement.factor)
+        strong = points.score >= measured_from
+        weak = unmeasured(points[~strong], std)
         measured = measure_distinct(prepared.frame, points[strong], hidden, std)
-        if not strong.all():
-            measured = Points.joined([measured, points[~strong]])
-        return self.region.select(measured, prepared.shape)
+        return self.region.select(Points.joined([measured, weak]), prepared.shape)
 
     def _peaks(self, response: npt.NDArray[np.float32], threshold: float) -> Points:
         card = self.card

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measurement import Flag
+from irpoint.measurement import Flag, Measurement
 from irpoint.measuring import measure
 from irpoint.points import Points
 from irpoint.runtime.in_place import Pairs, strongest_in_place
@@ -42,6 +42,12 @@ def measure_distinct(
             limit = np.array(frame.shape[::-1]) - 0.5
             return replace(found, xy=np.clip(found.xy, -0.5, limit))
         points = points[kept]  # measured again, since the others took a part of the signal
+
+
+def unmeasured(points: Points, fallback_std: float) -> Points:
+    """Points that keep their positions, whose deviation is ``fallback_std``."""
+    places = points.xy.astype(np.float64)
+    return replace(points, measured=Measurement.unmeasured(places, fallback_std))
 
 
 def _measure(

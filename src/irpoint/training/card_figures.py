@@ -11,6 +11,7 @@ from irpoint.datasets import LabelledFrame
 from irpoint.datasets.auto_split import SplitLists
 from irpoint.evaluation import EvaluatedFrame, Sweep, sweep
 from irpoint.evaluation.intervals import poisson_interval
+from irpoint.evaluation.place_std import network_place_std
 from irpoint.evaluation.result import result
 from irpoint.evaluation.score_fit import fit_score_odds
 from irpoint.evaluation.splits import evaluate_split, find_points, load_split
@@ -29,11 +30,13 @@ class CardFigures:
     Attributes:
         thresholds: thresholds that were chosen there.
         score_odds: odds that a candidate is real, by its score; None if there are too few.
+        fallback_std: deviation of the network's place, px per axis; None if few targets are found.
         metrics: figures at the default threshold, in the form of ``irpoint evaluate --json``.
     """
 
     thresholds: Thresholds
     score_odds: ScoreOdds | None
+    fallback_std: float | None
     metrics: dict[str, Any]
 
     def on(self, card: ModelCard) -> ModelCard:
@@ -42,6 +45,7 @@ class CardFigures:
             update={
                 "thresholds": self.thresholds,
                 "score_odds": self.score_odds,
+                "fallback_std": self.fallback_std,
                 "metrics": self.metrics,
             }
         )
@@ -62,12 +66,23 @@ def measure_figures(
         lists: split lists for datasets that have none.
     """
     frames = load_split(data, split, lists=lists)
-    found = find_points(detector.candidates, frames.frames)
-    thresholds = choose_thresholds(frames.pooled, found, split)
-    evaluation = evaluate_split(frames, found, threshold=thresholds.default)
+    candidates = find_points(detector.candidates, frames.frames)
+    thresholds = choose_thresholds(frames.pooled, candidates, split)
+    level = thresholds.default
+    found = {
+        frame.image: detector.measure(
+            candidates[frame.image], detector.prepare(frame.read()), level
+        )
+        for frame in frames.frames
+    }
+    evaluation = evaluate_split(frames, found, threshold=level)
     evaluated = [EvaluatedFrame.of(frame, found[frame.image]) for frame in frames.pooled]
-    odds = fit_score_odds(evaluated, CANDIDATE_SCORE, split, frames.names)
-    return CardFigures(thresholds, odds, result(evaluation, detector.card.name))
+    return CardFigures(
+        thresholds,
+        fit_score_odds(evaluated, CANDIDATE_SCORE, split, frames.names),
+        network_place_std(frames.pooled, found, level, detector.scale),
+        result(evaluation, detector.card.name),
+    )
 
 
 def choose_thresholds(

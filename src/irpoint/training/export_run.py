@@ -149,6 +149,7 @@ def _with_figures_of(held_out_run: Path, draft: ModelCard) -> ModelCard:
         update={
             "thresholds": source.thresholds.model_copy(update={"chosen": chosen}),
             "score_odds": source.score_odds,
+            "fallback_std": source.fallback_std,
             "metrics": source.metrics,
             "note": "figures and thresholds are those of the held-out run, trained on "
             f"{source.split} alone (sha256 {source.sha256[:12]})",
