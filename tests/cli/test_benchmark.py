@@ -51,6 +51,9 @@ def test_the_figures_of_frames_are_printed_and_written(cli, model: Path, tmp_pat
     figures = json.loads(file.read_text())
     assert set(figures) >= DESIGN_KEYS
     assert tuple(figures["stages_ms"]) == STAGES
+    assert set(figures["measuring_ms"]) == {"10", "1000"}
+    assert min(figures["measuring_ms"].values()) > 0
+    assert "measuring 1,000 points, one core" in out
     for times in (figures["total_ms"], *figures["stages_ms"].values()):
         assert 0 < times["median"] <= times["p95"]
 

@@ -15,6 +15,7 @@ from typing import TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.benchmark.measuring import measuring_ms
 from irpoint.benchmark.scenes import parse_size, simulated_pngs
 from irpoint.benchmark.timing import (
     WARM_UP,
@@ -32,8 +33,8 @@ from irpoint.runtime.detector import Detector
 from irpoint.sinks import PointsWriter
 from irpoint.zoo import Model
 
-STAGES = ("read", "prepare", "network", "decode", "write")
-_ARRAY_TO_POINTS = slice(1, 4)  # the stages of one call of the detector
+STAGES = ("read", "prepare", "network", "decode", "measure", "write")
+_ARRAY_TO_POINTS = slice(1, 5)  # the stages of one call of the detector
 _MAX_EAGER_REPEATS = 10  # one pass of an 8K frame takes a minute
 
 
@@ -46,13 +47,14 @@ class FrameFigures(TypedDict):
         backend, precision, threads: backend of the network, its precision, and CPU threads.
         total_ms: time of one call, from array to points.
         stages_ms: time of each stage: ``read`` (a PNG), ``prepare`` (levels and scale),
-            ``network``, ``decode``, ``write`` (CSV).
+            ``network``, ``decode``, ``measure``, ``write`` (CSV).
         fps: calls per second, from the median of ``total_ms``.
         peak_rss_mb: peak memory of this process in MiB.
         ratio_to_eager: ``eager_ms`` over the median of ``total_ms``; null without PyTorch.
         eager_ms: median time of the network alone in eager float32 PyTorch; null without PyTorch.
         decoder_ms: median time to decode a 128 × 128 response map with five targets (``typical``),
             and one of noise (``noise``).
+        measuring_ms: median time to measure 10 and 1,000 points of a frame on one core, by number.
     """
 
     model: str
@@ -67,6 +69,7 @@ class FrameFigures(TypedDict):
     ratio_to_eager: float | None
     eager_ms: float | None
     decoder_ms: dict[str, float]
+    measuring_ms: dict[str, float]
 
 
 def benchmark(
@@ -77,6 +80,7 @@ def benchmark(
     backend: str = "auto",
     scale: str | None = None,
     threads: int = 0,
+    measure: bool = True,
 ) -> FrameFigures:
     """Time a model on simulated 16-bit frames.
 
@@ -84,7 +88,7 @@ def benchmark(
         model: name, path, or a loaded model.
         size: size of the frames in pixels, ``"512"`` for a square or ``"3840x2160"``.
         repeats: number of timed calls.
-        backend, scale, threads: as for :class:`irpoint.Detector`.
+        backend, scale, threads, measure: as for :class:`irpoint.Detector`.
 
     Raises:
         SettingsError: if a setting is out of range.
@@ -94,7 +98,7 @@ def benchmark(
     if repeats < 1:
         raise SettingsError(f"repeats {repeats}: give 1 or more")
     threads = threads or len(os.sched_getaffinity(0))
-    detector = Detector(model, backend=backend, scale=scale, threads=threads)
+    detector = Detector(model, backend=backend, scale=scale, threads=threads, measure=measure)
     pngs = simulated_pngs(width, height)
     stages = _time_stages(detector, pngs, repeats)
     total = spread(stages[:, _ARRAY_TO_POINTS].sum(axis=1))
@@ -112,13 +116,14 @@ def benchmark(
         "ratio_to_eager": None if eager is None else eager / total["median"],
         "eager_ms": eager,
         "decoder_ms": _decoder_ms(repeats),
+        "measuring_ms": measuring_ms(repeats),
     }
 
 
 def _time_stages(detector: Detector, pngs: list[bytes], repeats: int) -> npt.NDArray[np.float64]:
-    """(repeats, 5) milliseconds, a column for each of :data:`STAGES`."""
+    """(repeats, 6) milliseconds, a column for each of :data:`STAGES`."""
     rows = []
-    writer = PointsWriter("csv", io.BytesIO())
+    writer = PointsWriter("csv", io.BytesIO(), measured=detector.measures)
     for index in range(WARM_UP + repeats):
         stopwatch = Stopwatch()
         frame = read_frame(pngs[index % len(pngs)])

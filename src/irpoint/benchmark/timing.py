@@ -38,12 +38,14 @@ class Stopwatch:
 def time_detection(
     detector: Detector, frame: Frame, stopwatch: Stopwatch
 ) -> tuple[Prepared, Points]:
-    """Detect points in one frame, in three laps: prepare, network, decode."""
+    """Detect points in one frame, in four laps: prepare, network, decode, measure."""
     prepared = detector.prepare(frame)
     stopwatch.lap()
     response = detector.respond([prepared])
     stopwatch.lap()
     points = detector.locate(response[0], prepared)
+    stopwatch.lap()
+    points = detector.measure(points, prepared)
     stopwatch.lap()
     return prepared, points
 

@@ -29,7 +29,7 @@ from irpoint.sinks import OverlayFolder, PointsWriter
 from irpoint.zoo import Model
 
 SIMULATED = "simulated"
-STAGES = ("read", "prepare", "network", "decode", "write", "draw")
+STAGES = ("read", "prepare", "network", "decode", "measure", "write", "draw")
 _FRAMES_BEHIND = 4  # maximum number of results that wait for the writer
 
 
@@ -46,7 +46,7 @@ class VideoFigures(TypedDict):
         fps: frames per second from the file to points (``csv``), and to points and an overlay
             (``overlay``), while reading, detecting and writing overlap.
         stages_ms: time of each stage alone: ``read``, ``prepare`` (levels and scale), ``network``,
-            ``decode``, ``write`` (CSV), ``draw`` (overlay, encoded).
+            ``decode``, ``measure``, ``write`` (CSV), ``draw`` (overlay, encoded).
         peak_rss_mb: peak memory of this process in MiB.
     """
 
@@ -72,6 +72,7 @@ def benchmark_video(
     backend: str = "auto",
     scale: str | None = None,
     threads: int = 0,
+    measure: bool = True,
 ) -> VideoFigures:
     """Time ``irpoint detect`` on a video: reading, detecting, writing points and overlays.
 
@@ -80,7 +81,7 @@ def benchmark_video(
         video: a video file; ``"simulated"`` makes a clip of 16-bit frames.
         size: size of a simulated clip in pixels, ``"512"`` for a square or ``"640x512"``.
         frames: maximum number of frames to read from the video.
-        backend, scale, threads: as for :class:`irpoint.Detector`.
+        backend, scale, threads, measure: as for :class:`irpoint.Detector`.
 
     Raises:
         SettingsError: if PyAV is not installed, or a setting is out of range.
@@ -88,7 +89,7 @@ def benchmark_video(
     """
     _check(frames)
     sides, threads = parse_size(size), threads or len(os.sched_getaffinity(0))
-    detector = Detector(model, backend=backend, scale=scale, threads=threads)
+    detector = Detector(model, backend=backend, scale=scale, threads=threads, measure=measure)
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
         source = Path(video)
@@ -134,9 +135,9 @@ def _frames(source: Path, max_frames: int) -> Iterator[SourceFrame]:
 def _time_stages(
     detector: Detector, source: Path, max_frames: int, folder: Path
 ) -> npt.NDArray[np.float64]:
-    """(frames, 6) milliseconds, a column for each of :data:`STAGES`, one after the other."""
+    """(frames, 7) milliseconds, a column for each of :data:`STAGES`, one after the other."""
     rows = []
-    writer = PointsWriter("csv", io.BytesIO(), clock=True)
+    writer = PointsWriter("csv", io.BytesIO(), clock=True, measured=detector.measures)
     overlays = OverlayFolder(folder)
     items = _frames(source, max_frames)
     while True:
@@ -163,7 +164,7 @@ def _frames_per_second(
 ) -> float:
     """Frames per second from the file to complete results in ``folder``."""
     folder.mkdir()
-    writer = PointsWriter("csv", folder, clock=True)
+    writer = PointsWriter("csv", folder, clock=True, measured=detector.measures)
     overlays = OverlayFolder(folder / "overlays") if overlay else None
 
     def write(result: FrameResult) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from irpoint.cli.options import Backend, Model, Scale
+from irpoint.cli.options import Backend, Measure, Model, Scale
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def benchmark(
     backend: Backend = "auto",
     scale: Scale = None,
     threads: Threads = 0,
+    measure: Measure = True,
     json_file: Json = None,
 ) -> None:
     """Measure the speed of a model on this machine, stage by stage.
@@ -72,6 +73,7 @@ def benchmark(
         raise SettingsError(f"--repeats {repeats}: give 1 or more")
     chosen = model_or_run(model)
     options: dict[str, Any] = {"backend": backend, "scale": scale, "threads": threads}
+    options["measure"] = measure
     if video is None:
         frames = time_frames(chosen, size or "512", repeats, **options)
         text = json.dumps(frames, indent=2)
@@ -100,6 +102,8 @@ def _print_frames(figures: FrameFigures) -> None:
     table.add_section()
     for name, value in figures["decoder_ms"].items():
         table.add_row(f"decoder, {name} 128² map", f"{value:.2f}")
+    for count, value in figures["measuring_ms"].items():
+        table.add_row(f"measuring {int(count):,} points, one core", f"{value:.2f}")
     console = Console()
     console.print(table)
     ratio = figures["ratio_to_eager"]
