@@ -12,6 +12,7 @@ have one place. A lens is used only up to the angle at which its radius stops to
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -70,7 +71,7 @@ class Pinhole:
     name = "pinhole"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "limit", _first_turn(*self._fraction()))
+        object.__setattr__(self, "limit", _first_turn(*self._fraction))
 
     @property
     def widest(self) -> float:
@@ -79,7 +80,7 @@ class Pinhole:
 
     def rays(self, places: Floats) -> tuple[Floats, Floats]:
         """As :meth:`Lens.rays`."""
-        flat, by_place = _through(self._untilt(), places)
+        flat, by_place = _through(self._untilt, places)
         points, by_flat = self._undistort(flat)
         rays = np.column_stack([points, np.ones(len(points))])
         derivative = np.zeros((len(points), 3, 2))
@@ -91,20 +92,23 @@ class Pinhole:
         ahead = rays[:, 2] > 0
         points = rays[:, :2] / np.where(ahead, rays[:, 2], np.nan)[:, None]
         points[np.hypot(*points.T) >= self.limit] = np.nan
-        tilt = np.asarray(np.linalg.inv(self._untilt()), np.float64)
+        tilt = np.asarray(np.linalg.inv(self._untilt), np.float64)
         return _through(tilt, self._distort(points)[0])[0]
 
+    @cached_property
     def _values(self) -> Floats:
         return np.pad(np.array(self.distortion, float), (0, 14 - len(self.distortion)))
 
+    @cached_property
     def _fraction(self) -> tuple[Floats, Floats]:
         """Coefficients, lowest first, of the radial factor's numerator and denominator in r²."""
-        k1, k2, _, _, k3, k4, k5, k6 = self._values()[:8]
+        k1, k2, _, _, k3, k4, k5, k6 = self._values[:8]
         return np.array([1, k1, k2, k3]), np.array([1, k4, k5, k6])
 
+    @cached_property
     def _untilt(self) -> Floats:
         """(3, 3), from the plane of a tilted sensor to the plane across the optical axis."""
-        x, y = self._values()[12:]
+        x, y = self._values[12:]
         about_x = [[1, 0, 0], [0, np.cos(x), np.sin(x)], [0, -np.sin(x), np.cos(x)]]
         about_y = [[np.cos(y), 0, -np.sin(y)], [0, 1, 0], [np.sin(y), 0, np.cos(y)]]
         turn = np.array(about_y) @ np.array(about_x)
@@ -114,11 +118,11 @@ class Pinhole:
 
     def _distort(self, points: Floats) -> tuple[Floats, Floats]:
         """Ideal points (N, 2) → distorted ones, and the derivatives (N, 2, 2)."""
-        _, _, p1, p2, *_ = values = self._values()
+        _, _, p1, p2, *_ = values = self._values
         s1, s2, s3, s4 = values[8:12]
         x, y = points.T
         r2 = x * x + y * y
-        top, bottom = self._fraction()
+        top, bottom = self._fraction
         numerator, denominator = (np.polynomial.polynomial.polyval(r2, c) for c in (top, bottom))
         factor = numerator / denominator
         slopes = (np.polynomial.polynomial.polyval(r2, _slope(c)) for c in (top, bottom))
@@ -162,7 +166,7 @@ class Pinhole:
             return points, np.where(found[:, None, None], _inverse(slope), np.nan)
 
     def _radial_guess(self, radius: Floats) -> Floats:
-        top, bottom = self._fraction()
+        top, bottom = self._fraction
 
         def distorted(r: Floats) -> Floats:
             polyval = np.polynomial.polynomial.polyval
