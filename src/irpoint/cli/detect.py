@@ -22,6 +22,7 @@ from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Raw, Sca
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
+    from irpoint.measuring.camera import Camera
     from irpoint.pipeline import Skipped, Summary
     from irpoint.points import FrameResult
     from irpoint.runtime import Detector, Region
@@ -72,6 +73,15 @@ Mask = Annotated[
         metavar="FILE", help="Mask image of the frames' size; drop points on pixels that are not 0."
     ),
 ]
+CameraFile = Annotated[
+    str | None,
+    typer.Option(
+        "--camera",
+        metavar="FILE",
+        help="Calibration of ROS, OpenCV or Kalibr: adds azimuth and elevation, in degrees, to "
+        "each point.",
+    ),
+]
 Track = Annotated[
     bool,
     typer.Option(
@@ -113,6 +123,7 @@ def detect(
     track: Track = False,
     raw: Raw = None,
     cut: Cut = None,
+    camera: CameraFile = None,
     batch: Batch = 8,
     backend: Backend = "auto",
     threads: Threads = 0,
@@ -150,6 +161,7 @@ def detect(
         overlay=overlay,
         track=track,
         **reading(raw, cut),
+        camera=_camera(camera),
         batch=batch,
         engine=engine,
     )
@@ -198,6 +210,12 @@ def region_of(roi: str | None, ignore_mask: Path | None) -> Region:
         None if roi is None else Region.parse_roi(roi),
         None if ignore_mask is None else read_frame(ignore_mask, mask=True),
     )
+
+
+def _camera(path: str | None) -> Camera | None:
+    from irpoint.measuring.camera import Camera
+
+    return None if path is None else Camera.from_file(path)
 
 
 class _Bar:

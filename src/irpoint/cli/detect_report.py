@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,8 @@ def report(summary: Summary, *, to_folder: bool, polarity: str) -> None:
         parts.append(f"{len(summary.tracks)} track{'s' * (len(summary.tracks) != 1)}")
     if summary.measured is not None and summary.points:
         parts.append(_measured_text(summary.points, summary.measured, summary.flags))
+    if summary.angles is not None:
+        parts.append(f"angles in degrees, {summary.angles} axes")
     if summary.resumed:
         parts.append(f"{summary.resumed} sources finished before")
     if summary.skipped:
@@ -75,6 +79,8 @@ def _print_tracks(tracks: list[TrackSummary]) -> None:
         table.add_column(title, overflow="fold")
     for title in ("points", "mean x", "mean y", "best score"):
         table.add_column(title, justify="right")
+    for title in ("last az °", "el °") * any(track.direction for track in best):
+        table.add_column(title, justify="right", no_wrap=True)
     for track in tracks:
         if any(track is one for one in best):
             number = f"{track.number} dark" if track.dark else f"{track.number}"
@@ -82,7 +88,7 @@ def _print_tracks(tracks: list[TrackSummary]) -> None:
                 escape(f"{Path(name).name} {index}") for name, index in (track.first, track.last)
             )
             numbers = (f"{track.x:.1f}", f"{track.y:.1f}", f"{track.score:.2f}")
-            table.add_row(number, *frames, f"{track.points}", *numbers)
+            table.add_row(number, *frames, f"{track.points}", *numbers, *_degrees(track.direction))
     Console(stderr=True).print(table)
 
 
@@ -94,14 +100,15 @@ def _measured_text(points: int, measured: int, flags: dict[str, int]) -> str:
 
 
 def _print_table(results: list[FrameResult], points: int) -> None:
-    rows = [
-        (Path(result.source).name, *row) for result in results for row in _cells(result.points)
-    ][:_TABLE_ROWS]
+    rows = [(Path(result.source).name, *row) for result in results for row in _cells(result)]
+    rows = rows[:_TABLE_ROWS]
     rest = points - _TABLE_ROWS
     table = Table(box=box.SIMPLE_HEAD, caption=f"and {rest} more" if rest > 0 else None)
     table.add_column("frame", overflow="fold")
-    titles = ("x", "y", "score", "x_std", "y_std", "snr", "")
+    titles = ("x", "y", "score", "x_std", "y_std", "snr", "azimuth", "elevation", "")
     used = [any(row[1 + column] for row in rows) for column in range(len(titles))]
+    if used[titles.index("azimuth")]:  # 80 columns do not hold everything
+        used[titles.index("x_std")] = used[titles.index("y_std")] = False
     for title, shown in zip(titles, used, strict=True):
         if shown:
             table.add_column(title, justify="right")
@@ -111,8 +118,16 @@ def _print_table(results: list[FrameResult], points: int) -> None:
     Console(stderr=True).print(table)
 
 
-def _cells(points: Points) -> list[tuple[str, ...]]:
-    """x, y, score, x_std, y_std, snr, and remarks of each point; "" for what is not known."""
+def _cells(result: FrameResult) -> list[tuple[str, ...]]:
+    """x, y, score, x_std, y_std, snr, azimuth, elevation, remarks; "" for what is not known."""
+    angles = result.angles
+    directions = [("", "")] * len(result.points) if angles is None else map(_degrees, angles.rows())
+    places = _measured_cells(result.points)
+    return [(*a, *d, r) for (*a, r), d in zip(places, directions, strict=True)]
+
+
+def _measured_cells(points: Points) -> list[tuple[str, ...]]:
+    """x, y, score, x_std, y_std, snr, and remarks of each point."""
     measured, digits = points.measured, 1 if points.measured is None else 2
     kinds = ["dark" * dark for dark in points.dark.tolist()]
     places = [
@@ -126,6 +141,13 @@ def _cells(points: Points) -> list[tuple[str, ...]]:
         (*place, f"{x:.2f}", f"{y:.2f}", f"{snr:.0f}" if snr == snr else "", _remark(kind, flags))
         for place, kind, (x, y, snr, flags) in zip(places, kinds, deviations, strict=True)
     ]
+
+
+def _degrees(direction: Sequence[float] | None) -> tuple[str, ...]:
+    """Azimuth and elevation; "" where the camera gives none, and nothing without a camera."""
+    if direction is None:
+        return ()
+    return tuple(f"{value:.3f}" if isfinite(value) else "" for value in direction[:2])
 
 
 def _remark(kind: str, flags: int) -> str:

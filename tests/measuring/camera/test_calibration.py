@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from irpoint import Camera
-from irpoint.errors import SettingsError
+from irpoint.errors import IrpointWarning, SettingsError
 from irpoint.measuring.camera.lenses import Fisheye, Pinhole
 from support.cameras import CAMERA_INFO, MATRIX
 
@@ -229,6 +229,13 @@ def test_rectified_frames_use_the_projection(write: Any) -> None:
         Camera.from_file(write(turned.replace("[0, 0, -1,", "[0, 0, -2,") + own))
 
 
+def test_a_file_without_the_size_of_its_image_is_reported(write: Any) -> None:
+    tree = {name: value for name, value in PLAIN.items() if name != "image_size"}
+    with pytest.warns(IrpointWarning, match="states no size of its image"):
+        camera = Camera.from_file(write(tree))
+    assert camera.readout.frame_size is None
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -319,6 +326,7 @@ def test_yaml_needs_its_extra_but_json_does_not(write: Any, monkeypatch: Any) ->
     ),
 )
 @settings(max_examples=150, deadline=None)
+@pytest.mark.filterwarnings("ignore:camera file")
 def test_a_damaged_file_gives_a_camera_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, text: str, start: float, length: int, piece: str
 ) -> None:

@@ -81,7 +81,7 @@ def test_opencv_itself_agrees(lens: str) -> None:
         ideal = cv2.fisheye.undistortPoints(xy[:, None], one.matrix, distortion)
     else:
         places, _ = project(rays[:, None], still, still, one.matrix, distortion)
-        # The default of five steps is off by up to a pixel.
+        # The default of five steps is less exact.
         stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 200, 1e-14)
         ideal = cv2.undistortPoints(xy[:, None], one.matrix, distortion, criteria=stop)
     assert places[:, 0] == pytest.approx(xy, abs=1e-6)

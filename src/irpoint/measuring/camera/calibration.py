@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from irpoint.errors import SettingsError
+from irpoint.errors import IrpointWarning, SettingsError
 from irpoint.measuring.camera.lenses import Fisheye, Floats, Lens, Pinhole
 from irpoint.measuring.camera.readout import Readout
 from irpoint.measuring.camera.rotation import Rotation
@@ -317,8 +318,14 @@ def _readout(fields: _Fields, own: OwnSettings) -> Readout:
         size = (int(width), int(height))
     elif "width" in fields and "height" in fields:
         size = (fields.count("width"), fields.count("height"))
-    if size is not None and min(size) < 1:
+    if size is None or min(size) < 1:
         size = None
+        warnings.warn(
+            f"camera file {fields.path}: states no size of its image, so frames of another size "
+            "are not noticed; add image_width and image_height",
+            IrpointWarning,
+            stacklevel=4,
+        )
     binning = own.binning
     if binning is None:  # 0 stands for 1 in a camera_info
         binning = (fields.count("binning_x", 1) or 1, fields.count("binning_y", 1) or 1)

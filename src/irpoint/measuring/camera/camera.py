@@ -64,6 +64,9 @@ class Camera:
             path: a file in YAML (extra ``camera``), XML or JSON; ``chain.yaml:cam1`` names one of
                 several cameras of Kalibr.
 
+        Warns:
+            IrpointWarning: if the file states no size of its image.
+
         Raises:
             SettingsError: if the file cannot be read, or is not the calibration of a camera whose
                 model irpoint knows.
