@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,6 +17,7 @@ Image = npt.NDArray[np.float64]
 
 _SIDE = 32  # px, of the windows in which spectra are estimated, and of the filters
 _STEP = 16  # px between them
+_TILE = 32  # px; pixels of a tile share a filter
 _NEAR = 5  # windows along each side over which spectra are averaged
 _DEVIATION = 21  # px, window in which the residue of the background is measured
 _PEAK = 5  # px, window of which a peak is the maximum
@@ -31,9 +34,10 @@ def observe(scene: Scene, settings: SceneSettings) -> Points:
     sigma = float(np.mean(settings.psf_sigma))
     filters, noise = local_filters(scene.background, settings, sigma)
     charge = scene.frame.astype(np.float64) * settings.electrons_per_count
-    residue = _filtered(scene.background, filters)
-    power = ndimage.uniform_filter(residue**2, _DEVIATION, mode="nearest")
-    statistic = _filtered(charge, filters) / np.sqrt(power + _per_pixel(noise**2, power.shape))
+    # A complex image is filtered at the price of one.
+    both = _filtered(charge + 1j * scene.background, filters)
+    residue = ndimage.uniform_filter(both.imag**2, _DEVIATION, mode="nearest")
+    statistic = both.real / np.sqrt(residue + _per_pixel(noise**2, residue.shape))
     peaks = statistic == ndimage.maximum_filter(statistic, _PEAK)
     rows, columns = np.nonzero(peaks & (statistic > 0))
     score = statistic[rows, columns]
@@ -45,7 +49,7 @@ def observe(scene: Scene, settings: SceneSettings) -> Points:
 def local_filters(
     background: Image, settings: SceneSettings, sigma: float
 ) -> tuple[Image, npt.NDArray[np.float64]]:
-    """The filter of each tile of 16 × 16 pixels, and the deviation of noise behind it.
+    """The filter of each tile of 32 × 32 pixels, and the deviation of noise behind it.
 
     The filter is the spectrum of the target over that of background and noise together (North,
     Proc. IEEE 51(7), 1963, reprinted from 1943). Spectra are averaged over overlapping windows
@@ -60,7 +64,8 @@ def local_filters(
     taper = np.outer(*(2 * [np.hanning(_SIDE + 1)[:-1]]))
     means = windows.mean(axis=(2, 3), keepdims=True)
     spectra = np.abs(fft.fft2((windows - means) * taper)) ** 2 / (taper**2).sum()
-    clutter = ndimage.uniform_filter(spectra, (_NEAR, _NEAR, 1, 1), mode="nearest")
+    near = ndimage.uniform_filter(spectra, (_NEAR, _NEAR, 1, 1), mode="nearest")
+    clutter = near[:: _TILE // _STEP, :: _TILE // _STEP]
     noise = settings.noise_electrons
     rest = np.full((_SIDE, _SIDE), noise**2 * (1 + settings.pixel_noise**2))
     rest[0] += _SIDE * (settings.column_noise * noise) ** 2  # the same in all rows
@@ -72,30 +77,29 @@ def local_filters(
     return filters, np.sqrt(passed.mean(axis=(2, 3)))
 
 
-def _filtered(image: Image, filters: Image) -> Image:
-    """Correlate each tile of an image with its filter."""
+def _filtered(image: npt.NDArray[np.complex128], filters: Image) -> npt.NDArray[np.complex128]:
+    """Correlate each tile of an image with its filter; tile k is centred on pixel k · 32."""
     rows, columns = filters.shape[:2]
-    wide = 2 * _SIDE
+    half, wide = _SIDE // 2, _TILE + _SIDE
     counts = zip((rows, columns), image.shape, strict=True)
-    ends = [(_SIDE, (n - 1) * _STEP + _SIDE - side) for n, side in counts]
+    ends = [(wide // 2, n * _TILE + half - side) for n, side in counts]
     padded = np.pad(image - image.mean(), ends, mode="reflect")
-    windows = sliding_window_view(padded, (wide, wide))[::_STEP, ::_STEP]
+    windows = sliding_window_view(padded, (wide, wide))[::_TILE, ::_TILE]
     kernels = np.zeros((rows, columns, wide, wide))
-    half = _SIDE // 2
     kernels[..., :_SIDE, :_SIDE] = np.roll(filters, (half, half), axis=(2, 3))
     kernels = np.roll(kernels, (-half, -half), axis=(2, 3))
-    output = fft.irfft2(fft.rfft2(windows) * fft.rfft2(kernels).conj(), s=(wide, wide))
-    margin = (wide - _STEP) // 2  # a tile lies in the middle of its window
-    inner = slice(margin, margin + _STEP)
-    tiles = output[..., inner, inner]
-    joined: Image = tiles.transpose(0, 2, 1, 3).reshape(rows * _STEP, columns * _STEP)
-    # Tile k is centred on pixel k · step, so the first one begins half a tile before the image.
-    shift = _STEP // 2
-    return joined[shift : shift + image.shape[0], shift : shift + image.shape[1]]
+    output = fft.ifft2(fft.fft2(windows) * fft.fft2(kernels).conj())
+    tiles = output[..., half : half + _TILE, half : half + _TILE]
+    joined = tiles.transpose(0, 2, 1, 3).reshape(rows * _TILE, columns * _TILE)
+    return _inside(joined, image.shape)
 
 
 def _per_pixel(values: npt.NDArray[np.float64], shape: tuple[int, ...]) -> Image:
     """Values of tiles (rows, columns) → values of pixels."""
-    spread = np.repeat(np.repeat(values, _STEP, axis=0), _STEP, axis=1)
-    shift = _STEP // 2
-    return spread[shift : shift + shape[0], shift : shift + shape[1]]
+    return _inside(np.repeat(np.repeat(values, _TILE, axis=0), _TILE, axis=1), shape)
+
+
+def _inside(joined: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """The image in joined tiles, the first of which begin half a tile before it."""
+    first = _TILE // 2
+    return joined[first : first + shape[0], first : first + shape[1]]
