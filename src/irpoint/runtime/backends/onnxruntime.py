@@ -5,6 +5,7 @@ from __future__ import annotations
 import onnxruntime
 
 from irpoint.runtime.backends.base import FRAME, LEVELS, RESPONSE, Batch, GraphBackend
+from irpoint.runtime.backends.prune import keep_output
 from irpoint.zoo import Model
 
 
@@ -17,8 +18,9 @@ class OnnxRuntimeBackend(GraphBackend):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Without the peaks output, since irpoint decodes the response itself.
         self._session = onnxruntime.InferenceSession(
-            model.graph, options, providers=["CPUExecutionProvider"]
+            keep_output(model.graph, RESPONSE), options, providers=["CPUExecutionProvider"]
         )
         shapes = {entry.name: entry.shape for entry in self._session.get_inputs()}
         return bool(shapes.get(FRAME, [1])[0] == 1)
