@@ -66,3 +66,12 @@ def test_flags_are_written_and_read_as_text() -> None:
     with pytest.raises(ValueError, match="no such flag: 'blurred'"):
         Flag.parse("blurred")
     assert measurement(3).has(Flag.SATURATED).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("value", [0, 3, 28])
+def test_an_element_of_the_array_of_flags_is_a_flag(value: int) -> None:
+    """Whether or not these flags were used before, as numbers of Python."""
+    (element,) = np.array([value], np.uint8)
+    Flag._value2member_map_.pop(value, None)
+    assert Flag(element) == value
+    assert Flag.parse(Flag(element).text) == value

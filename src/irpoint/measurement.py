@@ -33,6 +33,11 @@ class Flag(IntFlag):
     BLENDED = 8
     UNMEASURED = 16
 
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        """The flags of an element of ``Measurement.flags``, which is no int of Python."""
+        return cls(int(value)) if isinstance(value, np.integer) else super()._missing_(value)
+
     @property
     def text(self) -> str:
         """The names of the flags in lower case, joined by ``|``; empty if none is set."""

@@ -179,6 +179,17 @@ def test_confirmation_cuts_false_alarms_by_more_than_ten_at_the_same_detection(
     assert tracked["idf1"] > 0.85
 
 
+@pytest.mark.parametrize("shake", [0.0, 1.0])
+def test_covariances_cost_no_track_of_a_camera_that_shakes(
+    simulated: ModuleType, shake: float
+) -> None:
+    blind, informed = (
+        simulated.measure_places([0], shake, covariances=given) for given in (False, True)
+    )
+    assert informed.found >= blind.found > 0.9
+    assert informed.tracks <= (0.7 if shake == 0 else 1.05) * blind.tracks
+
+
 def test_wrong_settings_are_refused() -> None:
     for wrong in ({"confirm": 0}, {"gate": 0}, {"within": 61}, {"nonsense": 1}, {"confirm": 5}):
         with pytest.raises(ValueError, match="1 validation error"):
