@@ -61,7 +61,9 @@ def measure(model: str | Path, split: Split) -> dict[str, Any]:
 
 def false_points_in_empty(split: Split, predictions: Predictions) -> str:
     """How many points lie in frames that have no target, in words."""
-    counts = [len(predictions.points[f.image]) for f in split.pooled if not len(f.points)]
+    level = predictions.threshold or 0.0
+    empty = [frame for frame in split.pooled if not len(frame.points)]
+    counts = [len(predictions.points[frame.image].above(level)) for frame in empty]
     hit = sum(count > 0 for count in counts)
     return f"{sum(counts)} false points in {hit} of {len(counts)} frames without a target"
 

@@ -96,9 +96,11 @@ def _joined_by_place(alarms: Alarms, event: Integers) -> Integers:
     sequence = np.zeros(count)
     sequence[event] = alarms.sequence
     still = np.flatnonzero(moved <= PLACE_PX)
-    places = np.hstack([mean[still] / PLACE_PX, 10.0 * sequence[still][:, None]])
+    # On a grid of an eighth of the radius, because a flickering pixel may have thousands of events.
+    grid = np.hstack([np.rint(8 * mean[still] / PLACE_PX) / 8, 10.0 * sequence[still][:, None]])
+    places, place = np.unique(grid, axis=0, return_inverse=True)
     group = np.arange(count) + count
-    group[still] = _linked(places, 1.0)
+    group[still] = _linked(places, 1.0)[place.ravel()]
     return np.asarray(np.unique(group, return_inverse=True)[1][event], np.intp)
 
 

@@ -96,6 +96,8 @@ class Searched:
             CalibrationError: if the footage is too little; it says how much is needed.
         """
         allowed = wanted.value * self.size(wanted.unit)
+        if np.isnan(allowed):
+            raise CalibrationError("the frame rate of the footage is not known; give --fps")
         counted = self.at(choose_threshold(self.alarms, allowed, lowest))
         if force or is_enough(counted, allowed):
             return counted

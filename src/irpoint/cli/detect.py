@@ -46,6 +46,14 @@ FalseAlarmRate = Annotated[
         "those on the model's card.",
     ),
 ]
+Prior = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P",
+        help="Share of the candidates that are real, 0..1, for the probability of each point. "
+        "Default: as on the model's validation split.",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder for the results. Default: points go to stdout."),
@@ -115,6 +123,7 @@ def detect(
     scale: Scale = None,
     polarity: Polarity = "bright",
     measure: Measure = True,
+    prior: Prior = None,
     out: Out = None,
     file_format: FileFormat = "csv",
     overlay: Overlay = False,
@@ -152,19 +161,11 @@ def detect(
         region=region_of(roi, ignore_mask),
         backend=backend,
         measure=measure,
+        prior=prior,
     )
-    summary = _run(
-        sources,
-        detector,
-        out,
-        file_format=file_format,
-        overlay=overlay,
-        track=track,
-        **reading(raw, cut),
-        camera=_camera(camera),
-        batch=batch,
-        engine=engine,
-    )
+    options = {"overlay": overlay, "track": track, "batch": batch, "engine": engine}
+    options |= {"file_format": file_format, "camera": _camera(camera), **reading(raw, cut)}
+    summary = _run(sources, detector, out, **options)
     report(summary, to_folder=out is not None, polarity=polarity)
 
 

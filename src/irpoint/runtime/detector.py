@@ -21,6 +21,7 @@ from irpoint.frames.scene import read_scene
 from irpoint.frames.source import Skipped
 from irpoint.points import STATUS_REASONS, FrameResult, Points, Status
 from irpoint.runtime.backends.open import open_backend
+from irpoint.runtime.card_settings import choose_odds, warn_of_polarity, warn_of_scale
 from irpoint.runtime.distinct import measure_distinct, unmeasured
 from irpoint.runtime.one_frame import AnyFrame, read_one
 from irpoint.runtime.polarity import merge, passes
@@ -28,7 +29,7 @@ from irpoint.runtime.prepared import Prepared
 from irpoint.runtime.region import Region, at_pixels
 from irpoint.runtime.thresholds import choose_threshold, positive
 from irpoint.runtime.tiling import WHOLE, respond_in_tiles
-from irpoint.zoo import Model, ModelCard, ScoreOdds, find_model
+from irpoint.zoo import Model, ModelCard, find_model
 
 # `candidates` leaves out weaker peaks, which are never targets, to keep threshold sweeps small.
 CANDIDATE_SCORE = 0.05
@@ -67,12 +68,15 @@ class Detector:
             which are found in the inverted frame; ``both`` for both, in twice the time.
         measure: measure each point on the frame's own pixels, which gives ``Points.measured`` and
             more accurate positions; False keeps the positions of the network.
+        prior: share of the candidates that are real, 0..1, for :meth:`probability`; None is that of
+            the card. See :meth:`irpoint.zoo.ScoreOdds.at_prior`.
 
     Attributes:
         card: the model's card.
         threshold: minimum score of a point.
         scale: the input scale in use.
         region: region of interest.
+        score_odds: what a score means; None if the card does not know it at these settings.
         polarity: which targets are found.
         measures: whether points are measured.
         backend, precision: name of the backend, and precision of its arithmetic.
@@ -96,6 +100,7 @@ class Detector:
         threads: int = 0,
         polarity: str = "bright",
         measure: bool = True,
+        prior: float | None = None,
     ) -> None:
         self.model = model if isinstance(model, Model) else find_model(model)
         self.settings: dict[str, Any] = {
@@ -108,6 +113,7 @@ class Detector:
             "threads": threads,
             "polarity": polarity,
             "measure": measure,
+            "prior": prior,
         }
         self.polarity, self._passes = polarity, passes(polarity)
         self.card = self.model.card
@@ -117,31 +123,16 @@ class Detector:
             threshold = self._rule.threshold
         self.threshold = choose_threshold(self.card, threshold, false_alarms_per_mpx)
         if threshold is None:
-            self._check_footage()
+            warn_of_polarity(self.card, polarity)
         self.region = region or Region()
         self._scale = InputScale.parse(scale or self.card.input_scale)
         self.scale = str(self._scale)
-        if self.scale != self.card.input_scale:
-            warnings.warn(
-                f"scale {self._scale} instead of {self.card.input_scale}: the thresholds of "
-                f"{self.card.name!r} are valid at {self.card.input_scale} only",
-                IrpointWarning,
-                stacklevel=2,
-            )
+        as_measured = self.scale == self.card.input_scale and self._rule is None
+        self.score_odds = choose_odds(self.card, as_measured, prior)
+        warn_of_scale(self.card, self.scale)
         self._shrinking_reported = False
         self._network = open_backend(self.model, backend, threads)
         self.backend, self.precision = self._network.backend, self._network.precision
-
-    def _check_footage(self) -> None:
-        """Warn if the thresholds of the card were chosen for targets of another polarity."""
-        footage = self.card.footage
-        if footage is not None and footage.polarity != self.polarity:
-            warnings.warn(
-                f"polarity {self.polarity}: {self.card.name!r} was calibrated with polarity "
-                f"{footage.polarity}, for which its thresholds are valid",
-                IrpointWarning,
-                stacklevel=3,
-            )
 
     def __reduce__(self) -> tuple[Callable[..., Detector], tuple[Model]]:
         return partial(Detector, **self.settings), (self.model,)
@@ -160,18 +151,17 @@ class Detector:
         """
         return self.batch([frame], threshold)[0]
 
-    @property
-    def score_odds(self) -> ScoreOdds | None:
-        """What a score means; None if the card does not know it for this scale and decoder."""
-        as_measured = self.scale == self.card.input_scale and self._rule is None
-        return self.card.score_odds if as_measured else None
-
     def probability(
         self, points: Points, prior: float | None = None
     ) -> npt.NDArray[np.float64] | None:
         """Probability that each of the points (N,) that this detector found is real, 0..1.
 
-        None if the card does not know it. See :meth:`irpoint.zoo.ScoreOdds.probability`.
+        None if the card does not know it.
+
+        Args:
+            points: points of frames like those that the detector is used on.
+            prior: share of the candidates that are real, instead of the detector's; see
+                :meth:`irpoint.zoo.ScoreOdds.at_prior`.
 
         Raises:
             SettingsError: if the prior is not between 0 and 1.

@@ -160,7 +160,7 @@ class ModelCard(BaseModel):
     ) -> npt.NDArray[np.float64] | None:
         """Probability that points with these scores (N,) are real targets, 0..1.
 
-        None if the card does not know it. See :meth:`ScoreOdds.probability` for the prior.
+        None if the card does not know it. See :meth:`ScoreOdds.at_prior` for the prior.
 
         Raises:
             SettingsError: if the prior is not between 0 and 1.

@@ -68,25 +68,37 @@ class ScoreOdds(BaseModel):
     ) -> npt.NDArray[np.float64]:
         """Probability that points with these scores are real targets, 0..1.
 
-        With another prior p, the odds are multiplied by p / (1 - p) over those of the measured
-        prior (Bayes' rule): the false points still score as the measured ones did.
-
         Args:
             scores: (N,) scores of points of one model.
-            prior: share of the candidates that are real where the model is used, in 0..1; None is
-                the measured share. If T targets are expected per megapixel, and the detector gives
-                C candidates per megapixel at a threshold of ``lowest_score``, it is T / C.
+            prior: see :meth:`at_prior`; None is the measured share.
 
         Raises:
             SettingsError: if the prior is not between 0 and 1.
         """
-        log_odds = np.interp(np.asarray(scores, np.float64), self.scores, self.log_odds)
-        if prior is not None:
-            if not 0 < prior < 1:
-                raise SettingsError(f"prior {prior:g}: give a share between 0 and 1")
-            log_odds = log_odds + _logit(prior) - _logit(self.prior)
+        odds = self if prior is None else self.at_prior(prior)
+        log_odds = np.interp(np.asarray(scores, np.float64), odds.scores, odds.log_odds)
         probability: npt.NDArray[np.float64] = 1 / (1 + np.exp(-log_odds))
         return probability
+
+    def at_prior(self, prior: float) -> ScoreOdds:
+        """The odds where another share of the candidates is real.
+
+        They are multiplied by p / (1 - p) over that of the present prior (Bayes' rule): targets are
+        rarer or more frequent, but score as the measured ones did, and so do false points.
+
+        Args:
+            prior: share of the candidates that are real where the model is used, in 0..1. If T
+                targets are expected per megapixel, and the detector gives C candidates per
+                megapixel at a threshold of ``lowest_score``, it is T / C.
+
+        Raises:
+            SettingsError: if the prior is not between 0 and 1.
+        """
+        if not 0 < prior < 1:
+            raise SettingsError(f"prior {prior:g}: give a share between 0 and 1")
+        step = _logit(prior) - _logit(self.prior)
+        shifted = tuple(value + step for value in self.log_odds)
+        return self.model_copy(update={"log_odds": shifted, "prior": prior})
 
 
 def _logit(share: float) -> float:
