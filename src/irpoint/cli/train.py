@@ -21,7 +21,7 @@ MethodName = Annotated[
 RecipeName = Annotated[
     str | None,
     typer.Option(
-        help="Settings of a shipped model (spire, p2p-lite, sshd) or of a YAML file. Other options "
+        help="Settings of a model (spire, p2p-lite, sshd, glint) or of a YAML file. Other options "
         "replace them.",
         autocompletion=complete_recipe,
     ),
