@@ -17,6 +17,7 @@ from irpoint.sinks.drawing import (
     draw_overlay,
     stretch_to_8_bits,
 )
+from support.measured import measured_points
 
 GREY = np.full((100, 128), 90, np.uint8)
 GREY[0, 0], GREY[0, 1] = 0, 255
@@ -198,3 +199,13 @@ def test_input_is_not_changed_and_wrong_shapes_are_refused() -> None:
     for shape in ((4, 4, 3), (0, 5), (9,)):
         with pytest.raises(ValueError, match=r"height, width"):
             draw_overlay(np.zeros(shape), Points.empty())
+
+
+def test_a_measured_detection_has_its_deviations_below_its_position() -> None:
+    frame = np.zeros((64, 64), np.uint8)
+    sure, poor = (measured_points([(32, 32)], x_std=std, y_std=std) for std in (0.03, 0.8))
+    plain = draw_overlay(frame, Points(sure.xy, sure.score))
+    drawn, other = draw_overlay(frame, sure), draw_overlay(frame, poor)
+    assert drawn.height > plain.height
+    rows = np.flatnonzero((np.asarray(drawn) != np.asarray(other)).any(axis=(1, 2)))
+    assert rows.min() > plain.height - 40  # the last line only

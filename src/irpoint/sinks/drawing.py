@@ -276,6 +276,15 @@ def _draw_legend(strip: Image.Image, left: int, style: _Style) -> None:
         draw.text((left + 4.0 * style.ring, y), text, fill=_TEXT, font=font, anchor="lm")
 
 
+def _inset_texts(points: Points, index: int) -> list[str]:
+    """The position of a detection; if it was measured, more digits, and its deviations."""
+    x, y = points.xy[index]
+    if points.measured is None:
+        return [f"{x:.1f}, {y:.1f}"]
+    deviations = points.measured.x_std[index], points.measured.y_std[index]
+    return [f"{x:.2f}, {y:.2f}", "± {:.2g}, {:.2g}".format(*deviations)]
+
+
 def _strip(
     frame: npt.NDArray[Any], points: Points, width: int, style: _Style, legend: bool
 ) -> Image.Image:
@@ -287,7 +296,9 @@ def _strip(
     reserved = round(4.0 * style.ring + 5.5 * style.text) if legend else 0
     count = max(1, (width - gap - reserved) // (side + gap))
     line = round(1.35 * style.text)
-    strip = Image.new("RGB", (width, side + 2 * line + 3 * gap), _PANEL)
+    texts = [_inset_texts(points, index) for index in range(min(count, len(points)))]
+    lines = 1 + max(map(len, texts))
+    strip = Image.new("RGB", (width, side + lines * line + 3 * gap), _PANEL)
     draw = ImageDraw.Draw(strip)
     font = ImageFont.load_default(style.text)
     small = ImageFont.load_default(max(10, round(0.85 * style.text)))
@@ -297,7 +308,8 @@ def _strip(
         strip.paste(_inset(frame, xy, side, colours[number]), (left, gap))
         below = 2 * gap + side - gap // 3
         draw.text((left, below), _point_text(points, number), fill=_TEXT, font=font)
-        draw.text((left, below + line), f"{xy[0]:.1f}, {xy[1]:.1f}", fill=_MUTED, font=small)
+        for row, text in enumerate(texts[number], start=1):
+            draw.text((left, below + row * line), text, fill=_MUTED, font=small)
     if legend:
         _draw_legend(strip, width - reserved, style)
     return strip
@@ -319,7 +331,7 @@ def draw_overlay(
     factor to at least ``min_width``. Each detection is a ring with its score beside it; a dark one
     has another colour, and "dark" after its score. The truth is a cross with a free centre, so that
     neither covers the target. Below the frame, the best detections are shown magnified, each with
-    its own stretch, score and position.
+    its own stretch, score and position, and the deviations of a measured position.
 
     Args:
         frame: (height, width), any numeric type and range.
