@@ -2,8 +2,8 @@
 
     python -m experiments.doc_tables
 
-The text between the markers ``<!-- models -->`` and ``<!-- figures -->`` is replaced. Prints the
-names of the pages. A test compares the pages with the cards.
+The text between the markers ``<!-- models -->``, ``<!-- figures -->`` and ``<!-- odds -->`` is
+replaced. Prints the names of the pages. A test compares the pages with the cards.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ _MODELS_HEAD = """\
 |---|---|---|---|---|---|---|---|"""
 _FIGURES_HEAD = """\
 | model | val | precision % | recall % | F1 % (95 % interval) | false points / Mpx | mean error px |
+|---|---|---|---|---|---|---|"""
+
+_ODDS_HEAD = """\
+| model | curve | candidates | of which real | calibration error | Brier score \
+| probability at the threshold |
 |---|---|---|---|---|---|---|"""
 
 
@@ -54,6 +59,21 @@ def figures_table() -> str:
                 f"| {f'`{name}`' if data == 'all' else ''} | {data} "
                 f"| {100 * figures['precision']:.1f} | {100 * figures['recall']:.1f} "
                 f"| {_f1(figures)} | {_false_and_error(figures)} |"
+            )
+    return "\n".join(rows)
+
+
+def odds_table() -> str:
+    """How well the probability of a score fits, of every model whose card knows it."""
+    rows = [_ODDS_HEAD]
+    for name in MODELS:
+        card = find_model(name).card
+        odds = card.score_odds
+        if odds is not None:
+            [at_threshold] = odds.probability([card.thresholds.default])
+            rows.append(
+                f"| `{name}` | {odds.form} | {odds.candidates:,} | {odds.real} "
+                f"| {odds.calibration_error:.3f} | {odds.brier:.3f} | {at_threshold:.2f} |"
             )
     return "\n".join(rows)
 
@@ -86,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for path, marker, table in (
         (ROOT / "README.md", "models", models_table()),
         (ROOT / "docs" / "accuracy.md", "figures", figures_table()),
+        (ROOT / "docs" / "accuracy.md", "odds", odds_table()),
     ):
         text = path.read_text(encoding="utf-8")
         path.write_text(replaced(text, marker, table), encoding="utf-8")
