@@ -9,6 +9,7 @@ import pytest
 from scipy import ndimage
 
 from irpoint.frames.scale import InputScale
+from irpoint.simulate import SceneSettings
 from irpoint.training.crops import Crops
 from irpoint.training.network_frames import NetworkFrame
 from irpoint.training.random_cameras import draw_camera
@@ -75,3 +76,19 @@ def test_simulated_frames_have_their_share_of_the_crops(frames: list[NetworkFram
     crops = Crops([*real, *frames], settings)
     drawn = [crops.draw_position(crops.shapes[0], np.random.default_rng(k))[0] for k in range(1500)]
     assert np.mean(np.array(drawn) >= 6) == pytest.approx(0.25, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("dark", "visibility", "labels"),
+    [(0.0, 30.0, (16, 18)), (1.0, 30.0, (0, 0)), (0.0, 0.4, (0, 4))],
+)
+def test_dark_and_invisible_targets_have_no_label(
+    monkeypatch: pytest.MonkeyPatch, dark: float, visibility: float, labels: tuple[int, int]
+) -> None:
+    camera = SceneSettings.checked(
+        width=128, height=128, scene="clouds", targets=(3, 3), dark_fraction=dark, bits=14,
+        visibility=(visibility, visibility), min_separation=20,
+    )  # fmt: skip
+    monkeypatch.setattr("irpoint.training.simulated_frames.draw_camera", lambda rng: camera)
+    frames = simulate_frames(6, 1, InputScale(), processes=1)
+    assert labels[0] <= sum(len(frame.xy) for frame in frames) <= labels[1]
