@@ -10,6 +10,7 @@ from experiments.common import argument_parser
 from experiments.measuring import clipped, labelled, phase, simulated
 from irpoint import Detector
 from irpoint.errors import SettingsError
+from irpoint.simulate.settings import SceneKind
 
 DOCS = Path(__file__).parents[2] / "docs"
 _DESCRIPTION = """Measure how good measured places are, and their uncertainties.
@@ -59,17 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print(clipped.HEADER, clipped.table(given.frames))
     if given.phase:
         _print(phase.HEADER, phase.draw(given.out, given.targets))
-    for number, folder in enumerate(given.data or ()):
-        _print("" if number else labelled.HEADER, labelled.table(detector, folder))
+    if given.data and detector is not None:
+        for number, folder in enumerate(given.data):
+            _print("" if number else labelled.HEADER, labelled.table(detector, folder))
 
 
 def _print(header: str, rows: Sequence[str]) -> None:
     print(*filter(None, [header]), *rows, sep="\n", flush=True)
 
 
-def _simulated(
-    scenes: Sequence[simulated.SceneKind], frames: int, detector: Detector | None
-) -> None:
+def _simulated(scenes: Sequence[SceneKind], frames: int, detector: Detector | None) -> None:
     """A table of the range of SNR with a goal by kind of frame, then of each range by scene."""
     find = None
     if detector is not None:

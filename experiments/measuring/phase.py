@@ -22,9 +22,10 @@ _BINS = 20
 
 def phase_errors(width: float, count: int) -> tuple[npt.NDArray[np.float64], ...]:
     """Sub-pixel phases and errors (N, 2) of at least ``count`` targets of an SNR of 20."""
-    phases, errors = [], []
+    phases: list[npt.NDArray[np.float64]] = []
+    errors: list[npt.NDArray[np.float64]] = []
     rng = np.random.default_rng(round(1000 * width))
-    while sum(map(len, phases)) < count:
+    while sum(len(part) for part in phases) < count:
         x, y = np.meshgrid(*(np.arange(20, size - 20, _SPACING) for size in _SHAPE[::-1]))
         grid = np.stack([x.ravel(), y.ravel()], 1)
         phase = rng.uniform(-0.5, 0.5, grid.shape)

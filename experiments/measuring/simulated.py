@@ -158,7 +158,7 @@ def _bounds(scene: Scene, settings: SceneSettings) -> Iterator[npt.NDArray[np.fl
         covariance = local_covariance(scene.background, centre, half)
         covariance += white * np.eye(size * size)
         covariance += (settings.column_noise * pattern) ** 2 * columns
-        place = np.array([target.x, target.y]) - centre
+        place = np.array([target.x, target.y]) - centre.astype(np.float64)
         yield place_bound(place, target.psf_sigma, target.electrons, covariance, half)
 
 

@@ -22,7 +22,7 @@ from irpoint.psf import gaussian_profiles
 
 _STEPS = 30
 _MAX_MOVE, _MAX_WIDER = 0.7, 0.35
-_TOLERANCE, _EXACT = 0.01, 1e-6
+_TOLERANCE, _EXACT = 0.003, 1e-6
 _DAMPING, _LESS, _MORE, _MOST = 1e-3, 0.1, 10.0, 1e8
 _RIDGE = 1e-9
 _LEAST_APART = 0.7  # widths; two targets closer than that are one

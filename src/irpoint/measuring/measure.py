@@ -81,8 +81,7 @@ def _measure(
     found = _fit(view, start.shift, guess, _HALF)
     wide = np.flatnonzero(found.width > _WIDE)
     if wide.size:
-        centre = np.rint(found.xy[wide])
-        far = scene.look(wide, centre, step=15, half=_WIDE_HALF)
+        far = scene.look(wide, found.xy[wide], step=15, half=_WIDE_HALF)
         guess[wide, 0] = np.column_stack([found.xy, found.width])[wide]
         again = _fit(far, None, guess[wide], _WIDE_HALF)
         found.put(wide, again)

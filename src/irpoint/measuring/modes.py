@@ -1,10 +1,11 @@
 """Windows as sums of cosine modes, in which the noise of a window is nearly independent.
 
-A window (n, n) is transformed by a cosine transform (DCT-II) along both axes. Noise and background
-whose statistics do not depend on the place have nearly uncorrelated modes, each with a power of its
-own. So their covariance (n², n²) becomes n² numbers, and least squares with the full covariance
-become least squares with one weight per mode. The first three modes, level and slope along both
-axes, have no weight: a fit is then the same whatever plane is added to the window.
+A window (n, n) is transformed by cosines (DCT-II) along both axes, of which the first but one is
+replaced by a straight line, with the others made orthogonal to it. Noise and background whose
+statistics do not depend on the place have nearly uncorrelated modes, each with a power of its own.
+So their covariance (n², n²) becomes n² numbers, and least squares with the full covariance become
+least squares with one weight per mode. Level and slopes along both axes are modes, too. They have
+no weight, so that a fit is the same whatever plane is added to the window.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ LEVEL_AND_SLOPES = 3
 
 @lru_cache(maxsize=16)
 def cosines(size: int) -> FloatArray:
-    """Orthonormal cosine modes (size, size), one a row, lowest first."""
+    """Orthonormal modes (size, size) of a line, one a row: constant, straight line, cosines."""
     step = np.arange(size)
     modes = np.cos(np.pi * (step + 0.5) * step[:, None] / size)
-    return np.asarray(modes / np.linalg.norm(modes, axis=1, keepdims=True))
+    modes[1] = (size - 1) / 2 - step
+    orthogonal, scale = np.linalg.qr(modes.T)
+    return np.ascontiguousarray((orthogonal * np.sign(np.diagonal(scale))).T)
 
 
 def to_modes(windows: FloatArray) -> FloatArray:
@@ -50,24 +53,22 @@ def weighted(size: int) -> FloatArray:
 def component_powers(size: int) -> FloatArray:
     """Power of each mode of a window for each component of the noise: (COMPONENTS, size²).
 
-    The components are white noise, column noise, and background whose mean squared difference
-    between two pixels grows with their distance (a power spectrum of 1/f³, as of clouds and
-    terrain): of no direction, stretched along x by 3 and by 9, and along y by 3. Of the first two,
-    the power is that of unit variance; of the others, of a mean squared difference of 2 between
+    The components are white noise, noise of columns and of rows, and background whose mean squared
+    difference between two pixels grows with their distance (a power spectrum of 1/f³, as of clouds
+    and terrain): of no direction, and stretched by 3 and by 9 along x and along y. Of noise, the
+    power is that of unit variance; of background, that of a mean squared difference of 2 between
     neighbours.
     """
     step = np.arange(size)
     x, y = (axis.ravel() for axis in np.meshgrid(step, step))
     across, down = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
-    covariances = [np.eye(size * size), (across == 0).astype(float)]
+    covariances = [np.eye(size * size), (across == 0).astype(float), (down == 0).astype(float)]
     covariances += [-np.hypot(across / a, down / b) for a, b in STRETCHES]
     basis = np.kron(cosines(size), cosines(size))
-    powers = np.stack(
-        [np.einsum("mp,pq,mq->m", basis, c, basis, optimize=True) for c in covariances]
-    )
+    powers = np.stack([((basis @ covariance) * basis).sum(1) for covariance in covariances])
     return np.asarray(np.maximum(powers, 0.0) * weighted(size).ravel())
 
 
-STRETCHES = ((1.0, 1.0), (3.0, 1.0), (9.0, 1.0), (1.0, 3.0))
-COMPONENTS = 2 + len(STRETCHES)
-WHITE, COLUMN = 0, 1
+WHITE, COLUMN, ROW, BACKGROUND = range(4)  # the first of several components of background
+STRETCHES = ((1.0, 1.0), (3.0, 1.0), (9.0, 1.0), (1.0, 3.0), (1.0, 9.0))
+COMPONENTS = BACKGROUND + len(STRETCHES)

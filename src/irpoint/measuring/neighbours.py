@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from irpoint.measuring.windows import BoolArray, FloatArray
+from irpoint.measuring.windows import BoolArray, FloatArray, nearest_pixel
 
 COVERED = 3  # px around a point that its target may brighten
 _FAR = 1e9
@@ -80,7 +80,7 @@ class Neighbours:
         wide = np.zeros((len(centre), size + 2 * radius, size + 2 * radius), bool)
         number, k = np.nonzero(which & (self.distance <= 1.5 * (half + radius)))
         if number.size:
-            place = np.rint(self.others[number, k]).astype(np.int64) - centre[number] + half
+            place = nearest_pixel(self.others[number, k]) - centre[number] + half
             inside = ((place >= -radius) & (place < size + radius)).all(1)
             number, place = number[inside], place[inside]
             steps = np.arange(2 * radius + 1)
@@ -99,7 +99,7 @@ def near_any(shape: tuple[int, int], xy: npt.NDArray[np.floating[Any]], reach: i
     height, width = shape
     near = np.zeros(shape, bool)
     steps = np.arange(-reach, reach + 1)
-    centre = np.rint(np.clip(xy, 0, (width - 1, height - 1))).astype(np.int64)
+    centre = nearest_pixel(np.clip(xy, 0, (width - 1, height - 1)))
     rows = np.clip(centre[:, 1:] + steps, 0, height - 1)
     columns = np.clip(centre[:, :1] + steps, 0, width - 1)
     near[rows[:, :, None], columns[:, None, :]] = True

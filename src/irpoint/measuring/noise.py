@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from irpoint.measuring.modes import (
-    COLUMN,
+    BACKGROUND,
     LEVEL_AND_SLOPES,
     WHITE,
     component_powers,
@@ -66,7 +66,7 @@ class Surroundings:
     @property
     def noise(self) -> FloatArray:
         """(N,) standard deviation of the noise of a pixel, > 0."""
-        return np.asarray(np.sqrt(self.components[:, WHITE] + self.components[:, COLUMN]))
+        return np.asarray(np.sqrt(self.components[:, :BACKGROUND].sum(1)))
 
 
 def reach(step: int) -> int:
@@ -207,13 +207,13 @@ def fit_components(
     total = power.mean(1, keepdims=True)
     scale = unit.mean(1)
     variance = np.repeat(total / len(unit), len(unit), 1) / scale
-    penalty = np.where(np.arange(len(unit)) > COLUMN, _PENALTY, 0.0).astype(unit.dtype)
+    penalty = np.where(np.arange(len(unit)) >= BACKGROUND, _PENALTY, 0.0).astype(unit.dtype)
     small = _NEGLIGIBLE * total / scale
     for _ in range(_STEPS):
         inverse = 1 / (variance @ unit + _LEAST * total)
         cost = inverse @ unit.T + penalty / (variance + small)
         variance *= (power * inverse * inverse) @ unit.T / cost
-    variance[:, COLUMN + 1 :] *= _CORRELATION
+    variance[:, BACKGROUND:] *= _CORRELATION
     return np.asarray(variance)
 
 

@@ -12,7 +12,7 @@ from irpoint.measuring.full_scale import at_full_scale
 from irpoint.measuring.neighbours import Neighbours, near_any
 from irpoint.measuring.noise import Surroundings, measure_surroundings, reach
 from irpoint.measuring.spikes import find_spikes
-from irpoint.measuring.windows import BoolArray, FloatArray, Windows, gather, middle
+from irpoint.measuring.windows import BoolArray, FloatArray, Windows, gather, middle, nearest_pixel
 from irpoint.points import Points
 from irpoint.psf import gaussian_profiles
 
@@ -54,7 +54,7 @@ class View:
         """bool (N,), whether a pixel within 2 px of the target along both axes is saturated."""
         if self.floor is None:
             return np.zeros(len(xy), bool)
-        at = np.rint(xy - self.windows.centre).astype(np.int64)
+        at = nearest_pixel(xy) - self.windows.centre
         limit = self.windows.half - 2
         near = middle(self.floor, 2, np.clip(at, -limit, limit))
         return np.asarray(np.isfinite(near).any((1, 2)))

@@ -20,7 +20,7 @@ PARAMETERS = 4  # of a target
 MIN_WIDTH, MAX_WIDTH = 0.3, 6.0  # px
 _STEPS = 25
 _MAX_MOVE, _MAX_WIDER = 0.7, 0.35  # of a step: px, and of the logarithm of the width
-_TOLERANCE = 0.02  # standard deviations
+_TOLERANCE = 0.003  # standard deviations
 _EXACT = 1e-6  # px
 _DAMPING, _LESS, _MORE, _MOST = 1e-4, 0.1, 10.0, 1e8
 

@@ -50,6 +50,11 @@ class Windows:
         return Windows(centre, self.offset, self.sign, values, valid)
 
 
+def nearest_pixel(xy: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int64]:
+    """Pixels (N, 2) nearest to places. A half is rounded up, so that a shift moves all alike."""
+    return np.asarray(np.floor(xy + 0.5), np.int64)
+
+
 def middle(
     images: npt.NDArray[Any], half: int, shift: npt.NDArray[np.int64] | None = None
 ) -> npt.NDArray[Any]:
@@ -79,7 +84,7 @@ def gather(
         half: pixels on each side of the middle pixel.
     """
     height, width = frame.shape
-    centre = np.rint(np.clip(xy.astype(np.float64), 0, (width - 1, height - 1))).astype(np.int64)
+    centre = nearest_pixel(np.clip(xy.astype(np.float64), 0, (width - 1, height - 1)))
     pixels, valid = _cut(frame, centre, half)
     values = pixels.astype(np.float64)
     if frame.dtype.kind == "f":
