@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.measuring.bound import local_covariance, place_bound
+from irpoint.measurement import Flag
 from irpoint.measuring import measure
 from irpoint.points import Points
 from irpoint.simulate import Scene, SceneSettings, draw_fixed_pattern, scene_rng, simulate_scene
@@ -174,8 +175,10 @@ def row(name: str, errors: Errors) -> str:
     """A line of the table: shares, RMS error over the bound, shares within 1σ and 2σ, bias."""
     found = errors[errors.found]
     clean = found[found.flags == 0]
-    share = len(clean.snr) / max(len(found.snr), 1)
-    cells = [name, str(len(found.snr)), f"{100 * share:.0f}"]
+    lost = int(Flag.UNMEASURED | Flag.EXTENDED)
+    cells = [name, str(len(found.snr))]
+    for some in (found.flags & lost == 0, found.flags == 0):
+        cells.append(f"{100 * some.mean():.0f}" if len(some) else "–")
     if len(clean.snr) < 20:
         return f"| {' | '.join([*cells, *['–'] * 5])} |"
     ratio = np.sqrt(np.mean((clean.error / clean.bound) ** 2, 0))
@@ -192,7 +195,5 @@ def _pair(values: npt.NDArray[np.float64], form: str) -> str:
     return f"{form.format(values[0])}, {form.format(values[1])}"
 
 
-HEADER = (
-    "| frames | points | unflagged % | mean error px | RMS / bound | ≤ 1σ % | ≤ 2σ % | bias px |\n"
-    "|---|---|---|---|---|---|---|---|"
-)
+_COLUMNS = "frames", "points", "measured %", "no flag %", "mean error px", "RMS / bound", "≤ 1σ %"
+HEADER = f"| {' | '.join(_COLUMNS)} | ≤ 2σ % | bias px |\n|{'---|' * (len(_COLUMNS) + 2)}"
