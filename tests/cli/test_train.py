@@ -62,7 +62,7 @@ def test_a_recipe_gives_the_settings_that_no_option_gives(
     assert (plain.method, plain.epochs, plain.seed, plain.split) == ("p2p-lite", 3, 5, "train")
     assert (changed.method, changed.seed, changed.batch) == ("p2p-lite", 9, 6)
     assert (changed.augment.noise, changed.augment.gain) == (0.2, 1.3)
-    assert "choose p2p-lite" in cli("train", "--recipe", "x", "--data", tmp_path)[2]
+    assert "unknown; choose glint, p2p-lite" in cli("train", "--recipe", "x", "--data", tmp_path)[2]
 
 
 def test_weights_are_imported_for_the_method_that_is_given(
