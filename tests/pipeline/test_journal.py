@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from irpoint import zoo
+from irpoint.pipeline.resume import journal_settings
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import Journal
@@ -239,3 +240,11 @@ def test_two_detections_do_not_share_a_folder(cli, model: Path, tmp_path: Path) 
         assert list(out.iterdir()) == []
     assert cli("detect", "--model", model, frame, "--out", out)[0] == 0
     assert sorted(path.name for path in out.iterdir()) == ["frames.csv", "points.csv"]
+
+
+def test_results_are_reused_only_if_they_were_measured_alike(model: Path) -> None:
+    measured, plain = (
+        journal_settings(Detector(model, backend="onnxruntime", threads=1, measure=measure))
+        for measure in (True, False)
+    )
+    assert measured != plain
