@@ -60,8 +60,9 @@ def decode(
     if not np.isfinite(cells).all():
         raise ValueError("the response map has NaN or infinite cells")
     rows, columns = _peaks(cells, threshold / _MAX_GAIN**2)
-    y, gain_y = _vertex(cells, rows, columns, axis=0)
-    x, gain_x = _vertex(cells, rows, columns, axis=1)
+    if not len(rows):
+        return Points.empty()
+    (y, x), (gain_y, gain_x) = _vertices(cells, rows, columns)
     # Compared in the precision of the result, so that a score equal to the threshold is kept.
     score = (cells[rows, columns] * gain_x * gain_y).astype(np.float32)
     minimum = np.float32(max(threshold, relative_gate * float(score.max(initial=0.0))))
@@ -107,20 +108,21 @@ def _one_per_plateau(cells: Response, top: npt.NDArray[np.bool_]) -> tuple[Indic
     return rows[first], columns[first]
 
 
-def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tuple[Floats, Floats]:
-    """Sub-cell positions along ``axis``, and the ratios of the vertices to their peak cells.
+def _vertices(cells: Response, rows: Indices, columns: Indices) -> tuple[Floats, Floats]:
+    """Sub-cell rows and columns (2, N), and the ratios (2, N) of the vertices to their peak cells.
 
-    The parabola goes through the peak cell and its two neighbours; at the border, through the three
-    cells nearest to it.
+    Along each axis, the parabola goes through the peak cell and its two neighbours; at the border,
+    through the three cells nearest to it. An axis of fewer cells gives the place of the cell.
     """
-    peak = rows if axis == 0 else columns
-    length = cells.shape[axis]
-    if length < 3 or not len(peak):
-        return peak.astype(np.float64), np.ones(len(peak))
-    middle = np.clip(peak, 1, length - 2)
-    triple = np.stack(
-        [cells[middle + d, columns] if axis == 0 else cells[rows, middle + d] for d in (-1, 0, 1)]
-    ).astype(np.float64)
+    peak = np.stack([rows, columns])
+    middle = peak.copy()
+    triple = np.empty((3, *peak.shape))
+    for axis, length in enumerate(cells.shape):
+        steps = np.arange(-1, 2)[:, None] if length >= 3 else np.zeros((3, 1), np.intp)
+        if length >= 3:
+            middle[axis] = np.clip(peak[axis], 1, length - 2)
+        along = middle[axis] + steps
+        triple[:, axis] = cells[along, columns] if axis == 0 else cells[rows, along]
     parabola = LogParabola.through(triple)
     start = peak - middle  # 0 except at the border
     step = parabola.vertex(start)
@@ -128,4 +130,4 @@ def _vertex(cells: Response, rows: Indices, columns: Indices, axis: int) -> tupl
     rise = slope * (step - start) + curvature * (step**2 - start**2) / 2
     value = np.take_along_axis(parabola.values, (start + 1)[None], axis=0)[0]
     gain = np.where(parabola.logarithmic, np.exp(rise), 1 + rise / np.where(value > 0, value, 1.0))
-    return (middle + step).astype(np.float64), np.clip(gain, 1.0, _MAX_GAIN)
+    return middle + step, np.clip(gain, 1.0, _MAX_GAIN)
