@@ -16,7 +16,7 @@ from support.rooms import MAY_USE_TORCH, TRAINING_LIBRARIES, imports, source_fil
 FLOORS = (
     ("_version", "errors", "angles", "measurement", "points", "system"),
     ("psf", "frames", "decoding"),
-    ("measuring",),
+    ("measuring", "badpixels"),
     ("zoo",),
     ("runtime",),
     ("sinks",),

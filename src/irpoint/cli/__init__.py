@@ -12,6 +12,7 @@ from typing import NoReturn
 import typer
 
 from irpoint._version import __version__
+from irpoint.cli.bad_pixels import bad_pixels
 from irpoint.cli.benchmark import benchmark
 from irpoint.cli.calibrate import calibrate
 from irpoint.cli.convert import convert
@@ -53,7 +54,12 @@ def _root(
 
 # In the order of the help text, the most frequent commands first.
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Detection": {"detect": detect, "calibrate": calibrate, "models": models},
+    "Detection": {
+        "detect": detect,
+        "calibrate": calibrate,
+        "bad-pixels": bad_pixels,
+        "models": models,
+    },
     "Labels and training": {"label": label, "train": train, "simulate": simulate},
     "Datasets and evaluation": {"evaluate": evaluate, "report": report, "convert": convert},
     "Deployment": {"export": export, "import-weights": import_weights},

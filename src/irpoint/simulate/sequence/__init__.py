@@ -1,8 +1,8 @@
 """Simulated sequences: a moving camera, moving targets, a scene that evolves, a detector that does
 not."""
 
+from irpoint.badpixels.kinds import BadPixel
 from irpoint.simulate.sequence.camera import Pose
-from irpoint.simulate.sequence.detector import BadPixel
 from irpoint.simulate.sequence.sequence import SimulatedSequence, simulate_sequence
 from irpoint.simulate.sequence.settings import SequenceSettings
 from irpoint.simulate.sequence.truth import SequenceFrame, TrackedTarget

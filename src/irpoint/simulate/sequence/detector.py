@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.badpixels.kinds import BadPixel
 from irpoint.simulate.sequence.settings import SequenceSettings
 
 Image = npt.NDArray[np.float32]
 # Above this mean number of electrons, shot noise is drawn from a normal distribution, which is
 # several times faster. Its skewness is then below 0.01.
 _NORMAL_FROM = 1e4
-
-
-class BadPixel(IntEnum):
-    """Kinds of bad pixels.
-
-    Attributes:
-        GOOD: not bad.
-        DEAD: reads zero.
-        HOT: reads a constant value between the mean of the scene and the full well.
-        STUCK: reads a constant value within the range of the scene.
-        BLINKING: switches between right and too high (random telegraph signal).
-    """
-
-    GOOD = 0
-    DEAD = 1
-    HOT = 2
-    STUCK = 3
-    BLINKING = 4
 
 
 @dataclass(frozen=True, eq=False)

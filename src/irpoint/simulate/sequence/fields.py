@@ -131,6 +131,8 @@ class Plane:
         for number in range(first, last + 1):
             local = columns - number * self.sector
             near = np.flatnonzero(np.abs(local) < reach)
+            if not near.size:
+                continue
             part = slice(int(near[0]), int(near[-1]) + 1)
             own = (_SECTOR_STEP * number - drift[0]) % tile.shape[1]
             places = self.scale[:, None] * local[part] + own

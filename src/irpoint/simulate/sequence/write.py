@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from irpoint._version import __version__
+from irpoint.badpixels.kinds import BadPixel
 from irpoint.errors import SettingsError, one_line
 from irpoint.simulate.dataset import encode_frame
-from irpoint.simulate.sequence.detector import BadPixel
 from irpoint.simulate.sequence.frame_files import (
     SEQUENCE_FORMATS,
     SequenceFormat,
