@@ -16,6 +16,7 @@ from irpoint.simulate import (
     simulate_sequence,
 )
 from irpoint.simulate.sequence.fields import EvolvingTexture
+from irpoint.simulate.sequence.resample import shifted, turned
 
 STILL: dict[str, Any] = {"width": 96, "height": 80, "scene": "clutter", "targets": (0, 0)}
 
@@ -101,6 +102,18 @@ def test_a_shift_by_a_fraction_of_a_pixel_keeps_the_spectrum() -> None:
 
     ratio = power(made[1].background) / power(made[0].background)
     np.testing.assert_allclose(ratio, 1, atol=0.03)
+
+
+def test_a_shift_looks_to_the_right_and_down() -> None:
+    down, right = np.indices((60, 70)).astype(np.float32)
+
+    def wave(x: float, y: float) -> np.ndarray:
+        return np.sin(0.7 * (right + x)) + np.cos(0.5 * (down + y))
+
+    result = shifted(wave(0, 0).astype(np.float32), 0.3, 0.8)
+    np.testing.assert_allclose(result, wave(0.3, 0.8)[8:-8, 8:-8], atol=0.01)
+    middle = turned(wave(0, 0).astype(np.float32), (35.3, 30.8), 0.0, (21, 21))
+    np.testing.assert_allclose(middle, wave(0.3, 0.8)[20:41, 25:46], atol=0.01)
 
 
 def test_noise_is_white_and_new_in_each_frame_and_the_pattern_stays() -> None:
