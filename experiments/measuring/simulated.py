@@ -81,13 +81,13 @@ class Errors:
         return Errors(**{name: values[index] for name, values in vars(self).items()})
 
 
-def simulate(cell: Cell, frames: int, find: Finder | None = None, seed: int = 7) -> Errors:
+def simulate(cell: Cell, frames: int, find: Finder | None, seed: int) -> Errors:
     """Measure the targets of simulated frames.
 
     Args:
         cell: kind of frame.
         frames: number of frames.
-        find: finds the points of a frame; by default they are the true places with an error of
+        find: finds the points of a frame; None for the true places with an error of
             ``_NETWORK_STD`` per axis.
         seed: of the frames.
     """
