@@ -102,8 +102,12 @@ def calibrate(
 
 
 def _for_candidates(detector: Detector) -> Detector:
-    """The same detector for all candidates."""
-    changes = {"threshold": CANDIDATE_SCORE, "false_alarms_per_mpx": None}
+    """The same detector for all candidates.
+
+    They are not measured, which would take long for the thousands of a filter. Measuring at most
+    joins points that turn out to be one, so that ``detect`` gives no more of them.
+    """
+    changes = {"threshold": CANDIDATE_SCORE, "false_alarms_per_mpx": None, "measure": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IrpointWarning)  # given when the first one was made
         return Detector(detector.model, **detector.settings | changes)
