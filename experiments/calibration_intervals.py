@@ -75,9 +75,9 @@ def coverage(kind: str, draws: int, seed: int = 0) -> tuple[float, float]:
         alarms = footage(random)
         found = count(alarms, choose_threshold(alarms, wanted, LOWEST), np.ones(FRAMES))
         truth = mean * (1 - np.searchsorted(levels, found.threshold) / len(levels))
-        held += found.interval[0] <= truth <= found.interval[1]
+        held += int(found.interval[0] <= truth <= found.interval[1])
         low, high = poisson_interval(found.alarms)
-        plain += low <= truth <= high
+        plain += int(low <= truth <= high)
     return held / draws, plain / draws
 
 
