@@ -28,6 +28,7 @@ NEEDS = {
     "fuzz": "fastapi",
     "label_session": "playwright",
     "network_time": "openvino",
+    "snapping": "fastapi",
     "tracking": "motmetrics",
 }
 
@@ -94,6 +95,15 @@ def test_models_are_averaged(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 6
     assert lines[2].split() == ["all", "F1", "100.0", "%"]
+
+
+def test_clicks_are_snapped(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program("snapping").main(["--frames", "1", "--click-px", "0.5", "--data", str(data)])
+    out = capsys.readouterr().out
+    assert "Clicks with errors of 0.5 px per axis" in out
+    assert re.search(r"\| clear \| [<>3–6 ]+ \| \d+ \| \d+ \|", out)
+    assert "| all | 12 |" in out
+    assert "| Sky | 0.5 | 4 | 100 |" in out
 
 
 def test_many_targets(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,6 +45,30 @@ def test_clicks_are_snapped_stored_undone_and_reloaded(
     assert ui.max_error(server, "b.png", TRUTH["b.png"][1:]) < 0.1
 
 
+def test_the_page_says_that_a_click_was_not_snapped(
+    open_page: Callable[..., Any], server: ui.PageServer
+) -> None:
+    page = open_page("b.png")
+    ui.click(page, 50, 12)
+    ui.shows(page, "#kept", "Nothing stands out here; click kept.")
+    assert page.evaluate("(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)"
+                         "(document.getElementById('kept'))")  # fmt: skip
+    assert ui.max_error(server, "b.png", [(50, 12)]) < 0.2
+    below = page.locator("#model").bounding_box()
+    ui.click(page, *TRUTH["b.png"][0])
+    ui.wait_for_points(page, 2)
+    ui.shows(page, "#kept", "")
+    assert page.locator("#model").bounding_box() == below  # the line does not move the controls
+    ui.click(page, 60, 50)
+    ui.shows(page, "#kept", "Nothing stands out here; click kept.")
+    page.keyboard.press("n")
+    ui.settled(page, "c.png")
+    ui.shows(page, "#kept", "")
+    page.select_option("#snap", "off")
+    ui.click(page, 50, 12)
+    ui.shows(page, "#kept", "")  # nobody asked for a target
+
+
 def test_points_can_be_set_in_a_zoomed_frame_and_dragged(
     open_page: Callable[..., Any], server: ui.PageServer
 ) -> None:

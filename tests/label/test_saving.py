@@ -130,6 +130,7 @@ def test_a_click_is_kept_at_once_and_snapped_later(
     page.mouse.click(*ui.on_screen(page, x + 1.5, y))
     ui.shows(page, "#saved", "1 unsaved")
     ui.saved(page)
+    ui.shows(page, "#kept", "Not snapped: no answer from the server.")
     assert ui.max_error(server, "b.png", [(x + 1.5, y)]) < 0.2
 
 

@@ -180,10 +180,10 @@ def _label_routes(app: FastAPI, session: LabelSession) -> None:
         session.tabs.closed(tab)
 
     @app.post("/api/snap")
-    def snap(click: Click) -> dict[str, float]:
+    def snap(click: Click) -> dict[str, Any]:
         frame = session.catalogue.read(session.entry(click.frame))
-        x, y = snap_click(frame, (click.x, click.y), click.how, click.contrast)
-        return {"x": x, "y": y}
+        x, y, found = snap_click(frame, (click.x, click.y), click.how, click.contrast)
+        return {"x": x, "y": y, "snapped": found}
 
     @app.post("/api/interpolate")
     def interpolate(track: Track, tab: Tab = "") -> dict[str, StoredLabels]:

@@ -10,7 +10,10 @@ const SNAP_TIMEOUT_MS = 2000; // after this time, the click is not moved
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
 export class FrameEditor {
-  /** `saver` stores labels. `on` gets changed() when something visible changes, and leaving() before another frame is shown. */
+  /**
+   * `saver` stores labels. `on` gets changed() when something visible changes, leaving() before another frame is shown,
+   * and kept(reason) when the selected click is not moved to a target; the reason is empty for a new click.
+   */
   constructor(saver, on) {
     this.saver = saver;
     this.on = on;
@@ -49,6 +52,7 @@ export class FrameEditor {
       ]);
       if (this.opening !== name) return false;
       this.on.leaving();
+      this.on.kept("");
       this.name = name;
       this.picture = picture;
       this.active = null;
@@ -115,6 +119,7 @@ export class FrameEditor {
     const rest = this.labels.points.filter((point) => track === null || point.track !== track);
     this.grabbed = this.dragged = null;
     this.active = rest.length;
+    this.on.kept("");
     this.set({ points: [...rest, click] }, how === "off" ? null : this.snap(this.name, click, how, contrast));
   }
 
@@ -122,8 +127,9 @@ export class FrameEditor {
   async snap(name, click, how, contrast) {
     const { x, y } = click;
     // If the server does not respond, the click itself is kept.
-    const at = await post("/api/snap", { frame: name, x, y, how, contrast }, { signal: AbortSignal.timeout(SNAP_TIMEOUT_MS) })
-      .catch(() => click);
+    const found = await post("/api/snap", { frame: name, x, y, how, contrast }, { signal: AbortSignal.timeout(SNAP_TIMEOUT_MS) })
+      .catch(() => null);
+    const at = found ? { x: found.x, y: found.y } : { x, y };
     const snapped = { ...click, ...at };
     const withSnapped = (labels) => {
       const twice = labels.points.some((point) => point !== click && distance(point, at) < SAME_CLICK);
@@ -132,6 +138,8 @@ export class FrameEditor {
     this.saver.rewrite(name, withSnapped);
     if (this.name !== name) return;
     const active = this.labels.points[this.active] === click;
+    if (active && !found) this.on.kept("Not snapped: no answer from the server.");
+    else if (active && !found.snapped) this.on.kept("Nothing stands out here; click kept.");
     const count = this.labels.points.length;
     this.labels = withSnapped(this.labels);
     if (this.labels.points.length < count) this.grabbed = this.dragged = null;

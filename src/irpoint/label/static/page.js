@@ -28,7 +28,9 @@ const saver = new Saver({
     page.saveError = reason;
   },
 });
-const editor = new FrameEditor(saver, { changed: show, leaving: () => { if (typingIn("note")) saveNote(); } });
+const editor = new FrameEditor(saver, {
+  changed: show, leaving: () => { if (typingIn("note")) saveNote(); }, kept: (reason) => { element("kept").textContent = reason; },
+});
 const view = new View(element("view"), {
   press, drag: (dx, dy) => editor.drag(dx, dy), drop: () => editor.drop(),
   hover: (x, y) => { page.pointer = x === null ? null : { x, y }; if (page.pointer) page.crosshair = null; showCursor(); },
