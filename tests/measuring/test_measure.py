@@ -127,3 +127,33 @@ def test_foreign_pixels_are_left_out() -> None:
     assert found.xy[0] == pytest.approx((30.4, 30.2), abs=0.1)
     scene.frame[32:] = np.nan
     assert measure(scene.frame, scene.points).xy == pytest.approx(found.xy, abs=0.02)
+
+
+def test_an_extended_target_gets_the_centroid_of_its_intensity() -> None:
+    # Three hot spots in a row, the last of which is the brightest: no Gaussian, and no point.
+    at = [(28.0, 30.0), (31.0, 30.0), (34.0, 30.0)]
+    scene = sky(at, amplitude=[500, 500, 700], noise=3)
+    found = measure(scene.frame, Points.labels([(31.6, 30.3)]))
+    assert Flag(int(one(found).flags[0])) == Flag.EXTENDED
+    centroid = (28 * 500 + 31 * 500 + 34 * 700) / 1700
+    assert found.xy[0] == pytest.approx((centroid, 30.0), abs=0.3)
+    assert 0.005 < one(found).x_std[0] < 0.4
+    assert one(found).width[0] > 1.5
+
+
+def test_a_wide_gaussian_is_extended() -> None:
+    scene = sky([(40.2, 30.7)], amplitude=300, width=4.0, shape=(80, 96), noise=5)
+    found = measure(scene.frame, Points.labels([(40.8, 30.1)]))
+    assert one(found).has(Flag.EXTENDED).all()
+    assert found.xy[0] == pytest.approx((40.2, 30.7), abs=4 * one(found).x_std[0])
+
+
+def test_clipped_and_blended_targets_say_so() -> None:
+    scene = sky([(20.1, 20.3), (50.2, 40.1), (52.4, 40.3)], amplitude=[2000, 400, 300])
+    clipped = np.minimum(scene.frame, 1500).astype(np.uint16)
+    found = measure(clipped, scene.points)
+    assert found.measured is not None
+    flags = [Flag(int(value)) for value in found.measured.flags]
+    assert flags == [Flag.SATURATED, Flag.BLENDED, Flag.BLENDED]
+    assert found.measured.amplitude[0] == pytest.approx(2000, rel=0.15)
+    np.testing.assert_allclose(found.xy, scene.points.xy, atol=0.25)

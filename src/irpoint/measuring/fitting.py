@@ -20,6 +20,7 @@ _SUSPECT = 3.0  # standard deviations from which a pixel is looked at more close
 _OF_WORST = 0.75  # of the largest deviation; others may come from the same bad pixel
 _LEAST_LEFT = 0.02  # of what is known of a pixel, if the target can explain any value
 _MISFIT = 0.1  # of the target's signal in a pixel, by which real optics differ from a Gaussian
+_FEW = 3  # bad pixels around a target that are credible
 _ROUNDS = 4  # of leaving out bad pixels
 
 
@@ -118,7 +119,7 @@ class _Task:
     ) -> None:
         n, size, _ = values.shape
         self.values, self.used, self.floor, self.weights = values, used, floor, weights
-        self.start = start
+        self.start, self.given = start, used.copy()
         self.half = size // 2
         self.target, self.covariance = (
             np.zeros((n, PARAMETERS)),
@@ -200,6 +201,20 @@ class _Task:
         bad[some] = size > np.maximum(_OUTLIER, _OF_WORST * worst)
         return bad
 
+    def _misfit(self, pixels: FloatArray) -> FloatArray:
+        """Deviation of the residuals (N, S, S) around the target, of which those left out are 0.
+
+        If many pixels were left out as bad, it is the model that is wrong, so they count.
+        """
+        some = np.flatnonzero((self.given & ~self.used).sum((1, 2)) > _FEW)
+        if some.size:
+            x, y, width, flux = self.target[some].T
+            across, down = (gaussian_profiles(at, width, self.half)[0] for at in (x, y))
+            image = (flux[:, None] * down)[:, :, None] * across[:, None, :]
+            pixels = pixels.copy()
+            pixels[some] = np.where(self.given[some], self.values[some] - image, 0.0)
+        return _deviation(middle(pixels, BLOCK // 2))
+
     def fitted(self, windows: Windows) -> Fitted:
         """The targets in frame pixels and counts."""
         x, y, width, flux = self.target.T
@@ -220,6 +235,6 @@ class _Task:
             strength=response,
             chi2=self.chi2 / freedom,
             background=windows.offset + windows.sign * pixels.sum((1, 2)) / count,
-            misfit=_deviation(middle(pixels, BLOCK // 2)),
+            misfit=self._misfit(pixels),
             converged=self.converged,
         )
