@@ -106,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argument_parser("bad_pixel_mask", __doc__)
     parser.add_argument("--frames", type=int, default=100, help="frames per sequence (100)")
     parser.add_argument("--sequences", type=int, default=2, help="sequences per row (2)")
+    parser.add_argument("--first", type=int, default=0, help="first random seed (0)")
     parser.add_argument("--size", type=int, nargs=2, default=(320, 256), help="width and height")
     parser.add_argument("--hard", action="store_true", help="other cameras")
     given = parser.parse_args(arguments)
@@ -125,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     total = Score()
     for name, values in cases.items():
         score = Score()
-        for seed in range(given.sequences):
+        for seed in range(given.first, given.first + given.sequences):
             score.add(size | values, given.frames, seed)
         print(score.row(name), flush=True)
         total.bad += score.bad
