@@ -17,6 +17,9 @@ from irpoint.zoo import find_model, model_names
 Proposal = tuple[float, float, float]  # x, y, score
 
 _MAX_PROPOSALS = 300  # per frame, highest scores first
+# Proposals of at least this share of the threshold are measured; weaker ones are rarely accepted,
+# and a filter has thousands of them.
+_MEASURED_SHARE = 0.5
 
 
 class Proposer:
@@ -115,7 +118,8 @@ class Proposer:
     def _process(self, detector: Detector, key: str, entry: FrameEntry) -> str:
         frame = self._catalogue.read(entry)
         with self._in_use:
-            found = detector.candidates(frame)[:_MAX_PROPOSALS]
+            from_score = _MEASURED_SHARE * detector.threshold
+            found = detector.candidates(frame, from_score)[:_MAX_PROPOSALS]
         rows = [
             (round(float(x), 3), round(float(y), 3), round(float(s), 4))
             for (x, y), s in zip(found.xy, found.score, strict=True)
