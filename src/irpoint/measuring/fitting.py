@@ -204,15 +204,22 @@ class _Task:
     def _misfit(self, pixels: FloatArray) -> FloatArray:
         """Deviation of the residuals (N, S, S) around the target, of which those left out are 0.
 
-        If many pixels were left out as bad, it is the model that is wrong, so they count.
+        If many pixels were left out as bad and do not fit to the target, it is the model that is
+        wrong, so they count.
         """
-        some = np.flatnonzero((self.given & ~self.used).sum((1, 2)) > _FEW)
+        left_out = self.given & ~self.used
+        some = np.flatnonzero(left_out.sum((1, 2)) > _FEW)
         if some.size:
             x, y, width, flux = self.target[some].T
             across, down = (gaussian_profiles(at, width, self.half)[0] for at in (x, y))
             image = (flux[:, None] * down)[:, :, None] * across[:, None, :]
+            gap = self.values[some] - image
+            level = np.where(self.used[some], gap, 0.0).sum((1, 2)) / self.used[some].sum((1, 2))
+            far = np.abs(gap - level[:, None, None]) > _MISFIT * image.max((1, 2))[:, None, None]
+            wrong = (far & left_out[some]).sum((1, 2)) > _FEW
+            some = some[wrong]
             pixels = pixels.copy()
-            pixels[some] = np.where(self.given[some], self.values[some] - image, 0.0)
+            pixels[some] = np.where(self.given[some], gap[wrong], 0.0)
         return _deviation(middle(pixels, BLOCK // 2))
 
     def fitted(self, windows: Windows) -> Fitted:
