@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.common import argument_parser
-from experiments.measuring import clipped, labelled, phase, simulated
+from experiments.measuring import clipped, labelled, phase, shrunk, simulated
 from irpoint import Detector
 from irpoint.errors import SettingsError
 from irpoint.simulate.settings import SceneKind
@@ -18,6 +18,7 @@ _DESCRIPTION = """Measure how good measured places are, and their uncertainties.
 
     python -m experiments.measuring --simulated
     python -m experiments.measuring --simulated --model spire
+    python -m experiments.measuring --shrunk --model spire
     python -m experiments.measuring --clipped
     python -m experiments.measuring --phase
     python -m experiments.measuring --model spire --data NUDT-SIRST IRSTD-1k SIRST-v2
@@ -29,6 +30,9 @@ noise, fixed pattern and rounding, and the covariance of the clean background wi
 start from the true place with an error of 0.4 px per axis; with ``--model``, from its detections.
 
 ``--clipped``: targets clipped at full scale beside the bound of clipped pixels.
+
+``--shrunk``: frames of 1920x1080 pixels, from true places with errors of 0.4 to 3 px per axis, and
+with ``--model`` from its detections.
 
 ``--phase``: bias by the place within the pixel; draws docs/measuring.png.
 
@@ -42,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argument_parser("measuring", _DESCRIPTION)
     parser.add_argument("--simulated", action="store_true", help="simulated frames")
     parser.add_argument("--clipped", action="store_true", help="targets at full scale")
+    parser.add_argument("--shrunk", action="store_true", help="large frames, rough starts")
     parser.add_argument("--phase", action="store_true", help="bias by phase, with a figure")
     parser.add_argument("--data", type=Path, nargs="+", metavar="DIR", help="datasets with masks")
     parser.add_argument("--model", metavar="MODEL", help="finds the points")
@@ -52,11 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if given.data and not given.model:
         raise SettingsError("--data: give --model, too")
-    if not (given.simulated or given.clipped or given.phase or given.data):
-        raise SettingsError("give --simulated, --clipped, --phase or --data")
+    if not (given.simulated or given.shrunk or given.clipped or given.phase or given.data):
+        raise SettingsError("give --simulated, --shrunk, --clipped, --phase or --data")
     detector = Detector(given.model) if given.model else None
     if given.simulated:
         _simulated(given.scenes, given.frames, detector)
+    if given.shrunk:
+        _print(shrunk.HEADER, [])
+        for scene in given.scenes:
+            _print("", shrunk.rows(scene, given.frames, detector))
     if given.clipped:
         _print(clipped.HEADER, clipped.table(given.frames))
     if given.phase:

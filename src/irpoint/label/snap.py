@@ -21,6 +21,7 @@ REACH = 4.0  # px, maximum distance from a click to its target
 _SIGNS: dict[Contrast, tuple[int, ...]] = {"bright": (1,), "dark": (-1,), "either": (1, -1)}
 # The following were chosen on other frames than those of experiments/snapping.py.
 _CLICK_STD = 1.0  # px per axis, of people's clicks around targets
+_PLACED_STD = 0.7  # px per axis, of candidates and of clicks on the centre of a target
 _NOTHING = 5.0  # evidence from which a target right at the click is more likely than nothing
 _CENTRE_STD = 0.25  # widths per axis, by which people differ on the centre of an extended target
 _SAME = 1.5  # px; a fit that ends farther from a candidate has found something else
@@ -112,7 +113,7 @@ def _measured(
     # A candidate may be the brightest spot of an extended target, far from its centre. People click
     # on the centre.
     for start in (candidate, click):
-        found = measure(frame, _point(start, dark), fallback_std=_CLICK_STD)
+        found = measure(frame, _point(start, dark), fallback_std=_PLACED_STD)
         measured = found.measured
         assert measured is not None
         place = found.xy[0].astype(np.float64)

@@ -7,23 +7,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from irpoint.measurement import Measurement
+from irpoint.measuring.approach import approach, is_rough, reach_of
 from irpoint.measuring.extended import HALF as BLOB_HALF
 from irpoint.measuring.extended import find_blobs
 from irpoint.measuring.fitting import Fitted, fit_points
-from irpoint.measuring.modes import to_modes
 from irpoint.measuring.scene import TOGETHER, Scene, View
 from irpoint.measuring.solver import MAX_WIDTH, MIN_WIDTH, X, Y
-from irpoint.measuring.start import SEARCH, Start, find_start
+from irpoint.measuring.start import LEAST_STRENGTH, SEARCH, Start, find_start
 from irpoint.measuring.summary import summarise, unmeasured
 from irpoint.measuring.windows import BoolArray, FloatArray, middle
 from irpoint.points import Points
 
 _HALF, _WIDE_HALF = 6, 10  # px on each side of the middle of the window of a fit
 _WIDE = 1.5  # px, width from which a target needs the larger window
-_REACH = 2.5  # px, the farthest that a target may be from the network's place
-_LEAST_STRENGTH = 5.0  # standard deviations
+_SAME_TARGET = 1.0  # px
+_BLOB_REACH = 2.5  # px from where an extended target is looked for to its centroid
 # A target is extended if it is wide, or if its residuals are far above the noise around it and not
 # small beside its signal, as those of an aircraft with wings.
 _EXTENDED = 3.0  # px
@@ -73,9 +74,13 @@ def _measure(
 ) -> tuple[FloatArray, Measurement]:
     """Places (N, 2) and what was measured of N >= 1 points."""
     scene = Scene(frame, points, foreign)
-    view = scene.look(np.arange(len(points)), points.xy, step=9, half=_HALF + SEARCH)
+    rough = is_rough(fallback_std)
+    if rough:
+        near, chosen = approach(scene, fallback_std)
+        scene = Scene(frame, replace(points, xy=near.astype(np.float32)), foreign)
+    view = scene.look(np.arange(len(points)), scene.points.xy, step=9, half=_HALF + SEARCH)
     allowed = ~scene.neighbours.nearer(view.windows.centre, SEARCH)
-    start = _start(view, points, allowed)
+    start = _start(view, scene.points, allowed)
     places = view.windows.centre + start.shift
     guess = scene.with_partners(np.column_stack([places, start.width]))
     found = _fit(view, start.shift, guess, _HALF)
@@ -88,6 +93,9 @@ def _measure(
         view.around.put(wide, far.around)
     trusted = start.clear & _is_better(found, points, fallback_std)
     extended = _find_extended(scene, view, found, trusted, fallback_std)
+    if rough:
+        trusted &= chosen
+        trusted &= ~_is_taken(found.xy, trusted, points)
     return summarise(points, view, found, trusted, extended, guess[:, 1:, :2], fallback_std)
 
 
@@ -98,13 +106,11 @@ def _start(view: View, points: Points, allowed: BoolArray) -> Start:
 
     def found(good: BoolArray, some: npt.NDArray[np.intp]) -> Start:
         values = np.where(good[some], view.windows.values[some], 0.0)
-        return find_start(
-            to_modes(middle(values, _HALF)), weights[some], from_network[some], allowed[some]
-        )
+        return find_start(middle(values, _HALF), weights[some], from_network[some], allowed[some])
 
     start = found(view.good, np.arange(len(points)))
     spiky = middle(view.spikes, SEARCH).any((1, 2))
-    weak = np.flatnonzero(spiky & (start.strength < _LEAST_STRENGTH))
+    weak = np.flatnonzero(spiky & (start.strength < LEAST_STRENGTH))
     if weak.size:
         view.good[weak] |= view.spikes[weak]
         start.put(weak, found(view.good, weak))
@@ -126,15 +132,27 @@ def _is_better(found: Fitted, points: Points, fallback_std: float) -> BoolArray:
     variance = found.covariance[:, (X, Y), (X, Y)]
     return np.asarray(
         found.converged
-        & (np.linalg.norm(found.xy - points.xy, axis=1) <= _REACH)
+        & (np.linalg.norm(found.xy - points.xy, axis=1) <= reach_of(fallback_std))
         & (found.width > 1.01 * MIN_WIDTH)
         & (found.width < 0.99 * MAX_WIDTH)
         & (found.flux > 0)
-        & (found.strength >= _LEAST_STRENGTH)
+        & (found.strength >= LEAST_STRENGTH)
         & np.isfinite(found.covariance).all((1, 2))
         & (variance > 0).all(1)
         & (variance.mean(1) <= fallback_std**2)
     )
+
+
+def _is_taken(xy: FloatArray, trusted: BoolArray, points: Points) -> BoolArray:
+    """bool (N,), targets at the same place ``xy`` as another one that is nearer to its point."""
+    taken = np.zeros(len(xy), bool)
+    some = np.flatnonzero(trusted)
+    if some.size:
+        away = np.linalg.norm(xy - points.xy, axis=1)
+        pairs = some[cKDTree(xy[some]).query_pairs(_SAME_TARGET, output_type="ndarray")]
+        farther = np.where(away[pairs[:, 0]] > away[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
+        taken[farther] = True
+    return taken
 
 
 def _find_extended(
@@ -159,7 +177,7 @@ def _find_extended(
         blob.whole
         & (blob.width > np.where(better[some], 0.0, _LEAST_WIDTH))
         & (blob.peak > _CLEAR * np.where(better[some], far.around.quiet, far.around.spread))
-        & (np.linalg.norm(blob.xy - scene.points.xy[some], axis=1) <= _REACH)
+        & (np.linalg.norm(blob.xy - scene.points.xy[some], axis=1) <= _BLOB_REACH)
         & (np.trace(blob.covariance, axis1=1, axis2=2) <= 2 * fallback_std**2)
     )
     better[some] = clear

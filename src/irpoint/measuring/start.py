@@ -8,16 +8,16 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measuring.modes import cosines
+from irpoint.measuring.modes import cosines, to_modes
 from irpoint.measuring.windows import BoolArray, FloatArray
 from irpoint.psf import gaussian_profiles
 
 SEARCH = 3  # px around the network's pixel
 PLACES = 2 * SEARCH + 1
 _WIDTHS = np.array([0.65, 1.0, 1.6, 2.5])  # px
-# The network's place is a Student-t variable around the target: usually within half a pixel, but
-# more than one if the frame was shrunk for the network.
+# The network's place is a Student-t variable around the target: usually within half a pixel.
 _NETWORK_STD, _FREEDOM = 0.6, 4.0
+LEAST_STRENGTH = 5.0  # standard deviations from which something is there
 _FAR, _APART, _RIVAL = 1.5, 3.5, 0.6  # px, px, and of the response at the best place
 
 
@@ -52,23 +52,33 @@ def _profiles(size: int) -> tuple[FloatArray, FloatArray]:
     return np.ascontiguousarray(profile), np.ascontiguousarray(profile**2)
 
 
+def responses(windows: FloatArray, weights: FloatArray) -> FloatArray:
+    """Squared responses (N, widths, PLACES, PLACES) of the matched filters to targets.
+
+    Args:
+        windows: (N, n, n) counts, 0 where they are not known.
+        weights: (N, n, n) inverse power of noise and background in each mode.
+    """
+    profile, square = _profiles(windows.shape[1])
+    response = (weights * to_modes(windows))[:, None] @ profile.transpose(0, 2, 1)
+    response = profile @ response  # from (N, widths, n, places)
+    power = square @ (weights[:, None] @ square.transpose(0, 2, 1))
+    return np.asarray(np.maximum(response, 0.0) ** 2 / np.maximum(power, 1e-300))
+
+
 def find_start(
-    modes: FloatArray, weights: FloatArray, from_network: FloatArray, allowed: BoolArray
+    windows: FloatArray, weights: FloatArray, from_network: FloatArray, allowed: BoolArray
 ) -> Start:
     """Find where a target stands out most, not too far from the network's place.
 
     Args:
-        modes: (N, n, n) modes of the windows.
+        windows: (N, n, n) counts, 0 where they are not known.
         weights: (N, n, n) inverse power of noise and background in each mode.
         from_network: (N, 2) px from the middle of the window to the network's place.
         allowed: bool (N, PLACES, PLACES), pixels in which the target may be.
     """
-    n, size, _ = modes.shape
-    profile, square = _profiles(size)
-    response = (weights * modes)[:, None] @ profile.transpose(0, 2, 1)  # (N, widths, n, places)
-    response = profile @ response
-    power = square @ (weights[:, None] @ square.transpose(0, 2, 1))
-    gain = np.maximum(response, 0.0) ** 2 / np.maximum(power, 1e-300)
+    n = len(windows)
+    gain = responses(windows, weights)
     best = gain.argmax(1)
     steps = np.arange(-SEARCH, SEARCH + 1.0)
     x = steps - from_network[:, :1]
