@@ -39,8 +39,13 @@ def gaussian_profiles(
     width = sigma[..., None]
     scaled = (edges - centre[..., None]) / width
     height = np.exp(-0.5 * scaled * scaled) / (math.sqrt(2.0 * math.pi) * width)
-    share = 0.5 * np.diff(erf(scaled * math.sqrt(0.5)))
-    return share, -np.diff(height), -np.diff(scaled * height)
+    below = 0.5 * erf(scaled * math.sqrt(0.5))
+    wider = scaled * height
+    return (
+        below[..., 1:] - below[..., :-1],  # as np.diff, but faster on few targets
+        height[..., :-1] - height[..., 1:],
+        wider[..., :-1] - wider[..., 1:],
+    )
 
 
 def pixel_share(xy: tuple[float, float], sigma: float) -> float:

@@ -12,7 +12,7 @@ from irpoint.measuring.joint import Problem, best_flux, fit_jointly, target_slop
 from irpoint.measuring.modes import LEVEL_AND_SLOPES, cosines, to_modes, to_pixels, weighted
 from irpoint.measuring.noise import BLOCK
 from irpoint.measuring.solver import FLUX, PARAMETERS, Fit, fit
-from irpoint.measuring.windows import BoolArray, FloatArray, Windows, middle
+from irpoint.measuring.windows import BoolArray, FloatArray, Windows, middle, pick
 from irpoint.psf import gaussian_profiles
 
 _OUTLIER = 4.5  # standard deviations from which a pixel is bad
@@ -131,23 +131,25 @@ class _Task:
 
     def fit(self, index: npt.NDArray[np.intp]) -> None:
         """Fit some of the windows: those of one target without gaps, then the others by number."""
-        modes = to_modes(np.where(self.used[index], self.values[index], 0.0))
+        used = pick(self.used, index)
+        modes = to_modes(np.where(used, pick(self.values, index), 0.0))
         count = np.isfinite(self.start[index, :, 0]).sum(1)
-        whole = self.used[index].all((1, 2)) & (count == 1)
+        whole = used.all((1, 2)) & (count == 1)
         some = np.flatnonzero(whole)
         if some.size:
-            self._fit_one(index[some], modes[some])
+            self._fit_one(index[some], pick(modes, some))
         for number in np.unique(count[~whole]):
             some = np.flatnonzero(~whole & (count == number))
             self._fit_several(index[some], modes[some], int(number))
 
     def _fit_one(self, index: npt.NDArray[np.intp], modes: FloatArray) -> None:
-        found = fit(modes, self.weights[index], self.start[index, 0])
+        weights = pick(self.weights, index)
+        found = fit(modes, weights, self.start[index, 0])
         basis = cosines(2 * self.half + 1)
         x, y, width, flux = found.target.T
         across, down = (gaussian_profiles(at, width, self.half)[0] @ basis.T for at in (x, y))
         residual = modes - (flux[:, None] * down)[:, :, None] * across[:, None, :]
-        self._put(index, found, residual, residual * self.weights[index])
+        self._put(index, found, residual, residual * weights)
 
     def _fit_several(self, index: npt.NDArray[np.intp], modes: FloatArray, count: int) -> None:
         n, shape = len(index), modes.shape
@@ -179,9 +181,9 @@ class _Task:
         """
         basis = cosines(2 * self.half + 1)
         square = basis * basis
-        gap = np.where(self.used[index], to_pixels(self.weighted[index]), 0.0)
-        usual = self.weights[index].mean((1, 2))
-        suspect = np.square(gap).max((1, 2)) > _SUSPECT**2 * usual
+        gap = np.where(pick(self.used, index), to_pixels(pick(self.weighted, index)), 0.0)
+        usual = pick(self.weights, index).mean((1, 2))
+        suspect = np.maximum(gap.max((1, 2)), -gap.min((1, 2))) > _SUSPECT * np.sqrt(usual)
         bad = np.zeros(gap.shape, bool)
         some = np.flatnonzero(suspect)
         if not some.size:

@@ -80,15 +80,17 @@ def _measure(
         scene = Scene(frame, replace(points, xy=near.astype(np.float32)), foreign)
     view = scene.look(np.arange(len(points)), scene.points.xy, step=9, half=_HALF + SEARCH)
     allowed = ~scene.neighbours.nearer(view.windows.centre, SEARCH)
-    start = _start(view, scene.points, allowed)
-    places = view.windows.centre + start.shift
+    weights = view.around.weights(2 * _HALF + 1)
+    start = _start(view, weights, scene.points, allowed)
+    places = view.windows.centre + start.shift + start.offset
     guess = scene.with_partners(np.column_stack([places, start.width]))
-    found = _fit(view, start.shift, guess, _HALF)
+    found = _fit(view, weights, start.shift, guess, _HALF)
     wide = np.flatnonzero(found.width > _WIDE)
     if wide.size:
         far = scene.look(wide, found.xy[wide], step=15, half=_WIDE_HALF)
         guess[wide, 0] = np.column_stack([found.xy, found.width])[wide]
-        again = _fit(far, None, guess[wide], _WIDE_HALF)
+        far_weights = far.around.weights(2 * _WIDE_HALF + 1)
+        again = _fit(far, far_weights, None, guess[wide], _WIDE_HALF)
         found.put(wide, again)
         view.around.put(wide, far.around)
     trusted = start.clear & _is_better(found, points, fallback_std)
@@ -99,30 +101,36 @@ def _measure(
     return summarise(points, view, found, trusted, extended, guess[:, 1:, :2], fallback_std)
 
 
-def _start(view: View, points: Points, allowed: BoolArray) -> Start:
+def _start(view: View, weights: FloatArray, points: Points, allowed: BoolArray) -> Start:
     """Where to start, without hot pixels; with them if nothing else is there."""
-    weights = view.around.weights(2 * _HALF + 1)
     from_network = points.xy.astype(np.float64) - view.windows.centre
 
-    def found(good: BoolArray, some: npt.NDArray[np.intp]) -> Start:
-        values = np.where(good[some], view.windows.values[some], 0.0)
-        return find_start(middle(values, _HALF), weights[some], from_network[some], allowed[some])
+    def found(some: slice | npt.NDArray[np.intp]) -> Start:
+        good, values = (middle(a, _HALF)[some] for a in (view.good, view.windows.values))
+        values = np.where(good, values, 0.0)
+        return find_start(values, weights[some], from_network[some], allowed[some])
 
-    start = found(view.good, np.arange(len(points)))
+    start = found(slice(None))
     spiky = middle(view.spikes, SEARCH).any((1, 2))
     weak = np.flatnonzero(spiky & (start.strength < LEAST_STRENGTH))
     if weak.size:
         view.good[weak] |= view.spikes[weak]
-        start.put(weak, found(view.good, weak))
+        start.put(weak, found(weak))
     return start
 
 
-def _fit(view: View, shift: npt.NDArray[np.int64] | None, guess: FloatArray, half: int) -> Fitted:
+def _fit(
+    view: View,
+    weights: FloatArray,
+    shift: npt.NDArray[np.int64] | None,
+    guess: FloatArray,
+    half: int,
+) -> Fitted:
     return fit_points(
         view.windows.middle(half, shift),
         middle(view.good, half, shift),
         None if view.floor is None else middle(view.floor, half, shift),
-        view.around.weights(2 * half + 1),
+        weights,
         guess,
     )
 

@@ -29,16 +29,22 @@ def cosines(size: int) -> FloatArray:
     return np.ascontiguousarray((orthogonal * np.sign(np.diagonal(scale))).T)
 
 
+def times(rows: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Rows (..., n) times a matrix (n, m): one product, not one for each of the leading axes."""
+    product = rows.reshape(-1, rows.shape[-1]) @ matrix
+    return np.asarray(product.reshape(*rows.shape[:-1], matrix.shape[1]))
+
+
 def to_modes(windows: FloatArray) -> FloatArray:
     """Windows (..., n, n) → modes (..., n, n)."""
     basis = cosines(windows.shape[-1])
-    return np.asarray(basis @ windows @ basis.T)
+    return np.asarray(basis @ times(windows, basis.T))
 
 
 def to_pixels(modes: FloatArray) -> FloatArray:
     """Modes (..., n, n) → windows (..., n, n)."""
     basis = cosines(modes.shape[-1])
-    return np.asarray(basis.T @ modes @ basis)
+    return np.asarray(basis.T @ times(modes, basis))
 
 
 @lru_cache(maxsize=16)

@@ -50,6 +50,17 @@ class Neighbours:
     def __getitem__(self, index: npt.NDArray[Any]) -> Neighbours:
         return Neighbours(*(values[index] for values in vars(self).values()))
 
+    def may_be_within(self, centre: npt.NDArray[np.int64], radius: float) -> bool:
+        """Whether another point may be within ``radius`` px of any ``centre``, along both axes.
+
+        Args:
+            centre: (N, 2) frame pixels nearest to the points.
+            radius: px, at most 0.7 times the reach of the neighbours.
+        """
+        if np.isfinite(self.distance[:, -1]).any():  # there may be more than K
+            return True
+        return bool((np.abs(self.others - centre[:, None]).max(2) <= radius).any())
+
     def nearer(self, centre: npt.NDArray[np.int64], half: int) -> BoolArray:
         """bool (N, S, S), pixels around ``centre`` (N, 2) that are nearer to another point."""
         size = 2 * half + 1

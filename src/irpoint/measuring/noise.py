@@ -75,7 +75,7 @@ def reach(step: int) -> int:
 
 
 def measure_surroundings(
-    windows: Windows, others: BoolArray, step: int, dtype: np.dtype[Any]
+    windows: Windows, others: BoolArray | None, step: int, dtype: np.dtype[Any]
 ) -> Surroundings:
     """Measure noise and background in eight blocks around each point.
 
@@ -84,7 +84,7 @@ def measure_surroundings(
 
     Args:
         windows: windows of at least ``reach(step)`` pixels on each side.
-        others: bool (N, S, S), pixels of other targets.
+        others: bool (N, S, S), pixels of other targets; None if there are none in the blocks.
         step: px between the middles of two blocks.
         dtype: type of the frame, of which integers have rounding noise.
     """
@@ -127,7 +127,7 @@ def _block_modes() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
 
 
 def _clean_blocks(
-    windows: Windows, gain: FloatArray, others: BoolArray, step: int
+    windows: Windows, gain: FloatArray, others: BoolArray | None, step: int
 ) -> tuple[npt.NDArray[np.float32], FloatArray]:
     """Blocks (N, 8, BLOCK, BLOCK) times ``gain``, and the share of each that is background (N, 8).
 
@@ -136,11 +136,11 @@ def _clean_blocks(
     values = np.empty((len(gain), len(_PLACES), BLOCK, BLOCK), np.float32)
     for number, block in enumerate(_blocks(windows.values, step)):
         np.multiply(block, gain[:, None, None], out=values[:, number], casting="same_kind")
-    if windows.valid.all() and not others.any():
+    if windows.valid.all() and (others is None or not others.any()):
         return values, np.ones(values.shape[:2])
-    valid, other = (np.stack(_blocks(image, step), 1) for image in (windows.valid, others))
-    clean = valid & ~other
-    share = clean.all((2, 3)).astype(np.float64)
+    valid: BoolArray = np.stack(_blocks(windows.valid, step), 1)
+    clean: BoolArray = valid if others is None else valid & ~np.stack(_blocks(others, step), 1)
+    share: FloatArray = np.asarray(clean.all((2, 3)), np.float64)
     for part in (clean, valid):
         lost = np.flatnonzero(~share.any(1))
         if not lost.size:

@@ -20,7 +20,7 @@ _COVERED = 3  # px around a point that its target may brighten
 TOGETHER = 6.0  # px, distance within which two targets are fitted together
 _PARTNERS = 3  # the most that are fitted together with a point
 _NEIGHBOURS = 6  # the most that are looked at
-_REACH = 24.0  # px, the farthest that matter
+_REACH = 25.0  # px, the farthest that matter
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +80,14 @@ class Scene:
             half: px on each side of a point in which its target may show.
         """
         large = gather(self.frame, xy, self.points.dark[some], self.foreign, max(half, reach(step)))
-        around = measure_surroundings(large, large.of(self.near), step, self.frame.dtype)
+        neighbours = self.neighbours[some]
+        covered = reach(step) + _COVERED + 0.5
+        known = covered < 0.7 * _REACH
+        alone = known and not neighbours.may_be_within(large.centre, covered)
+        others = None if alone else large.of(self.near)
+        around = measure_surroundings(large, others, step, self.frame.dtype)
         windows = large.middle(half)
         spikes = find_spikes(windows, around.noise)
-        neighbours = self.neighbours[some]
         partner = neighbours.distance <= TOGETHER
         partner[:, _PARTNERS:] = False
         good = windows.valid & ~spikes

@@ -20,17 +20,26 @@ def find_spikes(windows: Windows, noise: FloatArray) -> BoolArray:
         windows: windows in which targets are bright.
         noise: (N,) standard deviation of a pixel.
     """
-    values = windows.values / noise[:, None, None]
-    spikes = np.zeros(values.shape, bool)
+    values = windows.values
     middle = values[:, 2:-2, 2:-2]
-    beside = np.stack(
-        [values[:, 1:-3, 2:-2], values[:, 3:-1, 2:-2], values[:, 2:-2, 1:-3], values[:, 2:-2, 3:-1]]
-    )
-    around = 0.25 * (
-        values[:, :-4, 2:-2] + values[:, 4:, 2:-2] + values[:, 2:-2, :-4] + values[:, 2:-2, 4:]
-    )
-    hot = beside.mean(0) - around + 0.7 * _CERTAIN < _LEAST_NEIGHBOURS * (middle - around)
-    hot &= middle > beside.max(0) + _HIGH
-    dead = middle < beside.min(0) - _DEEP
-    spikes[:, 2:-2, 2:-2] = hot | dead
+    left, right = values[:, 2:-2, 1:-3], values[:, 2:-2, 3:-1]
+    above, below = values[:, 1:-3, 2:-2], values[:, 3:-1, 2:-2]
+    highest = np.maximum(np.maximum(left, right), np.maximum(above, below))
+    lowest = np.minimum(np.minimum(left, right), np.minimum(above, below))
+    unit = noise[:, None, None]
+    spikes = np.zeros(values.shape, bool)
+    spikes[:, 2:-2, 2:-2] = middle < lowest - _DEEP * unit
+    number, row, column = np.nonzero(middle > highest + _HIGH * unit)  # few, so looked at closely
+    row, column = row + 2, column + 2
+
+    def mean_at(away: int) -> FloatArray:
+        """Mean of the four pixels ``away`` px from each along an axis."""
+        beside = values[number, row, column - away] + values[number, row, column + away]
+        beside += values[number, row - away, column] + values[number, row + away, column]
+        return np.asarray(0.25 * beside)
+
+    around = mean_at(2)
+    signal = values[number, row, column] - around
+    alone = mean_at(1) - around + 0.7 * _CERTAIN * noise[number] < _LEAST_NEIGHBOURS * signal
+    spikes[number[alone], row[alone], column[alone]] = True
     return spikes & windows.valid

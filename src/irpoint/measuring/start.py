@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from irpoint.measuring.modes import cosines, to_modes
+from irpoint.measuring.modes import cosines, times, to_modes
 from irpoint.measuring.windows import BoolArray, FloatArray
 from irpoint.psf import gaussian_profiles
 
@@ -27,12 +27,14 @@ class Start:
 
     Attributes:
         shift: int (N, 2), whole pixels from the middle of the window to the target.
+        offset: (N, 2) px from there to the vertex of the response, at most 0.5 along an axis.
         width: (N,) width of the matched filter that responds most.
         strength: (N,) its response, in standard deviations.
         clear: bool (N,), False if the network's place is between two targets.
     """
 
     shift: npt.NDArray[np.int64]
+    offset: FloatArray
     width: FloatArray
     strength: FloatArray
     clear: BoolArray
@@ -60,10 +62,16 @@ def responses(windows: FloatArray, weights: FloatArray) -> FloatArray:
         weights: (N, n, n) inverse power of noise and background in each mode.
     """
     profile, square = _profiles(windows.shape[1])
-    response = (weights * to_modes(windows))[:, None] @ profile.transpose(0, 2, 1)
-    response = profile @ response  # from (N, widths, n, places)
-    power = square @ (weights[:, None] @ square.transpose(0, 2, 1))
+    response = _filter(weights * to_modes(windows), profile)
+    power = _filter(weights, square)
     return np.asarray(np.maximum(response, 0.0) ** 2 / np.maximum(power, 1e-300))
+
+
+def _filter(images: FloatArray, profile: FloatArray) -> FloatArray:
+    """Sums (N, widths, places, places) of images (N, n, n) times outer products of profiles."""
+    widths, places, size = profile.shape
+    rows = times(images, profile.reshape(-1, size).T).reshape(-1, size, widths, places)
+    return np.asarray(profile @ rows.transpose(0, 2, 1, 3))
 
 
 def find_start(
@@ -89,10 +97,27 @@ def find_start(
     place = likely.argmax(1)
     row, column = np.divmod(place, PLACES)
     width = best.reshape(n, -1)[np.arange(n), place]
-    strength = np.sqrt(gain.max(1).reshape(n, -1))
+    highest = gain.max(1)
+    strength = np.sqrt(highest.reshape(n, -1))
     shift = np.stack([column, row], 1) - SEARCH
     strongest = strength[np.arange(n), place]
-    return Start(shift, _WIDTHS[width], strongest, _is_clear(strength, shift, from_network))
+    clear = _is_clear(strength, shift, from_network)
+    return Start(shift, _vertex(highest, row, column), _WIDTHS[width], strongest, clear)
+
+
+def _vertex(
+    gain: FloatArray, row: npt.NDArray[np.intp], column: npt.NDArray[np.intp]
+) -> FloatArray:
+    """(N, 2) px from a place to the vertex of the parabola through it and its neighbours."""
+    number, last = np.arange(len(gain)), PLACES - 1
+    here = gain[number, row, column]
+    offset = np.empty((len(gain), 2))
+    for axis, (down, across) in enumerate(((0, 1), (1, 0))):
+        before = gain[number, np.maximum(row - down, 0), np.maximum(column - across, 0)]
+        after = gain[number, np.minimum(row + down, last), np.minimum(column + across, last)]
+        bend = np.maximum(2 * here - before - after, 1e-300)
+        offset[:, axis] = 0.5 * (after - before) / bend
+    return np.asarray(np.minimum(np.maximum(np.nan_to_num(offset), -0.5), 0.5))
 
 
 def _is_clear(strength: FloatArray, shift: npt.NDArray[np.int64], xy: FloatArray) -> BoolArray:

@@ -50,6 +50,11 @@ class Windows:
         return Windows(centre, self.offset, self.sign, values, valid)
 
 
+def pick(images: npt.NDArray[Any], index: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+    """``images[index]`` of increasing numbers; the images themselves if that is all of them."""
+    return images if len(index) == len(images) else images[index]
+
+
 def nearest_pixel(xy: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int64]:
     """Pixels (N, 2) nearest to places. A half is rounded up, so that a shift moves all alike."""
     return np.asarray(np.floor(xy + 0.5), np.int64)
