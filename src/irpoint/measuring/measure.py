@@ -17,7 +17,7 @@ from irpoint.measuring.fitting import Fitted, fit_points
 from irpoint.measuring.scene import TOGETHER, Scene, View
 from irpoint.measuring.solver import MAX_WIDTH, MIN_WIDTH, X, Y
 from irpoint.measuring.start import LEAST_STRENGTH, SEARCH, Start, find_start
-from irpoint.measuring.summary import summarise, unmeasured
+from irpoint.measuring.summary import summarise
 from irpoint.measuring.windows import BoolArray, FloatArray, middle
 from irpoint.points import Points
 
@@ -63,7 +63,8 @@ def measure(
     if not fallback_std > 0:
         raise ValueError(f"fallback_std {fallback_std}: give a standard deviation > 0")
     if not len(points) or not frame.size:
-        return replace(points, measured=unmeasured(points, fallback_std))
+        places = points.xy.astype(np.float64)
+        return replace(points, measured=Measurement.unmeasured(places, fallback_std))
     with np.errstate(all="ignore"):  # what is not finite is caught by _is_better
         xy, measured = _measure(frame, points, foreign, fallback_std)
     return replace(points, xy=xy.astype(np.float32), measured=measured)

@@ -15,26 +15,6 @@ _BLENDED = 3.0  # widths
 _WHOLE = 0.98  # share of the signal of a target on pixels that show the scene
 
 
-def unmeasured(points: Points, fallback_std: float) -> Measurement:
-    """Nothing is known of the points but where the network found them."""
-    n = len(points)
-    nothing, std = np.full(n, np.nan), np.full(n, float(fallback_std))
-    return Measurement(
-        network_xy=points.xy.astype(np.float64),
-        x_std=std,
-        y_std=std.copy(),
-        xy_cov=np.zeros(n),
-        amplitude=nothing,
-        background=nothing.copy(),
-        snr=nothing.copy(),
-        scr=nothing.copy(),
-        width=nothing.copy(),
-        flux=nothing.copy(),
-        chi2=nothing.copy(),
-        flags=np.full(n, Flag.UNMEASURED, np.uint8),
-    )
-
-
 def summarise(
     points: Points,
     view: View,
@@ -82,7 +62,7 @@ def summarise(
         chi2=found.chi2,
         flags=flags,
     )
-    plain = unmeasured(points, fallback_std)
+    plain = Measurement.unmeasured(points.xy.astype(np.float64), fallback_std)
     plain.flags[extended] |= np.uint8(Flag.EXTENDED)
     xy = np.where(better[:, None], found.xy, plain.network_xy)
     return xy, _choose(better, measured, plain)
