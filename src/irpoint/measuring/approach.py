@@ -18,7 +18,8 @@ from irpoint.measuring.scene import Scene
 from irpoint.measuring.start import LEAST_STRENGTH, PLACES, SEARCH, responses
 from irpoint.measuring.windows import BoolArray, FloatArray
 
-_LEAST_REACH, _MOST_REACH = 2.5, 10.0  # px, the farthest that a target may be
+_USUAL = 0.8  # px, deviation of the network's places along an axis up to which they are usual
+_USUAL_REACH, _MOST_REACH = 2.5, 10.0  # px, the farthest that a target may be
 _REACH = 3.5  # times the deviation of the network's places along an axis
 _FREEDOM = 4.0  # of the Student-t distribution of the network's errors
 _PEAK = 5  # px, side of the square in which a candidate is the highest
@@ -32,12 +33,12 @@ _BEYOND = 5  # px from the reach to the middle of the blocks in which noise is m
 
 def reach_of(network_std: float) -> float:
     """The farthest that a target may be from the network's place, px."""
-    return min(max(_LEAST_REACH, _REACH * network_std), _MOST_REACH)
+    return min(_REACH * network_std, _MOST_REACH) if is_rough(network_std) else _USUAL_REACH
 
 
 def is_rough(network_std: float) -> bool:
     """Whether the network's places are too rough to start from."""
-    return reach_of(network_std) > _LEAST_REACH
+    return network_std > _USUAL
 
 
 def approach(scene: Scene, network_std: float) -> tuple[FloatArray, BoolArray]:
