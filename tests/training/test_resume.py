@@ -60,6 +60,11 @@ def test_a_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -
     with (broken / METRICS).open("a") as rows:
         rows.write("2,6,0.5\n")  # as if it had been killed between history and checkpoint
     (broken / ".last.ckpt").write_bytes(b"part")
+    for events in (broken / "logs" / "tensorboard").glob("events.out.tfevents.*"):
+        # TensorBoard reads files by the second in their names, which is the same one on a fast
+        # machine; a real run begins earlier.
+        begun, rest = events.name.removeprefix("events.out.tfevents.").split(".", 1)
+        events.rename(events.with_name(f"events.out.tfevents.{int(begun) - 1}.{rest}"))
     fit(settings, broken, resume=True)
     fit(settings, whole)
     ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, broken)]
