@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,14 +14,14 @@ from irpoint.calibration.collect import Watch, collect
 from irpoint.calibration.rate import Rate
 from irpoint.calibration.searched import Searched
 from irpoint.calibration.suspects import suspects
-from irpoint.errors import IrpointWarning, SettingsError, one_line
+from irpoint.errors import IrpointWarning, SettingsError
 from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
 from irpoint.pipeline import find_sources
 from irpoint.pipeline.resume import journal_settings
 from irpoint.runtime import CANDIDATE_SCORE, Detector
 from irpoint.sinks import Journal
-from irpoint.system.atomic import check_folder, lock_folder
+from irpoint.system.atomic import check_folder, claimed_folder
 from irpoint.zoo import Model, ModelCard, write_model
 
 _JOURNAL = ".unfinished.jsonl"
@@ -119,19 +118,7 @@ def _journal(folder: Path, settings: dict[str, object]) -> Iterator[Journal]:
     check_folder(folder)
     if folder.is_dir() and any(file.name != _JOURNAL for file in folder.iterdir()):
         raise SettingsError(f"{folder}: not empty; give a new or empty folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"{folder}: cannot be created ({one_line(error)}); give another folder"
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise SettingsError(f"{folder}: is not writable; give another folder")
-    with lock_folder(folder) as locked:
-        if not locked:
-            raise SettingsError(
-                f"{folder}: another calibration is writing there; wait, or give another folder"
-            )
+    with claimed_folder(folder, "calibration"):
         journal, finished = Journal(folder, settings), False
         try:
             yield journal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +10,10 @@ import typer
 from rich.console import Console
 
 from irpoint.cli.detect import Batch, Mask, Roi, Sources, Threads, reading, region_of, threads_of
+from irpoint.cli.json_file import write_json
 from irpoint.cli.options import Backend, Cut, Model, Polarity, Raw, Scale
 from irpoint.cli.stopping import INTERRUPTED
-from irpoint.errors import SettingsError, one_line
-from irpoint.system.atomic import atomic_write
+from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
     from irpoint.calibration import Calibrated, Rate
@@ -166,7 +165,7 @@ def _report(found: Calibrated, json_file: str | None) -> None:
             **footage.model_dump(mode="json"),
             "suspects": list(found.suspects),
         }
-        _write(json_file, json.dumps(content, indent=2, allow_nan=False) + "\n")
+        write_json(json_file, content)
     for line in _lines(found):
         typer.echo(line, err=json_file == "-")
     if footage.unreadable:
@@ -198,15 +197,3 @@ def _lines(found: Calibrated) -> list[str]:
         lines.append("             the lowest score of a point; there are not more false alarms")
     folder = shlex.quote(str(found.folder))
     return [*lines, f"written      {found.folder}: irpoint detect SOURCE --model {folder}"]
-
-
-def _write(target: str, text: str) -> None:
-    if target == "-":
-        typer.echo(text, nl=False)
-        return
-    try:
-        atomic_write(target, text)
-    except OSError as error:
-        raise SettingsError(
-            f"{target}: cannot be written ({one_line(error)}); choose another file for --json"
-        ) from error

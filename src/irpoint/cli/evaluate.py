@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,9 +18,9 @@ from irpoint.cli.completion import (
     complete_suite,
 )
 from irpoint.cli.figures import show
+from irpoint.cli.json_file import write_json
 from irpoint.cli.options import Measure, Polarity
-from irpoint.errors import EvaluationError, IrpointWarning, SettingsError, one_line
-from irpoint.system.atomic import atomic_write
+from irpoint.errors import IrpointWarning, SettingsError
 
 if TYPE_CHECKING:
     from irpoint.datasets.record import LabelledFrame
@@ -284,19 +283,4 @@ def _report(
     ]
     show(Console(stderr=json_file == "-"), content, title, threshold_from, notes, published)
     if json_file is not None:
-        _write(json_file, content)
-
-
-def _write(target: str, content: dict[str, Any]) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    # A file name that is not UTF-8 has characters that only an escape can write.
-    text = text.encode("utf-8", "backslashreplace").decode()
-    if target == "-":
-        typer.echo(text, nl=False)
-        return
-    try:
-        atomic_write(target, text)
-    except OSError as error:
-        raise EvaluationError(
-            f"{target}: cannot be written ({one_line(error)}); choose another file for --json"
-        ) from error
+        write_json(json_file, content)

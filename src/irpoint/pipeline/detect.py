@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from irpoint.errors import SettingsError, one_line
+from irpoint.errors import SettingsError
 from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.source import Skipped, Source
@@ -27,7 +26,7 @@ from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import FramesFormat, Journal, OverlayFolder, PointsWriter, find_format
 from irpoint.sinks.format import DocumentFormat
-from irpoint.system.atomic import check_folder, lock_folder
+from irpoint.system.atomic import check_folder, claimed_folder
 
 _FRAMES_BEHIND = 4  # results that are written while the network runs on the next frames
 
@@ -80,7 +79,7 @@ def detect(
     todo, skipped = find_sources(_names(sources), raw, cut)
     detect_with = find_engine(engine, todo)
     summary = Summary(len(todo) + len(skipped))
-    with nullcontext() if folder is None else _locked(folder):
+    with nullcontext() if folder is None else claimed_folder(folder, "detection"):
         columns = _columns(todo, detector, bool(track), camera)
         writer = PointsWriter(file_format, target, **columns)
         overlays = OverlayFolder(folder / "overlays") if folder else None
@@ -165,22 +164,3 @@ def _check(folder: Path | None, file_format: str, overlay: bool, batch: int) -> 
         raise SettingsError(f"--batch {batch}: give 1 or more")
     if folder is not None:
         check_folder(folder)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Create the output folder before the work starts, and lock it against other detections."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"--out {folder}: cannot be created ({one_line(error)}); give another folder"
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise SettingsError(f"--out {folder}: is not writable; give another folder")
-    with lock_folder(folder) as locked:
-        if not locked:
-            raise SettingsError(
-                f"--out {folder}: another detection is writing there; wait, or give another folder"
-            )
-        yield

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from irpoint.errors import SettingsError
+from irpoint.errors import SettingsError, one_line
 
 try:
     import fcntl
@@ -64,6 +64,33 @@ def check_folder(folder: Path, *, empty: bool = False) -> None:
         raise SettingsError(f"{folder}: is a file; give a folder")
     if empty and folder.exists() and any(folder.iterdir()):
         raise SettingsError(f"{folder}: not empty; give a new or empty folder")
+
+
+@contextmanager
+def claimed_folder(folder: Path, what: str) -> Iterator[None]:
+    """Create an output folder before the work starts, and lock it until the block ends.
+
+    Args:
+        folder: the folder.
+        what: what writes there, such as ``detection``, for the error.
+
+    Raises:
+        SettingsError: if it cannot be created or written, or another process has locked it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"--out {folder}: cannot be created ({one_line(error)}); give another folder"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"--out {folder}: is not writable; give another folder")
+    with lock_folder(folder) as locked:
+        if not locked:
+            raise SettingsError(
+                f"--out {folder}: another {what} is writing there; wait, or give another folder"
+            )
+        yield
 
 
 @contextmanager
