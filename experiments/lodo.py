@@ -10,10 +10,10 @@ Each trains on all other sets, and its threshold is the best on the val lists of
 sets, never on those of the fold. Prints a Markdown table with the mean of the folds. ``best F1`` is
 what another threshold would reach.
 
-A training that is given again resumes where it stopped. ``--baseline`` trains with the settings of
-``irpoint train``, on the four public sets. ``--weights`` trains nothing and scores weights that
-were trained elsewhere without the set of their fold: any model, or safetensors with --method and
---width.
+A training that is given again resumes where it stopped. ``--baseline`` trains ``spire`` with the
+settings of ``irpoint train``, on the four public sets. ``--weights`` trains nothing and scores
+weights that were trained elsewhere without the set of their fold: any model, or safetensors with
+--method and --width.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def train_fold(
     folders = [data / name for name in sets if name not in FOLDS[fold]]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="recipe .* learns from")
-        base: dict[str, Any] = {} if recipe is None else recipe_settings(recipe, folders)
+        base = {"method": "spire"} if recipe is None else recipe_settings(recipe, folders)
     train(settings_from(base | {"data": folders}, overrides), folder, resume=True)
     return folder
 

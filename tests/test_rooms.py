@@ -14,7 +14,7 @@ from support.rooms import MAY_USE_TORCH, TRAINING_LIBRARIES, imports, source_fil
 
 # A room imports only from itself and from the rooms that come before it.
 FLOORS = (
-    ("_version", "errors", "angles", "measurement", "points", "system"),
+    ("_version", "defaults", "errors", "angles", "measurement", "points", "system"),
     ("psf", "frames", "decoding"),
     ("measuring", "badpixels"),
     ("zoo",),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from irpoint.cli.options import Backend, Measure, Model, Scale
+from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ Json = Annotated[
 
 
 def benchmark(
-    model: Model = "spire",
+    model: Model = DEFAULT_MODEL,
     size: Size = None,
     repeats: Repeats = 30,
     video: Video = None,

@@ -13,6 +13,7 @@ from irpoint.cli.detect import Batch, Mask, Roi, Sources, Threads, reading, regi
 from irpoint.cli.json_file import write_json
 from irpoint.cli.options import Backend, Cut, Model, Polarity, Raw, Scale
 from irpoint.cli.stopping import INTERRUPTED
+from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ Json = Annotated[
 
 def calibrate(
     sources: Sources,
-    model: Model = "spire",
+    model: Model = DEFAULT_MODEL,
     false_alarms_per_mpx: PerMpx = None,
     false_alarms_per_frame: PerFrame = None,
     false_alarms_per_hour: PerHour = None,

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from irpoint.cli.completion import complete_engine, complete_format
 from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Raw, Scale
+from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ Engine = Annotated[
 
 def detect(
     sources: Sources,
-    model: Model = "spire",
+    model: Model = DEFAULT_MODEL,
     threshold: Threshold = None,
     false_alarms_per_mpx: FalseAlarmRate = None,
     scale: Scale = None,

@@ -121,12 +121,12 @@ def _int8(name: str, data: list[Path], out: Path) -> None:
 def import_weights(
     file: Annotated[Path, typer.Argument(help="Published checkpoint (.pth).")],
     method: Annotated[
-        str | None,
+        str,
         typer.Option(
-            help="Method that the weights belong to. Default: spire.",
+            help="Method that the weights belong to.",
             autocompletion=complete_method,
         ),
-    ] = None,
+    ] = "spire",
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of the model; new or empty. Default: METHOD-published."),
@@ -144,9 +144,9 @@ def import_weights(
     from irpoint.cli.torch_needed import torch_needed
 
     torch_needed("import-weights")
-    from irpoint.methods import DEFAULT_METHOD, find_method
+    from irpoint.methods import find_method
     from irpoint.training.import_weights import import_weights as convert
 
-    chosen = find_method(method or DEFAULT_METHOD)
+    chosen = find_method(method)
     folder = out or Path(f"{chosen.name}-published")
     typer.echo(str(convert(file, folder, chosen, side)))

@@ -15,6 +15,7 @@ import typer
 
 from irpoint.cli.completion import complete_model
 from irpoint.cli.options import Polarity, Raw
+from irpoint.defaults import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from irpoint.frames.raw import RawLayout
@@ -76,7 +77,7 @@ def label(
         _print_summary(session)
         serve(session, host, port, lambda address: _show(address, browser))
         if then_train:
-            _train(session, model or "spire")
+            _train(session, model or DEFAULT_MODEL)
     finally:
         session.close()
         signal.signal(signal.SIGTERM, before)

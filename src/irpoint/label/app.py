@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint._version import __version__
+from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import IrpointError, IrpointWarning, first_error
 from irpoint.label.catalogue import printable
 from irpoint.label.labels import Coordinate, FrameLabels, State, StoredLabels
@@ -214,7 +215,7 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
 
     @app.post("/api/training")
     def train(choice: Choice) -> dict[str, Any]:
-        return asdict(session.train(choice.model or session.proposer.model or "spire"))
+        return asdict(session.train(choice.model or session.proposer.model or DEFAULT_MODEL))
 
     @app.delete("/api/training")
     def stop() -> dict[str, Any]:

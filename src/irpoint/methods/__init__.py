@@ -20,7 +20,6 @@ from irpoint.methods.sshd import SSHD
 from irpoint.system.spelling import choices
 
 __all__ = [
-    "DEFAULT_METHOD",
     "METHODS",
     "TARGET_MAPS",
     "Method",
@@ -31,7 +30,6 @@ __all__ = [
 ]
 
 METHODS: dict[str, Method] = {method.name: method for method in (SPIRE, SSHD, P2P_LITE, GLINT)}
-DEFAULT_METHOD = SPIRE.name
 
 # Every method can be trained on every target map, so that methods and maps can be compared.
 TARGET_MAPS: dict[str, TargetMap] = {

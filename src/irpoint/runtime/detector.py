@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from irpoint.decoding.peaks import decode
 from irpoint.decoding.published import PublishedRule, decode_published
+from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import FrameError, IrpointWarning, ModelError
 from irpoint.frames import as_frame, find_frames, open_source
 from irpoint.frames.scale import InputScale, to_network
@@ -89,7 +90,7 @@ class Detector:
 
     def __init__(
         self,
-        model: str | Path | Model = "spire",
+        model: str | Path | Model = DEFAULT_MODEL,
         *,
         threshold: float | None = None,
         false_alarms_per_mpx: float | None = None,

@@ -19,9 +19,10 @@ from pydantic import (
 )
 
 from irpoint.decoding import STRIDE
+from irpoint.defaults import DEFAULT_METHOD
 from irpoint.errors import IrpointWarning, first_error
 from irpoint.frames.scale import InputScale
-from irpoint.methods import DEFAULT_METHOD, find_method, find_target_map
+from irpoint.methods import find_method, find_target_map
 from irpoint.training.losses import find_loss
 
 
@@ -132,7 +133,7 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: MethodName = Field(DEFAULT_METHOD, description="method to train; spire by default")
+    method: MethodName = Field(DEFAULT_METHOD, description="method to train")
     data: tuple[Path, ...] = Field(min_length=1, description="dataset folders, any layout")
     split: str = Field("train", description="split to train on; join several by '+'")
     val_split: str = Field("val", description="split on which weights and thresholds are chosen")
