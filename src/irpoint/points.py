@@ -1,4 +1,4 @@
-"""The records that all packages share: :class:`Points` and :class:`FrameResult`."""
+"""The records that all rooms share: :class:`Points`, :class:`TrackState`, :class:`FrameResult`."""
 
 from __future__ import annotations
 
@@ -109,6 +109,34 @@ STATUS_REASONS: dict[Status, str] = {
 
 
 @dataclass(frozen=True)
+class TrackState:
+    """A confirmed track in one frame, whether or not a point of the frame belongs to it.
+
+    Attributes:
+        number: of the track in its sequence, from 1.
+        x, y: filtered place in frame pixels.
+        x_std, y_std: standard deviations of the place in pixels; None if the tracker has none.
+        vx, vy: speed in the frame, in pixels per frame.
+        age: number of frames since its first detection.
+        detected: whether a point of this frame belongs to it; if not, it coasts.
+        dark: whether the target is darker than its surroundings.
+        probability: that it is a target, 0..1; None if the tracker does not judge.
+    """
+
+    number: int
+    x: float
+    y: float
+    x_std: float | None
+    y_std: float | None
+    vx: float
+    vy: float
+    age: int
+    detected: bool
+    dark: bool
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
 class FrameResult:
     """The result of one frame of a source.
 
@@ -120,6 +148,10 @@ class FrameResult:
         points: the detections, in frame pixels.
         track_ids: one track number per point; None without tracking.
         tails: the latest positions, float64 (n, 2), of each track, by track number.
+        tracks: the state of every confirmed track, in the order of their numbers, those that coast
+            included; empty without tracking.
+        motion: shift (x, y) of the image's content against the frame before, in pixels, which the
+            camera's motion causes; None if it was not estimated.
         status: ``ok``, or why no point means nothing.
         angles: the direction of each point; None without a camera.
         pixels: the frame itself, (H, W) in the source's data type; None if it was not kept.
@@ -132,6 +164,8 @@ class FrameResult:
     points: Points
     track_ids: Sequence[int] | None = None
     tails: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict, compare=False)
+    tracks: tuple[TrackState, ...] = ()
+    motion: tuple[float, float] | None = None
     status: Status = "ok"
     angles: Angles | None = None
     pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)

@@ -214,6 +214,22 @@ def test_results_are_tracked_with_the_covariance_of_their_points() -> None:
     assert last_tail(5.0) < 0.1 < 1.0 < last_tail(0.05)
 
 
+def test_results_have_the_state_of_every_confirmed_track() -> None:
+    path = [[(10.0 + 2 * k, 20.0 - k)] for k in range(6)]
+    seen = [*path[:5], []]
+    results = [
+        FrameResult("a.tif", k, None, (60, 60), Points.labels(xy)) for k, xy in enumerate(seen)
+    ]
+    states = [result.tracks for result in track_results(results)]
+    assert [len(frame) for frame in states] == [0, 0, 1, 1, 1, 1]
+    (last,) = states[-1]
+    assert (last.number, last.age, last.detected, last.dark) == (1, 5, False, False)
+    assert (last.x, last.y) == pytest.approx(path[-1][0], abs=0.1)
+    assert (last.vx, last.vy) == pytest.approx((2, -1), abs=0.1)
+    assert last.probability is None and 0.3 < last.x_std < 1.5
+    assert states[-2][0].detected and states[-2][0].x_std < last.x_std
+
+
 def test_each_source_of_several_frames_begins_anew() -> None:
     def numbers_of(frames: list[tuple[str, int, float | None]]) -> list[int]:
         still = Points.labels([(50, 50)])

@@ -18,6 +18,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy.optimize import linear_sum_assignment
 
+from irpoint.points import TrackState
+
 Floats = npt.NDArray[np.float64]
 _TAIL = 30  # positions of a track that are kept for drawing
 
@@ -91,6 +93,22 @@ class Track:
         """(2,) speed per frame."""
         return self.state[2:]
 
+    def at_present(self) -> TrackState:
+        """Its state in the latest frame."""
+        (x, y, vx, vy), (x_std, y_std) = self.state, np.sqrt(np.diag(self.covariance)[:2])
+        return TrackState(
+            self.number,
+            float(x),
+            float(y),
+            float(x_std),
+            float(y_std),
+            float(vx),
+            float(vy),
+            self.age - 1,
+            self.missed == 0,
+            self.dark,
+        )
+
 
 class Tracker:
     """Tracks the points of one sequence, frame by frame.
@@ -150,6 +168,11 @@ class Tracker:
         for track in self.tracks:
             if track.number:
                 yield track.number, np.array(track.tail)
+
+    def states(self) -> tuple[TrackState, ...]:
+        """Every confirmed track as it is after the latest frame, in the order of their numbers."""
+        confirmed = [track for track in self.tracks if track.number]
+        return tuple(track.at_present() for track in sorted(confirmed, key=lambda one: one.number))
 
     def _noise(self, count: int, covariance: npt.NDArray[np.floating] | None) -> Floats:
         """(N, 2, 2) measurement noise of each point."""

@@ -19,7 +19,7 @@ def track_results(
     """Track the points of each sequence: a source of several frames, or a folder of images.
 
     Yields:
-        The same results with the points of confirmed tracks, ``track_ids`` and ``tails``. Track
+        The same results with the points of confirmed tracks, ``track_ids``, ``tails`` and ``tracks``. Track
         numbers start at 1 in every sequence.
     """
     before, tracker = None, Tracker(settings)
@@ -39,6 +39,7 @@ def track_results(
             points=points[kept],
             track_ids=tuple(numbers[kept].tolist()),
             tails=dict(tracker.tails()),
+            tracks=tracker.states(),
         )
 
 
