@@ -26,7 +26,7 @@ FLOORS = (
     ("methods", "simulate"),
     ("export",),
     ("training",),
-    ("live", "benchmark", "calibration", "report", "label"),
+    ("web", "live", "serve", "benchmark", "calibration", "report", "label"),
     ("cli",),
 )
 ORDER = [room for floor in FLOORS for room in floor]

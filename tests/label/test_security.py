@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from irpoint.label import LabelSession
 from irpoint.label.app import create_app
-from irpoint.label.security import LOCAL, MAX_BODY_BYTES
+from irpoint.web.security import LOCAL, MAX_BODY_BYTES
 from support.label_client import JSON, client_of, get_labels, point, put
 from support.label_scenes import write_folder
 

@@ -21,11 +21,11 @@ from irpoint.label.catalogue import printable
 from irpoint.label.labels import Coordinate, FrameLabels, State, StoredLabels
 from irpoint.label.pixels import pixels
 from irpoint.label.queue import Order
-from irpoint.label.security import LOCAL, SecurityMiddleware
 from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snap_click
 from irpoint.label.store import Conflict, StoreError
 from irpoint.runtime.polarity import Polarity
+from irpoint.web.security import LOCAL, PageGuard
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -84,7 +84,7 @@ def create_app(
 
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, dependencies=[Depends(seen)])  # fmt: skip
-    app.add_middleware(SecurityMiddleware, hosts=hosts, token=token)
+    app.add_middleware(PageGuard, hosts=hosts, token=token)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     _handle_errors(app, session)
     _frame_routes(app, session)

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-import socket
 from collections.abc import Callable
 
-import uvicorn
-
-from irpoint.errors import SettingsError, one_line
 from irpoint.label.app import create_app
-from irpoint.label.security import LOCAL
 from irpoint.label.session import LabelSession
-
-_ALL_ADDRESSES = ("0.0.0.0", "::")
+from irpoint.web.server import PageAccess, address, bind, run
 
 
 def serve(session: LabelSession, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -30,33 +22,7 @@ def serve(session: LabelSession, host: str, port: int, ready: Callable[[str], No
     Raises:
         SettingsError: if the address cannot be bound.
     """
-    token = None if host in LOCAL else secrets.token_urlsafe(24)
-    hosts = LOCAL if token is None else LOCAL | {host, socket.gethostname()}
-    with _bind(host, port) as bound:
-        ready(_address(host, bound.getsockname()[1], token))
-        settings = uvicorn.Config(
-            create_app(session, hosts, token), log_level="error", access_log=False, ws="none",
-            timeout_graceful_shutdown=3,
-        )  # fmt: skip
-        with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(settings).run([bound])
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-        bound.listen()  # requests that arrive before the server runs wait instead of failing
-    except OSError as error:
-        bound.close()
-        raise SettingsError(
-            f"{host}:{port}: cannot be bound ({one_line(error)}); choose another --port"
-        ) from error
-    return bound
-
-
-def _address(host: str, port: int, token: str | None) -> str:
-    shown = socket.gethostname() if host in _ALL_ADDRESSES else host
-    shown = f"[{shown}]" if ":" in shown else shown
-    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
+    access = PageAccess.at(host)
+    with bind(host, port) as bound:
+        ready(address(host, bound, access.token))
+        run(create_app(session, access.hosts, access.token), bound)
