@@ -20,6 +20,7 @@ FLOORS = (
     ("zoo",),
     ("runtime",),
     ("sinks",),
+    ("emit",),
     ("pipeline",),
     ("datasets",),
     ("evaluation",),

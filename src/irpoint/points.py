@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +109,23 @@ STATUS_REASONS: dict[Status, str] = {
 """Why nothing can be found in a frame whose status is not ``ok``."""
 
 
+class Instant(NamedTuple):
+    """A moment on two clocks of this machine.
+
+    Attributes:
+        utc_s: seconds since 1970-01-01 00:00 UTC; jumps if the clock is set.
+        monotonic_s: seconds of a clock that never jumps, from an arbitrary start.
+    """
+
+    utc_s: float
+    monotonic_s: float
+
+    @classmethod
+    def now(cls) -> Self:
+        """The present moment."""
+        return cls(time.time(), time.monotonic())
+
+
 @dataclass(frozen=True)
 class TrackState:
     """A confirmed track in one frame, whether or not a point of the frame belongs to it.
@@ -154,6 +172,7 @@ class FrameResult:
             camera's motion causes; None if it was not estimated.
         status: ``ok``, or why no point means nothing.
         angles: the direction of each point; None without a camera.
+        received: when the frame was read from its source; None if it is not known.
         pixels: the frame itself, (H, W) in the source's data type; None if it was not kept.
     """
 
@@ -168,6 +187,7 @@ class FrameResult:
     motion: tuple[float, float] | None = None
     status: Status = "ok"
     angles: Angles | None = None
+    received: Instant | None = field(default=None, compare=False)
     pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
 
     def without_pixels(self) -> FrameResult:

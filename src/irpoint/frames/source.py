@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from irpoint.errors import escaped
 from irpoint.frames.arrays import Frame
 from irpoint.frames.raw import RawLayout
 from irpoint.frames.stack import Stack
+from irpoint.points import Instant
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +26,14 @@ class SourceFrame:
         index: number of the frame in the source, from 0.
         time_s: seconds since the first frame; None if the source has no clock.
         frame: pixels in the source's data type.
+        received: when the frame was read; by default, now.
     """
 
     source: str
     index: int
     time_s: float | None
     frame: Frame
+    received: Instant = field(default_factory=Instant.now)
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,7 @@ def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResul
                 shape,
                 points,
                 status=status,
+                received=item.received,
                 pixels=item.frame,
             )
 

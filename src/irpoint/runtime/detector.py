@@ -238,7 +238,13 @@ class Detector:
                 shape = (item.frame.shape[0], item.frame.shape[1])
                 points, status = self.judge([item.frame])[0]
                 yield FrameResult(
-                    item.source, item.index, item.time_s, shape, points, status=status
+                    item.source,
+                    item.index,
+                    item.time_s,
+                    shape,
+                    points,
+                    status=status,
+                    received=item.received,
                 )
 
     def prepare(self, frame: npt.NDArray[Any], dark: bool | None = None) -> Prepared:

@@ -1,0 +1,1 @@
+"""Where results go while detection runs: the record of a frame, and its receivers."""
