@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint._version import __version__
@@ -25,6 +24,7 @@ from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snap_click
 from irpoint.label.store import Conflict, StoreError
 from irpoint.runtime.polarity import Polarity
+from irpoint.web.page import mount_static
 from irpoint.web.security import LOCAL, PageGuard
 
 _STATIC = Path(__file__).parent / "static"
@@ -85,7 +85,7 @@ def create_app(
     app = FastAPI(title="irpoint label", version=__version__, docs_url=None, redoc_url=None,
                   openapi_url=None, dependencies=[Depends(seen)])  # fmt: skip
     app.add_middleware(PageGuard, hosts=hosts, token=token)
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    mount_static(app, _STATIC)
     _handle_errors(app, session)
     _frame_routes(app, session)
     _label_routes(app, session)

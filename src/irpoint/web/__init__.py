@@ -1,1 +1,1 @@
-"""What the web servers share: access control, and how an address is bound and served."""
+"""What the web servers share: access control, how an address is served, styles and scripts."""

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 4 * 2**20  # five times the labels of a frame with ten thousand points
 LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+_POLICY_VIOLATION = 1008  # RFC 6455, section 7.4.1
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -60,11 +61,16 @@ class Guard:
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope, Headers(scope=scope))
+        if scope["type"] == "websocket":
+            if refusal is None:
+                await self._app(scope, receive, send)
+            else:  # the server answers the handshake with status 403
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
         if refusal is not None:
             await refusal(scope, receive, _add_headers(send))
             return
@@ -84,7 +90,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host"):
             return refuse(403, "the request comes from a page of another site")
-        changes = scope["method"] not in ("GET", "HEAD")
+        changes = scope.get("method", "GET") not in ("GET", "HEAD")  # a WebSocket has no method
         if changes and not self._accepts(headers.get("content-type", "")):
             return refuse(415, self.wrong_type)
         if int(headers.get("content-length") or 0) > self._max_body_bytes:

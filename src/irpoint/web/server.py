@@ -14,6 +14,7 @@ from irpoint.errors import SettingsError, one_line
 from irpoint.web.security import LOCAL
 
 _ALL_ADDRESSES = ("0.0.0.0", "::")
+_MAX_MESSAGE_BYTES = 2**16  # of a message that a browser sends over a WebSocket
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def address(host: str, bound: socket.socket, token: str | None = None) -> str:
     return f"http://{shown}:{bound.getsockname()[1]}/" + (f"?token={token}" if token else "")
 
 
-def run(app: ASGIApp, bound: socket.socket, graceful_s: int = 3) -> None:
+def run(app: ASGIApp, bound: socket.socket, graceful_s: int = 3, websockets: bool = False) -> None:
     """Serve until SIGINT (Ctrl-C) or SIGTERM.
 
     After SIGTERM, the handler that was set before runs once the server has stopped.
@@ -75,9 +76,16 @@ def run(app: ASGIApp, bound: socket.socket, graceful_s: int = 3) -> None:
         app: the application.
         bound: the socket, which is closed in the end.
         graceful_s: seconds that requests have to finish after the signal.
+        websockets: whether the application has WebSockets.
     """
     settings = uvicorn.Config(
-        app, log_level="error", access_log=False, ws="none", timeout_graceful_shutdown=graceful_s
+        app,
+        log_level="error",
+        access_log=False,
+        ws="auto" if websockets else "none",
+        ws_max_size=_MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # pictures are compressed already
+        timeout_graceful_shutdown=graceful_s,
     )
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(settings).run([bound])

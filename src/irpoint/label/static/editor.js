@@ -1,6 +1,6 @@
 // The frame being edited: its pixels, its labels, the proposals of the model, and all changes to them.
 
-import { getOf, getPixels, post } from "./api.js";
+import { getOf, getPixels, post } from "/shared/api.js";
 
 const CACHED_FRAMES = 12;
 const SAME_TARGET = 3; // px, maximum distance of a proposal and a label of one target

@@ -1,15 +1,24 @@
 // The page: it shows the frames of the queue one after the other and connects its controls to them.
 
-import { client, get, getOf, post, remove } from "./api.js";
+import { client, get, getOf, post, remove } from "/shared/api.js";
+import { bindKeys } from "/shared/keys.js";
+import { View } from "/shared/view.js";
 import { Display } from "./display.js";
 import { FrameEditor } from "./editor.js";
-import { bindKeys } from "./keys.js";
+import { TABLE } from "./keys.js";
 import { Saver } from "./saver.js";
 import { claimName } from "./tab.js";
 import { followTraining } from "./training.js";
-import { View } from "./view.js";
 
 const NOTE_MS = 400; // after the last keystroke in a note until it is saved
+
+const MARKS = {
+  point: { colour: "#3ff0b4", width: 2, radius: 8, dash: [] },
+  track: { colour: "#7fd4ff", width: 1.5, radius: 7, dash: [2, 3] },
+  proposal: { colour: "#ffc247", width: 1.5, radius: 9, dash: [5, 4] },
+  previous: { colour: "rgb(220 225 230 / .55)", width: 1, radius: 6, dash: [1, 3] },
+  crosshair: { colour: "#ffffff", width: 1, radius: 0, dash: [] },
+};
 
 const element = (id) => document.getElementById(id);
 const typingIn = (id) => document.activeElement === element(id);
@@ -35,7 +44,7 @@ const view = new View(element("view"), {
   press, drag: (dx, dy) => editor.drag(dx, dy), drop: () => editor.drop(),
   hover: (x, y) => { page.pointer = x === null ? null : { x, y }; if (page.pointer) page.crosshair = null; showCursor(); },
   marks: () => [...editor.marks(element("previous-points").checked), ...(page.crosshair ? [{ ...page.crosshair, kind: "crosshair" }] : [])],
-});
+}, MARKS);
 const display = new Display(view.picture, () => editor.picture?.pixels, () => view.draw());
 
 function showMessage(text) {
@@ -299,7 +308,7 @@ async function start() {
   page.states = await get("/api/states");
   await requeue();
   bindControls();
-  bindKeys({ page, editor, view, display, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
+  bindKeys(TABLE, { page, editor, view, display, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
   followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
   showCounts();
   await saver.adopt(session.out);

@@ -1,6 +1,6 @@
 // Saves labels in order. Unsaved changes are kept in the browser's storage and survive a reload or a crash.
 
-import { client, ofFrame, request } from "./api.js";
+import { client, ofFrame, request } from "/shared/api.js";
 import { ifClosed } from "./tab.js";
 
 const UNSAVED = "irpoint-waiting:";

@@ -1,6 +1,6 @@
 // Export and training, with the progress that the server reports.
 
-import { get, post, remove } from "./api.js";
+import { get, post, remove } from "/shared/api.js";
 
 const RUNNING_MS = 1000, IDLE_MS = 3000; // intervals at which progress is requested
 

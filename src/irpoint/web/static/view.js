@@ -5,10 +5,14 @@ const GRAB_RADIUS = 9; // screen px around a mark in which a press grabs it
 const DRAG_DISTANCE = 4; // screen px that a pressed pointer must move before it drags
 
 export class View {
-  /** `on` gets press(x, y, event), drag(dx, dy), drop() and hover(x, y); its marks() returns the marks to draw. */
-  constructor(canvas, on) {
+  /**
+   * `on` gets press(x, y, event), drag(dx, dy), drop() and hover(x, y); its marks() returns the marks to draw, and its
+   * beneath(context), if there is one, draws under them. `styles` are those of the marks by kind: {colour, width, radius, dash}.
+   */
+  constructor(canvas, on, styles) {
     this.canvas = canvas;
     this.on = on;
+    this.styles = styles;
     this.picture = document.createElement("canvas");
     this.scale = 1;
     this.left = this.top = 0; // frame coordinates of the top left corner of the canvas
@@ -133,13 +137,14 @@ export class View {
     const corner = this.toScreen(-0.5, -0.5);
     context.imageSmoothingEnabled = this.scale < 1; // smoothing loses fewer targets in a reduced frame
     context.drawImage(this.picture, corner.x, corner.y, this.picture.width * this.scale, this.picture.height * this.scale);
+    this.on.beneath?.(context);
     for (const mark of this.on.marks()) this.mark(context, mark);
     document.getElementById("zoom").textContent = `${(this.scale * 100).toFixed(0)} %`;
   }
 
   /** Draw a mark. It is open in the middle, so that the target stays visible. */
   mark(context, { x, y, kind, text, active }) {
-    const at = this.toScreen(x, y), style = MARKS[kind];
+    const at = this.toScreen(x, y), style = this.styles[kind];
     const radius = Math.max(style.radius, Math.min(3.2 * this.scale, 26));
     context.setLineDash(style.dash);
     for (const [colour, width] of [["rgb(0 0 0 / .6)", style.width + 2], [style.colour, style.width]]) {
@@ -166,11 +171,3 @@ export class View {
     context.fillText(text, at.x + radius + 3, at.y + 4);
   }
 }
-
-const MARKS = {
-  point: { colour: "#3ff0b4", width: 2, radius: 8, dash: [] },
-  track: { colour: "#7fd4ff", width: 1.5, radius: 7, dash: [2, 3] },
-  proposal: { colour: "#ffc247", width: 1.5, radius: 9, dash: [5, 4] },
-  previous: { colour: "rgb(220 225 230 / .55)", width: 1, radius: 6, dash: [1, 3] },
-  crosshair: { colour: "#ffffff", width: 1, radius: 0, dash: [] },
-};
