@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import tifffile
 from irpoint import Detector
 from irpoint.frames import open_source
 from irpoint.frames.raw import RawLayout
+from irpoint.frames.source import SourceFrame
 from irpoint.pipeline import detect_frames
 from irpoint.points import FrameResult
 from support.videos import POSITIONS, moving_blob, write_video
@@ -42,3 +44,22 @@ def test_a_stream_of_results_has_times(model: Path, tmp_path: Path) -> None:
     detector = Detector(model, backend="onnxruntime", threads=1)
     results = list(detector.stream(tmp_path / "clip.mkv"))
     assert [result.time_s for result in results] == pytest.approx([k / 25 for k in range(8)])
+
+
+def test_a_frame_is_requested_when_the_one_before_is_finished(model: Path) -> None:
+    class Newest:
+        """A source that counts the frames that were requested."""
+
+        suffixes, name, live, clock, repeatable = (), "newest", True, False, False
+        requested = 0
+
+        def frames(self) -> Iterator[SourceFrame]:
+            for index in range(5):
+                self.requested += 1
+                yield SourceFrame(self.name, index, None, np.zeros((64, 64), np.uint8))
+
+    source = Newest()
+    results = detect_frames(Detector(model), [source], ahead=0)  # type: ignore[list-item]
+    for count, _ in enumerate(results, 1):
+        assert source.requested == count
+    assert source.requested == 5

@@ -226,8 +226,22 @@ def test_results_have_the_state_of_every_confirmed_track() -> None:
     assert (last.number, last.age, last.detected, last.dark) == (1, 5, False, False)
     assert (last.x, last.y) == pytest.approx(path[-1][0], abs=0.1)
     assert (last.vx, last.vy) == pytest.approx((2, -1), abs=0.1)
-    assert last.probability is None and 0.3 < last.x_std < 1.5
-    assert states[-2][0].detected and states[-2][0].x_std < last.x_std
+    assert last.probability is None
+    assert 0.3 < last.x_std < 1.5
+    assert states[-2][0].detected
+    assert states[-2][0].x_std < last.x_std
+
+
+def test_settings_change_while_tracks_continue() -> None:
+    """A track coasts only as long as the settings of the frame allow."""
+    seen = [[(10.0 + 2 * k, 20.0)] for k in range(6)] + [[]] * 4
+    results = [
+        FrameResult("a.tif", k, None, (60, 60), Points.labels(xy)) for k, xy in enumerate(seen)
+    ]
+    coasting, given_up = TrackSettings(coast=8), TrackSettings(coast=1)
+    in_use = iter([coasting] * 8 + [given_up] * 9)
+    tracks = [len(result.tracks) for result in track_results(results, lambda: next(in_use))]
+    assert tracks == [0, 0, 1, 1, 1, 1, 1, 0, 0, 0]
 
 
 def test_each_source_of_several_frames_begins_anew() -> None:

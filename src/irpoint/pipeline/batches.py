@@ -57,6 +57,7 @@ def detect_frames(
     detector: Detector,
     sources: Iterable[Source | str | Path],
     batch: int = 8,
+    ahead: int = _FRAMES_AHEAD,
 ) -> Iterator[FrameResult | Skipped]:
     """Detect points in every frame of every source, up to ``batch`` frames at a time.
 
@@ -67,6 +68,8 @@ def detect_frames(
         detector: finds the points.
         sources: as :func:`find_sources` lists them, or names of single files or streams.
         batch: maximum number of frames that go through the network together, >= 1.
+        ahead: number of frames that are prefetched; 0 requests a frame only when the one before it
+            is finished, for a source that always gives its newest frame.
 
     Yields:
         One result per frame, in order, with its pixels; one Skipped for each unreadable part, and
@@ -76,7 +79,7 @@ def detect_frames(
         SettingsError: if a setting does not fit the first frame, such as an ignore mask of another
             size.
     """
-    return refuse_unfit(detect_each_frame(detector, sources, batch))
+    return refuse_unfit(detect_each_frame(detector, sources, batch, ahead))
 
 
 def refuse_unfit(items: Iterable[FrameResult | Skipped]) -> Iterator[FrameResult | Skipped]:
@@ -102,7 +105,10 @@ def refuse_unfit(items: Iterable[FrameResult | Skipped]) -> Iterator[FrameResult
 
 
 def detect_each_frame(
-    detector: Detector, sources: Iterable[Source | str | Path], batch: int
+    detector: Detector,
+    sources: Iterable[Source | str | Path],
+    batch: int,
+    ahead: int = _FRAMES_AHEAD,
 ) -> Iterator[FrameResult | Skipped]:
     """As :func:`detect_frames`, but yield :class:`Unfit` for frames that a setting does not fit."""
     opened = [open_source(s) if isinstance(s, str | Path) else s for s in sources]
@@ -110,7 +116,7 @@ def detect_each_frame(
         batch = 1
     group: list[SourceFrame] = []
     frames = (item for source in opened for item in source.frames())
-    for item in prefetch(frames, _FRAMES_AHEAD):
+    for item in prefetch(frames, ahead) if ahead else frames:
         if isinstance(item, Skipped):
             yield from _detect(detector, group)
             group = []

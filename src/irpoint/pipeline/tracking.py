@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +14,30 @@ from irpoint.points import FrameResult
 
 
 def track_results(
-    results: Iterable[FrameResult | Skipped], settings: TrackSettings | None = None
+    results: Iterable[FrameResult | Skipped],
+    settings: TrackSettings | Callable[[], TrackSettings] | None = None,
 ) -> Iterator[FrameResult | Skipped]:
     """Track the points of each sequence: a source of several frames, or a folder of images.
 
+    Args:
+        results: of consecutive frames.
+        settings: of the tracker, or a function that returns those of the next frame, for settings
+            that change while tracks continue; None for the defaults.
+
     Yields:
-        The same results with the points of confirmed tracks, ``track_ids``, ``tails`` and ``tracks``. Track
-        numbers start at 1 in every sequence.
+        The same results with the points of confirmed tracks, ``track_ids``, ``tails`` and
+        ``tracks``. Track numbers start at 1 in every sequence.
     """
-    before, tracker = None, Tracker(settings)
+    current = settings if callable(settings) else _always(settings)
+    before, tracker = None, Tracker(current())
     for result in results:
         if isinstance(result, Skipped):
             yield result
             continue
         if before is not None and not same_sequence(before, result):
-            tracker = Tracker(settings)
+            tracker = Tracker(current())
+        if (changed := current()) is not None:
+            tracker.settings = changed
         before = result.without_pixels()
         points, measured = result.points, result.points.measured
         covariance = None if measured is None else measured.covariance
@@ -41,6 +50,10 @@ def track_results(
             tails=dict(tracker.tails()),
             tracks=tracker.states(),
         )
+
+
+def _always(settings: TrackSettings | None) -> Callable[[], TrackSettings | None]:
+    return lambda: settings
 
 
 def same_sequence(before: FrameResult, result: FrameResult) -> bool:
