@@ -87,6 +87,7 @@ def detector(monkeypatch):
 
         threshold = 0.5
         score_odds = None
+        as_measured = False
 
         def __init__(
             self, model: str, *, published_decoder: bool, backend: str, polarity: str, measure: bool

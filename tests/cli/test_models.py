@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from irpoint.zoo import ModelCard
+from support.recalls import recall_values
 
 
 def test_json_gives_the_cards(cli, shipped):
@@ -61,3 +62,36 @@ def test_an_empty_zoo(cli, tmp_path, monkeypatch):
     monkeypatch.setattr("irpoint.zoo._SHIPPED", tmp_path)
     assert cli("models", "--json") == (0, "[]\n", "")
     assert "No model ships" in cli("models")[1]
+
+
+def test_a_name_prints_what_its_card_states(cli, write_model, shipped):
+    bounds = {"f1": [0.9, 0.98], "precision": None}
+    write_model(
+        shipped.parent / "other.onnx",
+        name="other",
+        metrics={"f1": 0.95, "split": "val", "data": ["Sky"], "interval_95": bounds},
+        simulated_recall=recall_values(),
+    )
+    code, out, err = cli("models", "other")
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    rows = [" ".join(line.split()) for line in out.splitlines()]
+    assert "threshold 0.400: by hand" in rows
+    assert "false alarms 0.600 for 1 per Mpx" in rows
+    assert "On Sky, split val, with 95 % intervals (bootstrap):" in rows
+    assert "F1 % 95.00 90.0–98.0" in rows
+    assert "Recall % on simulated frames at 1 false alarm per Mpx" in " ".join(rows)
+    assert "clouds 70.0 60.4–78.1 100" in rows
+    assert "all scenes 45.0 38.3–51.9 200" in rows
+    assert "SNR 18–40 65.0 55.3–73.6 100" in rows
+    assert "SCNR 4–40 – 0" in rows
+
+
+def test_names_choose_cards_and_may_be_paths(cli, model, shipped):
+    code, out, _ = cli("models", "spire", model, "--json")
+    assert code == 0
+    assert [card["name"] for card in json.loads(out)] == ["spire", "tiny"]
+    code, out, err = cli("models", "spire", "spier")
+    assert code == 1
+    assert "model         spire" in out
+    assert "skipped: spier: no such model; did you mean" in err

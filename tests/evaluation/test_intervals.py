@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from irpoint.evaluation.intervals import clustered_interval, poisson_interval
+from irpoint.evaluation.intervals import clustered_interval, poisson_interval, wilson_interval
 
 
 @pytest.mark.parametrize("counted", [1, 5, 12, 100])
@@ -47,3 +47,9 @@ def test_clustered_counts_are_covered_as_often_as_stated() -> None:
         plain += low <= mean <= high
     assert held / 400 > 0.93
     assert plain / 400 < 0.7
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 5), (3, 10), (10, 10), (437, 438)])
+def test_the_interval_of_a_share_is_that_of_wilson(part: int, whole: int) -> None:
+    expected = stats.binomtest(part, whole).proportion_ci(method="wilson")
+    assert wilson_interval(part, whole) == pytest.approx((expected.low, expected.high))

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from irpoint.evaluation.reliability import (
-    brier,
-    calibration_error,
-    log_loss,
-    reliability,
-    wilson_interval,
-)
+from irpoint.evaluation.reliability import brier, calibration_error, log_loss, reliability
 
 PROBABILITY = np.array([0.05, 0.08, 0.31, 0.35, 0.39, 1.0])
 REAL = np.array([False, True, True, False, False, True])
@@ -24,12 +17,6 @@ def test_bins_have_counts_means_and_shares() -> None:
     assert (middle.predicted, middle.observed) == pytest.approx((0.35, 1 / 3))
     assert (high.low, high.high, high.count, high.observed) == (0.9, 1.0, 1, 1.0)
     assert sum(part.count for part in (low, middle, high)) == len(REAL)
-
-
-@pytest.mark.parametrize(("part", "whole"), [(0, 5), (3, 10), (10, 10), (437, 438)])
-def test_the_interval_is_that_of_wilson(part: int, whole: int) -> None:
-    expected = stats.binomtest(part, whole).proportion_ci(method="wilson")
-    assert wilson_interval(part, whole) == pytest.approx((expected.low, expected.high))
 
 
 def test_figures_by_hand() -> None:

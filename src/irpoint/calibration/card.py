@@ -49,6 +49,7 @@ def calibrated_card(
             "thresholds": _thresholds(searched, counted, wanted, frames),
             "score_odds": card.score_odds if same_scale else None,
             "metrics": card.metrics if same_scale else {},
+            "simulated_recall": card.simulated_recall if same_scale else None,
             "footage": _footage(detector, wanted, searched, counted, reading),
             "note": f"{card.name}, calibrated on target-free footage; metrics are those at its "
             f"threshold of {card.thresholds.default:.4g}. Its note: {card.note or 'none'}",

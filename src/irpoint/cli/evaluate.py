@@ -276,7 +276,9 @@ def _report(
     model, trained_on = (predicted.model, predicted.trained_on) if predicted else (None, ())
     content = result(evaluation, model, trained_on)
     if predicted and recorded:
-        content |= frame_records(recorded, predicted.points, predicted.score_odds)
+        content |= frame_records(
+            recorded, predicted.points, predicted.score_odds, predicted.simulated_recall
+        )
     notes = [
         f"{title} was trained on this split of {name}: these figures are not held out."
         for name in trained_on

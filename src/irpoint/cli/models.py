@@ -12,20 +12,36 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from irpoint.cli.completion import complete_model
+from irpoint.cli.model_card import show_card
 from irpoint.errors import ModelError
 
 if TYPE_CHECKING:
     from irpoint.zoo import ModelCard
 
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]",
+        help="Shipped models, ONNX files or folders of training runs.",
+        autocompletion=complete_model,
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the model cards as a JSON list.")]
 
 
-def models(as_json: AsJson = False) -> None:
-    """List the shipped models: size, cost, threshold, F1, training data, licence."""
+def models(names: Names = None, as_json: AsJson = False) -> None:
+    """List the shipped models: size, cost, threshold, F1, training data, licence.
+
+    If you give names, print what the cards of these models state.
+
+    Example: [bold]irpoint models spire[/]
+    """
     from irpoint.zoo import find_model, model_names
 
     cards, broken = [], 0
-    for name in model_names():
+    for name in names or model_names():
         try:
             cards.append(find_model(name).card)
         except ModelError as error:
@@ -34,6 +50,11 @@ def models(as_json: AsJson = False) -> None:
     if as_json:
         listed = [card.model_dump(mode="json") for card in cards]
         typer.echo(json.dumps(listed, indent=2))
+    elif names:
+        console = Console()
+        for number, card in enumerate(cards):
+            console.print("\n" * bool(number), end="")
+            show_card(console, card)
     elif cards:
         console = Console()
         console.print(_table(cards))

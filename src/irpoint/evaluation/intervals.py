@@ -1,12 +1,15 @@
-"""95 % intervals of the mean of a count: independent events, and events of several counts."""
+"""95 % intervals of the mean of a count, of single events or of clusters, and of a share."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
 
 _LOW, _HIGH = 0.025, 0.975
+_Z95 = 1.959963984540054
 
 
 def poisson_interval(counted: int) -> tuple[float, float]:
@@ -41,3 +44,15 @@ def clustered_interval(sizes: npt.ArrayLike, dispersion: float = 1.0) -> tuple[f
     # As if one more event of the largest size had been counted.
     more, spread = total + largest, variance + largest**2
     return low, spread / more * float(gammaincinv(more**2 / spread, _HIGH))
+
+
+def wilson_interval(part: int, whole: int) -> tuple[float, float]:
+    """95 % interval of a share, from ``part`` of ``whole`` independent trials; whole >= 1.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22 (1927).
+    """
+    share, square = part / whole, _Z95**2
+    middle = (share + square / (2 * whole)) / (1 + square / whole)
+    reach = _Z95 * math.sqrt(share * (1 - share) / whole + square / (4 * whole**2))
+    reach /= 1 + square / whole
+    return max(0.0, middle - reach), min(1.0, middle + reach)

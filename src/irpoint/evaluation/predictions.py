@@ -20,7 +20,7 @@ from irpoint.evaluation.splits import (
 from irpoint.frames.numbered import split_number
 from irpoint.points import Points
 from irpoint.runtime import Detector
-from irpoint.zoo import ScoreOdds
+from irpoint.zoo import ScoreOdds, SimulatedRecall
 
 Progress = Callable[[Iterable[LabelledFrame]], Iterable[LabelledFrame]]
 """Wraps the frames, to show progress while they are read."""
@@ -39,6 +39,7 @@ class Predictions:
         threshold_from: how the threshold was chosen, in words.
         trained_on: names of the datasets whose frames in this split the model was trained on.
         score_odds: what the scores mean; None if it is not known.
+        simulated_recall: recall on simulated frames; None if it is not known.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Predictions:
     threshold_from: str
     trained_on: tuple[str, ...] = ()
     score_odds: ScoreOdds | None = None
+    simulated_recall: SimulatedRecall | None = None
 
 
 def predictions_of_model(
@@ -84,6 +86,7 @@ def predictions_of_model(
         threshold_from=chosen,
         trained_on=tuple(trained_on(card.data, card.split, split.names, split.name)),
         score_odds=detector.score_odds,
+        simulated_recall=card.simulated_recall if detector.as_measured else None,
     )
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from irpoint.evaluation.intervals import wilson_interval
 from irpoint.evaluation.ratios import Float64Array
 
 BINS = 10
-_Z95 = 1.959963984540054
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -62,15 +62,6 @@ def reliability(probability: Float64Array, real: BoolArray, bins: int = BINS) ->
             )
         )
     return found
-
-
-def wilson_interval(part: int, whole: int) -> tuple[float, float]:
-    """95 % interval of a share, from ``part`` of ``whole`` independent trials; whole >= 1."""
-    share, square = part / whole, _Z95**2
-    middle = (share + square / (2 * whole)) / (1 + square / whole)
-    reach = _Z95 * np.sqrt(share * (1 - share) / whole + square / (4 * whole**2))
-    reach /= 1 + square / whole
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
 
 
 def calibration_error(probability: Float64Array, real: BoolArray, bins: int = BINS) -> float:

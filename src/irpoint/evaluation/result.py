@@ -12,7 +12,7 @@ from irpoint.evaluation.figures import FIGURES
 from irpoint.evaluation.records import record_split
 from irpoint.evaluation.splits import Split, SplitEvaluation
 from irpoint.points import Points
-from irpoint.zoo import ScoreOdds
+from irpoint.zoo import ScoreOdds, SimulatedRecall
 
 
 def figures(evaluation: Evaluation) -> dict[str, Any]:
@@ -67,7 +67,10 @@ def result(
 
 
 def frame_records(
-    split: Split, points: Mapping[Path, Points], score_odds: ScoreOdds | None = None
+    split: Split,
+    points: Mapping[Path, Points],
+    score_odds: ScoreOdds | None = None,
+    simulated_recall: SimulatedRecall | None = None,
 ) -> dict[str, Any]:
     """The targets and points of every frame, ready for JSON; ``irpoint report`` reads them.
 
@@ -75,10 +78,12 @@ def frame_records(
         split: the frames.
         points: the points of every frame, by its image file.
         score_odds: what the scores mean; None if it is not known.
+        simulated_recall: recall of the model on simulated frames; None if it is not known.
 
     Returns:
         The pooled frames as ``frames``. If datasets share images, also ``repeated``: the frames
-        that count in the figures of their dataset only; and ``score_odds`` if they are known.
+        that count in the figures of their dataset only; ``score_odds`` and ``simulated_recall`` if
+        they are known.
     """
     records = record_split(split, points)
     content: dict[str, Any] = {
@@ -88,4 +93,6 @@ def frame_records(
         content["repeated"] = [frame.model_dump(mode="json") for frame in records.repeated]
     if score_odds is not None:
         content["score_odds"] = score_odds.model_dump(mode="json")
+    if simulated_recall is not None:
+        content["simulated_recall"] = simulated_recall.model_dump(mode="json")
     return content

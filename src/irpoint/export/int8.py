@@ -130,6 +130,7 @@ def to_int8(
             "name": f"{model.card.name}-int8",
             "sha256": digest(graph + weights),
             "metrics": {},
+            "simulated_recall": None,
             "note": f"8 bits, ranges from {len(chosen)} training frames; weights of {names}. "
             f"{model.card.note}".strip(),
         }

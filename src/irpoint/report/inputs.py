@@ -13,7 +13,7 @@ from irpoint.errors import EvaluationError, first_error, one_line
 from irpoint.evaluation.matching import RADIUS_PX
 from irpoint.evaluation.records import FrameRecord, SplitRecords, record_split
 from irpoint.report.model import ReportedModel
-from irpoint.zoo import ScoreOdds
+from irpoint.zoo import ScoreOdds, SimulatedRecall
 
 _PROTOCOL = "point"  # the only one whose matches a report can show
 
@@ -29,6 +29,7 @@ class _Result(BaseModel):
     radius_px: float = Field(RADIUS_PX, gt=0, le=1e9)
     trained_on: tuple[str, ...] = ()
     score_odds: ScoreOdds | None = None
+    simulated_recall: SimulatedRecall | None = None
 
 
 class _RunSettings(BaseModel):
@@ -67,6 +68,7 @@ def read_model(source: Path, backend: str = "onnxruntime") -> ReportedModel:
         records=SplitRecords(result.frames, result.repeated),
         trained_on=result.trained_on,
         score_odds=result.score_odds,
+        simulated_recall=result.simulated_recall,
     )
 
 
@@ -109,6 +111,7 @@ def _read_run(run: Path, backend: str) -> ReportedModel:
         records=record_split(split, predicted.points),
         trained_on=predicted.trained_on,
         score_odds=predicted.score_odds,
+        simulated_recall=predicted.simulated_recall,
         training=_read_training_log(run / "logs" / "csv" / "metrics.csv"),
     )
 

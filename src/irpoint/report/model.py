@@ -12,7 +12,7 @@ from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate,
 from irpoint.evaluation.matching import match
 from irpoint.evaluation.records import FrameRecord, SplitRecords, TargetRecord
 from irpoint.report.reliability import Reliability, measure_reliability
-from irpoint.zoo import ScoreOdds
+from irpoint.zoo import ScoreOdds, SimulatedRecall
 
 Kind = Literal["hit", "miss", "false"]
 
@@ -57,6 +57,7 @@ class ReportedModel:
         trained_on: names of the datasets whose frames in this split the model was trained on.
         training: rows of the training log, as column → value; empty if there is none.
         score_odds: what the scores mean; None if it is not known.
+        simulated_recall: recall on simulated frames; None if it is not known.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ReportedModel:
     trained_on: tuple[str, ...] = ()
     training: tuple[dict[str, float], ...] = ()
     score_odds: ScoreOdds | None = None
+    simulated_recall: SimulatedRecall | None = None
 
     @property
     def frames(self) -> tuple[FrameRecord, ...]:

@@ -15,6 +15,7 @@ from irpoint.report import plots, tables
 from irpoint.report.gallery import GALLERIES, pictures
 from irpoint.report.inputs import read_model
 from irpoint.report.model import ReportedModel
+from irpoint.report.simulated import simulated_recall
 from irpoint.system.atomic import atomic_write
 
 _CLASSES = "Six classes with equal numbers of targets. Colours as above."
@@ -78,6 +79,7 @@ def render(models: Sequence[ReportedModel]) -> str:
             for model, colour in zip(models, plots.colours(), strict=False)
             if model.reliability
         ],
+        simulated=simulated_recall(models),
         galleries=[
             (model, [(gallery, pictures(model, gallery)) for gallery in GALLERIES])
             for model in models

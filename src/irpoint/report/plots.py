@@ -16,11 +16,15 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from irpoint.evaluation.intervals import wilson_interval
+from irpoint.evaluation.recall_text import range_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from irpoint.report.model import ReportedModel
     from irpoint.report.reliability import Reliability
+    from irpoint.zoo import RecallBin
 
 _COLOURS = ("#3d7eff", "#e8710a", "#12a36d", "#c2378d", "#8a6d00", "#7b5cff")
 _INK = "#808080"
@@ -132,6 +136,35 @@ def reliability(found: Reliability, colour: str) -> str:
         counts.grid(visible=False)
 
     return _svg(draw, (5.2, 4.8), (3, 1))
+
+
+def recall_by_ratio(bins: Sequence[tuple[str, str, Sequence[RecallBin]]], label: str) -> str:
+    """Recall of simulated targets in bins of a ratio, with 95 % intervals (Wilson).
+
+    Args:
+        bins: name, colour and bins of each model.
+        label: name of the ratio.
+    """
+    ranges = sorted({(part.low, part.high) for _, _, parts in bins for part in parts})
+    labels = {(part.low, part.high): range_of(part) for _, _, parts in bins for part in parts}
+
+    def draw(axes: Axes) -> None:
+        for number, (name, colour, parts) in enumerate(bins):
+            shift = 0.1 * (number - (len(bins) - 1) / 2)  # so that intervals do not hide each other
+            known = [part for part in parts if part.targets]
+            x = [ranges.index((part.low, part.high)) + shift for part in known]
+            y = np.array([part.found / part.targets for part in known])
+            reach = [wilson_interval(part.found, part.targets) for part in known]
+            axes.errorbar(
+                x, 100 * y, 100 * np.abs(np.array(reach).reshape(-1, 2).T - y), fmt="o-",
+                color=colour, markersize=5, capsize=3, clip_on=False, label=name,
+            )  # fmt: skip
+        axes.set_xticks(range(len(ranges)), [labels[part] for part in ranges])
+        axes.set(xlabel=label, ylabel="recall (Pd), %", ylim=(0, 100))
+        axes.margins(x=0.08)
+        axes.legend(loc="lower right")
+
+    return _svg(draw)
 
 
 def by_property(models: Sequence[ReportedModel], attribute: str, label: str) -> str | None:

@@ -78,6 +78,8 @@ class Detector:
         scale: the input scale in use.
         region: region of interest.
         score_odds: what a score means; None if the card does not know it at these settings.
+        as_measured: whether figures of the card hold, because scale and decoder are those of the
+            card.
         polarity: which targets are found.
         measures: whether points are measured.
         backend, precision: name of the backend, and precision of its arithmetic.
@@ -128,8 +130,8 @@ class Detector:
         self.region = region or Region()
         self._scale = InputScale.parse(scale or self.card.input_scale)
         self.scale = str(self._scale)
-        as_measured = self.scale == self.card.input_scale and self._rule is None
-        self.score_odds = choose_odds(self.card, as_measured, prior)
+        self.as_measured = self.scale == self.card.input_scale and self._rule is None
+        self.score_odds = choose_odds(self.card, self.as_measured, prior)
         warn_of_scale(self.card, self.scale)
         self._shrinking_reported = False
         self._network = open_backend(self.model, backend, threads)

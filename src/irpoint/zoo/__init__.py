@@ -12,6 +12,7 @@ from irpoint.system.spelling import choices
 from irpoint.zoo.card import ClickFigures, Clicks, ModelCard, Thresholds, digest, read_card
 from irpoint.zoo.footage import Footage
 from irpoint.zoo.score_odds import ScoreOdds
+from irpoint.zoo.simulated_recall import Recall, RecallBin, SceneRecall, SimulatedRecall
 
 __all__ = [
     "ClickFigures",
@@ -19,7 +20,11 @@ __all__ = [
     "Footage",
     "Model",
     "ModelCard",
+    "Recall",
+    "RecallBin",
+    "SceneRecall",
     "ScoreOdds",
+    "SimulatedRecall",
     "Thresholds",
     "card_path",
     "digest",

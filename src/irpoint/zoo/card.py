@@ -24,8 +24,9 @@ from irpoint.frames.levels import Normalisation
 from irpoint.frames.scale import InputScale, Resize
 from irpoint.zoo.footage import Footage
 from irpoint.zoo.score_odds import ScoreOdds
+from irpoint.zoo.simulated_recall import SimulatedRecall
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _FROM_FILE = {"file": True}  # context of the validation of a file, which may lack a version
 
 
@@ -115,6 +116,8 @@ class ModelCard(BaseModel):
             split, in network pixels; null if not measured.
         metrics: figures on the validation split, pooled and by dataset, in the form of
             ``irpoint evaluate --json``; empty if not measured.
+        simulated_recall: recall on simulated frames by scene, signal and clutter, at a fixed rate
+            of false alarms; null if not measured.
         clicks: comparison with training on imprecise clicks; null if not measured.
         sha256: sha256 of the graph, together with its weights if they are in a second file.
         note: remarks.
@@ -146,6 +149,7 @@ class ModelCard(BaseModel):
     footage: Footage | None = None
     fallback_std: float | None = Field(None, gt=0, le=1024)
     metrics: dict[str, Any]
+    simulated_recall: SimulatedRecall | None = None
     clicks: Clicks | None = None
     sha256: str
     note: str = ""
