@@ -1,4 +1,4 @@
-"""Measure the shipped models on the val lists; write figures and odds of scores into their cards.
+"""Measure the shipped models on val lists and simulated frames; write the figures into their cards.
 
     python -m experiments.card_metrics DATA
     python -m experiments.card_metrics DATA sshd
@@ -8,17 +8,18 @@ each card before and after, the deviation of the network's place, and how well t
 score fits frames that it was not fitted to. Thresholds are not changed, so that a model finds the
 same points as before. A model trained on ``train+val`` has seen the val frames: its card gets what
 was measured of its held-out run in ``weights/``. Each evaluation uses ONNX Runtime and takes one to
-three minutes.
+three minutes. Then recall on simulated frames is measured and written, as by ``recall_by_snr
+--write-cards``: with the weights that ship, since none learned from these frames.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.common import argument_parser, run
+from experiments.common import SHIPPED, argument_parser, run, update_card
+from experiments.recall_by_snr import measure_models, print_recall, write_recall
 from irpoint.evaluation import (
     EvaluatedFrame,
     Predictions,
@@ -31,14 +32,12 @@ from irpoint.evaluation import (
 from irpoint.evaluation.place_std import network_place_std
 from irpoint.evaluation.score_fit import fit_score_odds
 from irpoint.runtime import CANDIDATE_SCORE, Detector
-from irpoint.system.atomic import atomic_write
-from irpoint.zoo import ModelCard, card_path, model_names, read_card
+from irpoint.zoo import card_path, model_names, read_card
 from irpoint.zoo.card import SCHEMA_VERSION
 
 DATASETS = ("NUDT-SIRST", "IRSTD-1k", "SIRST-v1", "SIRST-v2")
 SPLIT = "val"
 ROOT = Path(__file__).parents[1]
-SHIPPED = ROOT / "src" / "irpoint" / "zoo" / "weights"
 HELD_OUT = ROOT / "weights"
 
 
@@ -70,23 +69,17 @@ def false_points_in_empty(split: Split, predictions: Predictions) -> str:
 
 def write_measured(card: Path, measured: dict[str, Any]) -> None:
     """Replace the measured fields of a card and print what changed; every other field stays."""
-    content = json.loads(card.read_text("utf-8"))
-    new = in_order(content | measured)
-    if content == new:
-        print(f"{card.relative_to(ROOT)}: no change")
+    name = card.relative_to(ROOT)
+    content = update_card(card, measured)
+    if content is None:
+        print(f"{name}: no change")
         return
-    atomic_write(card, json.dumps(new, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     before, metrics = content["metrics"], measured["metrics"]
-    print(f"{card.relative_to(ROOT)}: {odds_in_words(measured['score_odds'])}")
+    print(f"{name}: {odds_in_words(measured['score_odds'])}")
     print(f"  deviation of the network's place: {measured['fallback_std']} px per axis")
-    for name, own in {"all": metrics, **metrics["datasets"]}.items():
-        old = before if name == "all" else before.get("datasets", {}).get(name, {})
-        print(f"  {name}: {in_words(old)} -> {in_words(own)}", flush=True)
-
-
-def in_order(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a card in the order of :class:`ModelCard`."""
-    return {name: content[name] for name in ModelCard.model_fields if name in content}
+    for data, own in {"all": metrics, **metrics["datasets"]}.items():
+        old = before if data == "all" else before.get("datasets", {}).get(data, {})
+        print(f"  {data}: {in_words(old)} -> {in_words(own)}", flush=True)
 
 
 def odds_in_words(odds: Mapping[str, Any] | None) -> str:
@@ -117,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("models", nargs="*", help="shipped models to measure (default: all)")
     given = parser.parse_args(arguments)
     split = load_split([given.data / name for name in DATASETS], SPLIT)
-    for name in given.models or model_names():
+    names = given.models or model_names()
+    for name in names:
         card = SHIPPED / f"{name}.json"
         if read_card(card).split == "train+val":
             held_out = HELD_OUT / f"{name}-train"
@@ -126,6 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             measured = measure(name, split)
         write_measured(card, measured)
+    recalls = measure_models(names)
+    print_recall(recalls)
+    for name in names:
+        write_recall(name, recalls[name])
 
 
 if __name__ == "__main__":

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from irpoint import Detector, IrpointError
 from irpoint.datasets import LabelledFrame, load_dataset, pool
 from irpoint.evaluation import EvaluatedFrame
 from irpoint.evaluation.splits import find_points
+from irpoint.system.atomic import atomic_write
+from irpoint.zoo import ModelCard, card_path, model_names
+
+SHIPPED = Path(__file__).parents[1] / "src" / "irpoint" / "zoo" / "weights"
 
 
 def argument_parser(name: str, description: str | None) -> argparse.ArgumentParser:
@@ -52,6 +58,29 @@ def candidates(detector: Detector, frames: Iterable[LabelledFrame]) -> list[Eval
     frames = list(frames)
     found = find_points(detector.candidates, frames)
     return [EvaluatedFrame.of(frame, found[frame.image]) for frame in frames]
+
+
+def card_file(model: str) -> Path:
+    """The card of a shipped model, of an ONNX file or of the folder of a run."""
+    if model in model_names():
+        return SHIPPED / f"{model}.json"
+    path = Path(model)
+    return card_path(path / "model.onnx" if path.is_dir() else path)
+
+
+def update_card(card: Path, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Replace fields of a card; every other field stays.
+
+    Returns:
+        The card as it was before; None if nothing changed.
+    """
+    before: dict[str, Any] = json.loads(card.read_text("utf-8"))
+    values = before | dict(fields)
+    after = {name: values[name] for name in ModelCard.model_fields if name in values}
+    if after == before:
+        return None
+    atomic_write(card, json.dumps(after, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return before
 
 
 def run(main: Callable[[], None]) -> None:

@@ -2,8 +2,9 @@
 
     python -m experiments.doc_tables
 
-The text between the markers ``<!-- models -->``, ``<!-- figures -->`` and ``<!-- odds -->`` is
-replaced. Prints the names of the pages. A test compares the pages with the cards.
+The text between the markers ``<!-- models -->``, ``<!-- figures -->``, ``<!-- odds -->`` and
+``<!-- recall -->`` is replaced. Prints the names of the pages. A test compares the pages with the
+cards.
 """
 
 from __future__ import annotations
@@ -14,16 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from experiments.common import argument_parser, run
-from irpoint.zoo import find_model
+from experiments.recall_by_snr import in_a_cell
+from irpoint.evaluation.recall_text import range_of
+from irpoint.zoo import Recall, SimulatedRecall, find_model
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ("spire", "p2p-lite", "sshd")
 # Milliseconds per frame, ONNX Runtime and OpenVINO, as `irpoint benchmark` printed; docs/speed.md.
 TIMES = {"spire": (61, 30), "p2p-lite": (30, 20), "sshd": (119, 65)}
 
+# Pd in % of the best linear observer, as `experiments.recall_by_snr --observer` printed.
+OBSERVER = {
+    "scene": ("97.3", "78.5", "76.1"),
+    "SNR": ("57", "82", "96", "100"),
+    "SCNR": ("33", "61", "79", "99", "100"),
+}
+
 _MODELS_HEAD = """\
-| model | parameters | GMAC at 512² | F1 % (95 % interval) | false points / Mpx | mean error px \
-| ms, ONNX Runtime | ms, OpenVINO |
+| model | parameters | F1 % (95 % interval) | recall % simulated | false points / Mpx \
+| mean error px | ms, ONNX Runtime | ms, OpenVINO |
 |---|---|---|---|---|---|---|---|"""
 _FIGURES_HEAD = """\
 | model | val | precision % | recall % | F1 % (95 % interval) | false points / Mpx | mean error px |
@@ -36,14 +46,16 @@ _ODDS_HEAD = """\
 
 
 def models_table() -> str:
-    """One row per shipped model: size, cost, pooled figures, time."""
+    """One row per shipped model: size, recall on simulated frames, pooled figures, time."""
     rows = [_MODELS_HEAD]
     for name in MODELS:
         card = find_model(name).card
         onnx, openvino = TIMES[name]
+        recall = card.simulated_recall
         rows.append(
             f"| [`{name}`](src/irpoint/methods/{card.method.replace('-', '_')}/README.md) "
-            f"| {card.parameters:,} | {card.gmac_512:.2f} | {_f1(card.metrics)} "
+            f"| {card.parameters:,} | {_f1(card.metrics)} "
+            f"| {in_a_cell(recall.all) if recall else '–'} "
             f"| {_false_and_error(card.metrics)} | {onnx} | {openvino} |"
         )
     return "\n".join(rows)
@@ -78,6 +90,34 @@ def odds_table() -> str:
     return "\n".join(rows)
 
 
+def recall_table() -> str:
+    """Recall on simulated frames by scene, SNR and SCNR, of every model whose card has it."""
+    cards = {name: find_model(name).card.simulated_recall for name in MODELS}
+    known = {f"`{name}`": recall for name, recall in cards.items() if recall}
+    if not known:
+        return "No card states it yet."
+    return "\n\n".join(
+        _recall_rows(title, {name: _parts(recall, title) for name, recall in known.items()})
+        for title in OBSERVER
+    )
+
+
+def _parts(recall: SimulatedRecall, title: str) -> dict[str, Recall]:
+    if title == "scene":
+        return dict(recall.scenes)
+    bins = recall.by_snr if title == "SNR" else recall.by_scnr
+    return {range_of(part): part for part in bins}
+
+
+def _recall_rows(title: str, models: dict[str, dict[str, Recall]]) -> str:
+    columns = next(iter(models.values()))
+    lines = [(title, *columns), ("---",) * (len(columns) + 1)]
+    lines += [(name, *map(in_a_cell, parts.values())) for name, parts in models.items()]
+    lines.append(("best linear observer", *OBSERVER[title]))
+    lines.append(("targets", *(str(part.targets) for part in columns.values())))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def replaced(text: str, marker: str, table: str) -> str:
     """``text`` with ``table`` between the markers of that name.
 
@@ -107,6 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (ROOT / "README.md", "models", models_table()),
         (ROOT / "docs" / "accuracy.md", "figures", figures_table()),
         (ROOT / "docs" / "accuracy.md", "odds", odds_table()),
+        (ROOT / "docs" / "accuracy.md", "recall", recall_table()),
     ):
         text = path.read_text(encoding="utf-8")
         path.write_text(replaced(text, marker, table), encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,13 @@ import numpy.typing as npt
 
 import experiments.recall_by_snr as package
 from experiments.common import argument_parser
+from experiments.recall_by_snr.cards import print_recall, write_recall
 from experiments.recall_by_snr.observer import observe
 from irpoint import Detector, Points
+from irpoint._version import __version__
 from irpoint.errors import SettingsError
 from irpoint.evaluation import EvaluatedFrame, match, sweep
+from irpoint.evaluation.matching import RADIUS_PX
 from irpoint.simulate import (
     Scene,
     SceneSettings,
@@ -26,6 +29,7 @@ from irpoint.simulate import (
     scene_rng,
     simulate_scene,
 )
+from irpoint.zoo import RecallBin, SceneRecall, SimulatedRecall
 
 FRAMES = 200
 SEEDS = {"clouds": 24001, "sea": 24002, "land": 24003}
@@ -33,6 +37,7 @@ SETTINGS = {"width": 640, "height": 512, "bits": 16, "snr": (8.0, 40.0)}
 RATE = 1.0  # false alarms per Mpx
 SNR_BINS = (8, 12, 18, 27, 40)
 SCNR_BINS = (0, 1, 2, 4, 8, 40)
+OBSERVER = "best linear observer"
 
 Find = Callable[[Scene], Points]
 
@@ -44,12 +49,14 @@ class Recalls:
     Attributes:
         found: bool (N,), for each target.
         snr, scnr: (N,) its ratios.
-        rate: false alarms per Mpx.
+        threshold: lowest score at which there are at most RATE false alarms per Mpx.
+        rate: false alarms per Mpx at this threshold.
     """
 
     found: npt.NDArray[np.bool_]
     snr: npt.NDArray[np.float64]
     scnr: npt.NDArray[np.float64]
+    threshold: float
     rate: float
 
 
@@ -94,35 +101,63 @@ def _at_rate(
         hit[pairs.truth_index] = True
         found.append(hit)
         false += len(points) - len(pairs)
-    return Recalls(np.concatenate(found), snr, scnr, 1e6 * false / sum(f.pixels for f in frames))
+    rate = 1e6 * false / sum(frame.pixels for frame in frames)
+    return Recalls(np.concatenate(found), snr, scnr, threshold, rate)
 
 
-def report(results: dict[str, dict[str, Recalls]]) -> None:
-    """Print Pd by scene, then by bins over all scenes."""
-    kinds = list(results)
-    print(f"| Pd in % at {RATE:g} false alarm per Mpx | {' | '.join(kinds)} | targets |")
-    print("|---" * (len(kinds) + 2) + "|")
-    for name in results[kinds[0]]:
-        parts = [results[kind][name] for kind in kinds]
-        figures = " | ".join(f"{100 * part.found.mean():.1f}" for part in parts)
-        print(f"| {name} | {figures} | {sum(len(part.found) for part in parts)} |")
-    median = [f"{kind} {np.median(next(iter(results[kind].values())).scnr):.1f}" for kind in kinds]
-    print(f"\nmedian SCNR: {', '.join(median)}")
-    for ratio, edges in (("snr", SNR_BINS), ("scnr", SCNR_BINS)):
-        bins = [f"{low}–{high}" for low, high in itertools.pairwise(edges)]
-        print(f"\n| Pd in % by {ratio.upper()} | {' | '.join(bins)} |\n{'|---' * len(edges)}|")
-        for name in results[kinds[0]]:
-            parts = [results[kind][name] for kind in kinds]
-            values = np.concatenate([getattr(part, ratio) for part in parts])
-            found = np.concatenate([part.found for part in parts])
-            which = np.digitize(values, edges[1:-1])
-            cells = [
-                f"{100 * found[which == k].mean():.0f} ({(which == k).sum()})"
-                if (which == k).any()
-                else "–"
-                for k in range(len(bins))
-            ]
-            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+def record(parts: Mapping[str, Recalls], frames: int) -> SimulatedRecall:
+    """What one observer finds in each kind of scene, by scene and by bins over all scenes."""
+    settings = settings_of(next(iter(parts)))
+    scenes = {
+        kind: SceneRecall(
+            targets=len(part.found), found=int(part.found.sum()), frames=frames, seed=SEEDS[kind],
+            threshold=part.threshold, false_alarms_per_mpx=part.rate,
+        )
+        for kind, part in parts.items()
+    }  # fmt: skip
+    found = np.concatenate([part.found for part in parts.values()])
+    snr, scnr = (
+        np.concatenate([getattr(part, name) for part in parts.values()]) for name in ("snr", "scnr")
+    )
+    return SimulatedRecall(
+        rate_per_mpx=RATE, radius_px=RADIUS_PX, width=settings.width, height=settings.height,
+        bits=settings.bits, snr=settings.snr, scenes=scenes, by_snr=_bins(found, snr, SNR_BINS),
+        by_scnr=_bins(found, scnr, SCNR_BINS), version=__version__,
+    )  # fmt: skip
+
+
+def _bins(
+    found: npt.NDArray[np.bool_], ratio: npt.NDArray[np.float64], edges: Sequence[float]
+) -> tuple[RecallBin, ...]:
+    """Recall in each bin; the first and the last include what lies beyond them."""
+    which = np.digitize(ratio, edges[1:-1])
+    return tuple(
+        RecallBin(
+            low=low, high=high, targets=int((which == k).sum()), found=int(found[which == k].sum())
+        )
+        for k, (low, high) in enumerate(itertools.pairwise(edges))
+    )
+
+
+def measure_models(
+    models: Sequence[str],
+    frames: int = FRAMES,
+    kinds: Sequence[str] = tuple(SEEDS),
+    observer: bool = False,
+) -> dict[str, SimulatedRecall]:
+    """Recall of each model, and of the best linear observer, on the same frames."""
+    finders = {model: _finder(Detector(_path_or_name(model), backend="onnxruntime"))
+               for model in models}  # fmt: skip
+    results: dict[str, dict[str, Recalls]] = {}
+    for kind in kinds:
+        observers = dict(finders)
+        if observer:
+            observers[OBSERVER] = partial(observe, settings=settings_of(kind))
+        for name, found in measure(kind, frames, observers).items():
+            results.setdefault(name, {})[kind] = found
+        scnr = next(iter(results.values()))[kind].scnr
+        print(f"{kind}: {frames} frames, median SCNR {np.median(scnr):.1f}", flush=True)
+    return {name: record(parts, frames) for name, parts in results.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -130,21 +165,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argument_parser("recall_by_snr", package.__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL", help="as in irpoint detect --model")
     parser.add_argument("--observer", action="store_true", help="add the best linear observer")
+    parser.add_argument(
+        "--write-cards", action="store_true", help="write the figures into the cards of the models"
+    )
     parser.add_argument("--frames", type=int, default=FRAMES, help=f"per scene, of {FRAMES}")
     parser.add_argument("--scene", choices=SEEDS, nargs="+", default=list(SEEDS), metavar="KIND")
     given = parser.parse_args(arguments)
     if not given.models and not given.observer:
         raise SettingsError("give a model, or --observer")
-    results = {}
-    for kind in given.scene:
-        observers: dict[str, Find] = {}
+    if given.write_cards and set(given.scene) != set(SEEDS):
+        raise SettingsError("--write-cards needs all scenes: leave out --scene")
+    recalls = measure_models(given.models, given.frames, given.scene, given.observer)
+    print_recall(recalls)
+    if given.write_cards:
         for model in given.models:
-            detector = Detector(_path_or_name(model), backend="onnxruntime")
-            observers[str(model)] = _finder(detector)
-        if given.observer:
-            observers["best linear observer"] = partial(observe, settings=settings_of(kind))
-        results[kind] = measure(kind, given.frames, observers)
-    report(results)
+            write_recall(model, recalls[model])
 
 
 def _finder(detector: Detector) -> Find:

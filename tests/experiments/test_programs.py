@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ pytest.importorskip("torch", reason="needs the extra train")
 import experiments
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.runtime.backends.filters import FILTERS
+from irpoint.zoo import read_card
 from support.models import draw_blobs
 
 FOLDER = Path(experiments.__file__).parent
@@ -167,13 +169,49 @@ def test_recall_is_measured_by_snr(
     small = {"width": 200, "height": 120, "targets": (2, 2), "snr": (150, 190), "bits": 16}
     monkeypatch.setattr(command, "SETTINGS", small)
     command.main([str(model), "--observer", "--frames", "3", "--scene", "clouds", "sea"])
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[2].startswith(f"| {model} | ")
-    assert lines[3].startswith("| best linear observer | ")
-    assert lines[3].endswith("| 12 |")  # targets
-    assert float(lines[3].split("|")[2]) > 80  # clouds; a small sea has no room for a false alarm
+    tables = capsys.readouterr().out.split("\n\n")
+    assert tables[0].startswith("clouds: 3 frames, median SCNR ")
+    assert "at 1 false alarm per Mpx; 3 frames per scene, 200 × 120 px, 16 bits" in tables[1]
+    head, _, own, observer, targets = tables[2].splitlines()
+    assert head == "| scene | clouds | sea | all |"
+    assert own.startswith(f"| {model} | ")
+    assert observer.startswith("| best linear observer | ")
+    assert targets == "| targets | 6 | 6 | 12 |"
+    clouds = observer.split("|")[2].split()[0]
+    assert float(clouds) > 80  # a small sea has no room for a false alarm
+    assert len(tables) == 5
     with pytest.raises(SettingsError, match="give a model, or --observer"):
         command.main([])
+    with pytest.raises(SettingsError, match="leave out --scene"):
+        command.main([str(model), "--write-cards", "--scene", "sea"])
+
+
+def test_recall_is_written_into_the_card(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program("recall_by_snr")
+    command = importlib.import_module("experiments.recall_by_snr.command")
+    small = {"width": 200, "height": 120, "targets": (2, 2), "snr": (150, 190), "bits": 16}
+    monkeypatch.setattr(command, "SETTINGS", small)
+    card = model.with_suffix(".json")
+    before = json.loads(card.read_text())
+    command.main([str(model), "--write-cards", "--frames", "2"])
+    assert f"{card}: written" in capsys.readouterr().out
+    after = read_card(card)
+    recall = after.simulated_recall
+    assert recall is not None
+    assert (recall.width, recall.snr, recall.rate_per_mpx) == (200, (150, 190), 1)
+    assert {kind: part.targets for kind, part in recall.scenes.items()} == {
+        "clouds": 4, "sea": 4, "land": 4
+    }  # fmt: skip
+    for bins in (recall.by_snr, recall.by_scnr):
+        assert sum(part.targets for part in bins) == recall.all.targets
+        assert sum(part.found for part in bins) == recall.all.found
+    assert recall.by_snr[0].low == 8
+    assert recall.all.found > 0
+    assert json.loads(card.read_text()).items() >= before.items()
+    command.main([str(model), "--write-cards", "--frames", "2"])
+    assert f"{card}: no change" in capsys.readouterr().out
 
 
 def test_the_linear_observer_sees_what_its_spectrum_allows() -> None:
