@@ -23,6 +23,7 @@ from irpoint.cli.export import export, import_weights
 from irpoint.cli.label import label
 from irpoint.cli.models import models
 from irpoint.cli.report import report
+from irpoint.cli.serve import serve
 from irpoint.cli.simulate import simulate
 from irpoint.cli.train import train
 from irpoint.cli.warn import show_repeated_warnings, show_warning
@@ -62,7 +63,7 @@ _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "Labels and training": {"label": label, "train": train, "simulate": simulate},
     "Datasets and evaluation": {"evaluate": evaluate, "report": report, "convert": convert},
-    "Deployment": {"export": export, "import-weights": import_weights},
+    "Deployment": {"serve": serve, "export": export, "import-weights": import_weights},
     "This machine": {"benchmark": benchmark, "doctor": doctor},
 }
 for _panel, _commands in _COMMANDS.items():

@@ -45,16 +45,22 @@ class FrameFile(Stack):
             standard input; the bytes of a file; or a binary stream, which is read to its end.
         name: name of the source in error messages; by default its path.
         mask: the file marks pixels; nothing about it gives a warning.
+        warn: whether what is found is reported as warnings, too; it is always in ``notes``.
 
     Raises:
         FrameError: if the source is missing, empty, damaged, or of another format.
     """
 
     def __init__(
-        self, source: str | Path | bytes | BinaryIO, name: str | None = None, *, mask: bool = False
+        self,
+        source: str | Path | bytes | BinaryIO,
+        name: str | None = None,
+        *,
+        mask: bool = False,
+        warn: bool = True,
     ) -> None:
         super().__init__()
-        self._name, self.mask = name or _name_of(source), mask
+        self._name, self.mask, self._warn = name or _name_of(source), mask, warn
         self._lock = threading.Lock()
         array = None
         if isinstance(source, str | Path):
@@ -113,7 +119,7 @@ class FrameFile(Stack):
         new = {note.kind: note for note in self._stack.notes if note not in self.notes}
         self._stack.notes.clear()
         self.notes += new.values()
-        if not self.mask:
+        if self._warn and not self.mask:
             report([*new.values()], self._name)
 
     def close(self) -> None:

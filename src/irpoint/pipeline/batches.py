@@ -17,7 +17,7 @@ from irpoint.points import FrameResult, Points, Status
 from irpoint.runtime.detector import Detector
 
 # Pixels of the frames of one batch: eight of 640 × 512, or one of 8K.
-_BATCH_PIXELS = 2**22
+BATCH_PIXELS = 2**22
 _FRAMES_AHEAD = 4  # prefetched while the network runs
 
 _Found = tuple[Points, Status]
@@ -118,22 +118,29 @@ def detect_each_frame(
     frames = (item for source in opened for item in source.frames())
     for item in prefetch(frames, ahead) if ahead else frames:
         if isinstance(item, Skipped):
-            yield from _detect(detector, group)
+            yield from detect_group(detector, group)
             group = []
             yield item
             continue
         pixels = sum(waiting.frame.size for waiting in group) + item.frame.size
-        if group and pixels > _BATCH_PIXELS:
-            yield from _detect(detector, group)
+        if group and pixels > BATCH_PIXELS:
+            yield from detect_group(detector, group)
             group = []
         group.append(item)
         if len(group) >= batch:
-            yield from _detect(detector, group)
+            yield from detect_group(detector, group)
             group = []
-    yield from _detect(detector, group)
+    yield from detect_group(detector, group)
 
 
-def _detect(detector: Detector, group: list[SourceFrame]) -> Iterator[FrameResult | Skipped]:
+def detect_group(
+    detector: Detector, group: Sequence[SourceFrame]
+) -> Iterator[FrameResult | Skipped]:
+    """Detect points in frames that go through the network together.
+
+    Yields:
+        For each frame, in order, its result with its pixels, or Skipped if it cannot be processed.
+    """
     if not group:
         return
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Iterator
 from functools import cached_property
@@ -49,7 +50,9 @@ class TiffPages(Stack):
     @cached_property
     def _tiff(self) -> tifffile.TiffFile:
         self._stream.seek(0)
-        return tifffile.TiffFile(self._stream)
+        # OME metadata in bytes, which may come from anywhere, must not name files of this machine.
+        files = not isinstance(self._stream, io.BytesIO)
+        return tifffile.TiffFile(self._stream, _multifile=files)
 
     @cached_property
     def _places(self) -> list[Place]:
