@@ -60,6 +60,11 @@ def candidates(detector: Detector, frames: Iterable[LabelledFrame]) -> list[Eval
     return [EvaluatedFrame.of(frame, found[frame.image]) for frame in frames]
 
 
+def path_or_name(model: str) -> str | Path:
+    """A model that was given as an argument, as a path if there is one."""
+    return Path(model) if Path(model).exists() else model
+
+
 def card_file(model: str) -> Path:
     """The card of a shipped model, of an ONNX file or of the folder of a run."""
     if model in model_names():

@@ -7,13 +7,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 import experiments.recall_by_snr as package
-from experiments.common import argument_parser
+from experiments.common import argument_parser, path_or_name
 from experiments.recall_by_snr.cards import print_recall, write_recall
 from experiments.recall_by_snr.observer import observe
 from irpoint import Detector, Points
@@ -146,7 +145,7 @@ def measure_models(
     observer: bool = False,
 ) -> dict[str, SimulatedRecall]:
     """Recall of each model, and of the best linear observer, on the same frames."""
-    finders = {model: _finder(Detector(_path_or_name(model), backend="onnxruntime"))
+    finders = {model: _finder(Detector(path_or_name(model), backend="onnxruntime"))
                for model in models}  # fmt: skip
     results: dict[str, dict[str, Recalls]] = {}
     for kind in kinds:
@@ -189,7 +188,3 @@ def _finder(detector: Detector) -> Find:
             return detector.candidates(scene.frame)
 
     return find
-
-
-def _path_or_name(model: str) -> str | Path:
-    return Path(model) if Path(model).exists() else model

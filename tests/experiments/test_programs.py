@@ -17,6 +17,7 @@ pytest.importorskip("torch", reason="needs the extra train")
 
 import experiments
 from irpoint.errors import DatasetError, SettingsError
+from irpoint.evaluation.intervals import poisson_interval
 from irpoint.runtime.backends.filters import FILTERS
 from irpoint.zoo import read_card
 from support.models import draw_blobs
@@ -212,6 +213,30 @@ def test_recall_is_written_into_the_card(
     assert json.loads(card.read_text()).items() >= before.items()
     command.main([str(model), "--write-cards", "--frames", "2"])
     assert f"{card}: no change" in capsys.readouterr().out
+
+
+def test_false_points_in_empty_frames_are_counted(
+    model: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty_frames = program("empty_frames")
+    for name in empty_frames.DATASETS:
+        shutil.copytree(data, tmp_path / name)
+    one = tmp_path / "SIRST-v2" / "masks"
+    for number in (0, 1, 2):  # as if nobody had seen these targets
+        Image.fromarray(np.zeros((96, 128), np.uint8)).save(one / f"{number}.png")
+    with pytest.raises(DatasetError, match=r"HIT-UAV-empty: all frames of the list val have targ"):
+        empty_frames.main([str(tmp_path), str(model)])
+    shutil.rmtree(tmp_path / "HIT-UAV-empty")
+    shutil.copytree(tmp_path / "SIRST-v2", tmp_path / "HIT-UAV-empty")
+    changed = json.loads(model.with_suffix(".json").read_text())
+    changed |= {"data": ["SIRST-v2"], "split": "train+val"}
+    model.with_suffix(".json").write_text(json.dumps(changed))
+    empty_frames.main([str(tmp_path), str(model)])
+    head, _, row = capsys.readouterr().out.splitlines()[2:]
+    assert head == "| model | HIT-UAV-empty, 3 frames, 0.0 Mpx | SIRST-v2, 3 frames, 0.0 Mpx |"
+    low, high = (1e6 * mean / (3 * 96 * 128) for mean in poisson_interval(3))
+    rate = f"81.38 ({low:.2f}–{high:.2f}): 3 in 3"
+    assert row == f"| `tiny` | {rate} | {rate}, learned from |"
 
 
 def test_the_linear_observer_sees_what_its_spectrum_allows() -> None:
