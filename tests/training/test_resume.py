@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 
 from irpoint.errors import ModelError
 from irpoint.training.history import METRICS, read_history
+from irpoint.training.module import ResponseModule
 from irpoint.training.resume import last_checkpoint
 from irpoint.training.run import fit
 from irpoint.training.run_folder import save_settings
@@ -67,20 +69,57 @@ def test_a_killed_and_resumed_run_ends_bit_equal(scenes: Path, tmp_path: Path) -
         events.rename(events.with_name(f"events.out.tfevents.{int(begun) - 1}.{rest}"))
     fit(settings, broken, resume=True)
     fit(settings, whole)
-    ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, broken)]
+    assert_same_end(whole, broken)
+    assert [row["epoch"] for row in read_history(broken, 9)] == [0, 1, 2, 3]
+    assert [steps_of(run, "train_loss") for run in (whole, broken)] == [[2, 4, 6, 8]] * 2
+    assert steps_of(broken, "val_f1") == [4, 8]
+    assert not (broken / ".last.ckpt").exists()
+
+
+@pytest.mark.usefixtures("one_thread", "tiny_method")
+def test_a_run_resumes_bit_equal_across_a_change_of_stage(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second stage begins with epoch 2; runs stop before it, at its first step, and in it."""
+    settings = short_run(
+        scenes,
+        ema_decay=0.5,
+        stages=[{"share": 0.5}, {"share": 0.5, "crop": 48, "augment": {"offset": 3.0}}],
+    )
+    sides: list[tuple[int, int]] = []
+    step, stop = ResponseModule.training_step, None
+
+    def watched(module: ResponseModule, batch: Any, number: int) -> Any:
+        if stop == (module.current_epoch, number):
+            raise KeyboardInterrupt
+        sides.append((module.current_epoch, batch[0].shape[-1]))
+        return step(module, batch, number)
+
+    monkeypatch.setattr(ResponseModule, "training_step", watched)
+    fit(settings, tmp_path / "whole")
+    assert sides == [(0, 32), (0, 32), (1, 32), (1, 32), (2, 48), (2, 48), (3, 48), (3, 48)]
+    for stop in ((1, 1), (2, 0), (3, 1)):
+        run = tmp_path / f"{stop[0]}"
+        with pytest.raises(KeyboardInterrupt):
+            fit(settings, run)
+        epoch, stop, sides[:] = stop[0], None, []
+        fit(settings, run, resume=True)
+        assert sides == [(k, 32 if k < 2 else 48) for k in range(epoch, 4) for _ in range(2)]
+        assert_same_end(tmp_path / "whole", run)
+
+
+def assert_same_end(whole: Path, other: Path) -> None:
+    """Two runs end with the same weights, mined errors and history, to the last bit."""
+    ends = [torch.load(run / "last.ckpt", weights_only=True) for run in (whole, other)]
     assert ends[0]["epoch"] == ends[1]["epoch"] == 3
     for name, value in ends[0]["state_dict"].items():
         assert torch.equal(value, ends[1]["state_dict"][name]), name
     for mined in ("false_alarms", "missed"):
         assert torch.equal(ends[0][mined], ends[1][mined]), mined
-    best = [load_file(run / "best.safetensors") for run in (whole, broken)]
+    best = [load_file(run / "best.safetensors") for run in (whole, other)]
     assert all(torch.equal(value, best[1][name]) for name, value in best[0].items())
-    assert (whole / "best.json").read_text() == (broken / "best.json").read_text()
-    assert (whole / METRICS).read_text() == (broken / METRICS).read_text()
-    assert [row["epoch"] for row in read_history(broken, 9)] == [0, 1, 2, 3]
-    assert [steps_of(run, "train_loss") for run in (whole, broken)] == [[2, 4, 6, 8]] * 2
-    assert steps_of(broken, "val_f1") == [4, 8]
-    assert not (broken / ".last.ckpt").exists()
+    assert (whole / "best.json").read_text() == (other / "best.json").read_text()
+    assert (whole / METRICS).read_text() == (other / METRICS).read_text()
 
 
 @pytest.mark.usefixtures("one_thread", "tiny_method")
