@@ -21,6 +21,7 @@ from irpoint.cli.doctor import doctor
 from irpoint.cli.evaluate import evaluate
 from irpoint.cli.export import export, import_weights
 from irpoint.cli.label import label
+from irpoint.cli.live import live
 from irpoint.cli.models import models
 from irpoint.cli.report import report
 from irpoint.cli.serve import serve
@@ -57,6 +58,7 @@ def _root(
 _COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
     "Detection": {
         "detect": detect,
+        "live": live,
         "calibrate": calibrate,
         "bad-pixels": bad_pixels,
         "models": models,

@@ -7,12 +7,13 @@ const DRAG_DISTANCE = 4; // screen px that a pressed pointer must move before it
 export class View {
   /**
    * `on` gets press(x, y, event), drag(dx, dy), drop() and hover(x, y); its marks() returns the marks to draw, and its
-   * beneath(context), if there is one, draws under them. `styles` are those of the marks by kind: {colour, width, radius, dash}.
+   * beneath(context), if there is one, draws under them. If its pans() is true, dragging pans. `styles` are those of the marks by kind: {colour, width, radius, dash}.
    */
   constructor(canvas, on, styles) {
     this.canvas = canvas;
     this.on = on;
     this.styles = styles;
+    this.filter = "none"; // of the picture, as in CSS
     this.picture = document.createElement("canvas");
     this.scale = 1;
     this.left = this.top = 0; // frame coordinates of the top left corner of the canvas
@@ -89,7 +90,7 @@ export class View {
   down(event) {
     this.canvas.focus();
     this.canvas.setPointerCapture(event.pointerId);
-    if (event.button === 1 || (event.button === 0 && event.altKey)) {
+    if (event.button === 1 || (event.button === 0 && (event.altKey || this.on.pans?.()))) {
       this.panning = { x: event.clientX, y: event.clientY };
       event.preventDefault();
       return;
@@ -136,7 +137,9 @@ export class View {
     context.scale(ratio, ratio);
     const corner = this.toScreen(-0.5, -0.5);
     context.imageSmoothingEnabled = this.scale < 1; // smoothing loses fewer targets in a reduced frame
+    context.filter = this.filter;
     context.drawImage(this.picture, corner.x, corner.y, this.picture.width * this.scale, this.picture.height * this.scale);
+    context.filter = "none";
     this.on.beneath?.(context);
     for (const mark of this.on.marks()) this.mark(context, mark);
     document.getElementById("zoom").textContent = `${(this.scale * 100).toFixed(0)} %`;

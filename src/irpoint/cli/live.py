@@ -1,0 +1,173 @@
+"""``irpoint live``: the live page."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import warnings
+import webbrowser
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from irpoint.cli.detect import (
+    CameraFile,
+    FalseAlarmRate,
+    Mask,
+    Prior,
+    Roi,
+    Sources,
+    Threads,
+    Threshold,
+    reading,
+    region_of,
+    threads_of,
+)
+from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Raw, Scale
+from irpoint.defaults import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from irpoint.frames.source import Source
+    from irpoint.live import LiveSession, LiveSettings
+    from irpoint.live.labelling import LabelPages
+    from irpoint.measuring.camera import Camera
+    from irpoint.runtime import Detector
+
+_NEEDED = ("fastapi", "uvicorn", "websockets")
+
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder for recordings, snapshots and ignore zones.")
+]
+Fps = Annotated[
+    float | None,
+    typer.Option(
+        metavar="N",
+        help="Frames per second at which files are played. Default: as their times say, else 30.",
+    ),
+]
+Loop = Annotated[bool, typer.Option("--loop", help="Start files again at their end.")]
+KeepFree = Annotated[
+    int, typer.Option(metavar="MB", min=0, help="Space on the disk that recordings leave free.")
+]
+Host = Annotated[
+    str, typer.Option(help="Address to bind. If other machines can reach it, a token is required.")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to bind; 0 chooses a free one.")]
+Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
+
+
+def live(
+    sources: Sources,
+    model: Model = DEFAULT_MODEL,
+    threshold: Threshold = None,
+    false_alarms_per_mpx: FalseAlarmRate = None,
+    scale: Scale = None,
+    polarity: Polarity = "bright",
+    measure: Measure = True,
+    prior: Prior = None,
+    roi: Roi = None,
+    ignore_mask: Mask = None,
+    raw: Raw = None,
+    cut: Cut = None,
+    camera: CameraFile = None,
+    out: Out = Path("irpoint-live"),
+    fps: Fps = None,
+    loop: Loop = False,
+    keep_free: KeepFree = 500,
+    backend: Backend = "auto",
+    threads: Threads = 0,
+    host: Host = "127.0.0.1",
+    port: Port = 8322,
+    browser: Browser = True,
+) -> None:
+    """Open a page that shows a camera, a stream or a file live, with points and tracks.
+
+    Files are played as if they were live. Detection never waits for a browser: frames that come too
+    fast are dropped and counted. A camera that is lost is opened again until it is back.
+
+    Example: [bold]irpoint live rtsp://camera/stream[/]
+    """
+    _check(fps)
+    from irpoint.live import LiveSettings
+    from irpoint.live.serve import serve
+
+    detector = _detector(
+        model, threads_of(threads), threshold=threshold, false_alarms_per_mpx=false_alarms_per_mpx,
+        scale=scale, polarity=polarity, measure=measure, prior=prior,
+        region=region_of(roi, ignore_mask), backend=backend,
+    )  # fmt: skip
+    settings = LiveSettings(
+        out, camera=_camera(camera), fps=fps, loop=loop, keep_free=keep_free * 1_000_000
+    )
+    label_pages = _label_pages(host, model, polarity)
+    session = _session(detector, _sources(sources, raw, cut), settings, label_pages)
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        serve(session, host, port, lambda address: _show(address, browser))
+    finally:
+        session.close()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check(fps: float | None) -> None:
+    from irpoint.errors import SettingsError
+
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise SettingsError(f"live needs {', '.join(missing)}: pip install 'irpoint[live]'")
+    if fps is not None and not fps > 0:
+        raise SettingsError(f"--fps {fps:g}: give more than 0")
+
+
+def _detector(model: str, threads: int, **settings: Any) -> Detector:
+    from irpoint.runtime import Detector
+    from irpoint.training.unfinished import model_or_run
+
+    return Detector(model_or_run(model), threads=threads, **settings)
+
+
+def _sources(names: list[str], raw: str | None, cut: str | None) -> list[Source]:
+    from irpoint.pipeline import find_sources
+
+    found, skipped = find_sources(names, **reading(raw, cut))
+    for item in skipped:
+        _print(f"skipped: {item.reason}")
+    return found
+
+
+def _session(
+    detector: Detector, sources: list[Source], settings: LiveSettings, pages: LabelPages
+) -> LiveSession:
+    """A session whose messages include the warnings of irpoint."""
+    from irpoint.live import LiveSession
+
+    session = LiveSession(detector, sources, settings, _print, pages)
+    warnings.showwarning = lambda message, *_, **__: session.log.add(f"warning: {message}")
+    return session
+
+
+def _camera(path: str | None) -> Camera | None:
+    from irpoint.measuring.camera import Camera
+
+    return None if path is None else Camera.from_file(path)
+
+
+def _label_pages(host: str, model: str, polarity: str) -> LabelPages:
+    from irpoint.live.labelling import LabelPages
+
+    return LabelPages(host, ["--model", model, "--polarity", polarity])
+
+
+def _print(line: str) -> None:
+    with suppress(OSError):  # the terminal may be closed
+        typer.echo(f"irpoint: {line}", err=True)
+
+
+def _show(address: str, browser: bool) -> None:
+    typer.echo(f"Live at  {address}  (stop with Ctrl-C)")
+    if browser:
+        threading.Timer(0.5, webbrowser.open, [address]).start()
