@@ -17,6 +17,7 @@ from irpoint.export.onnx import native
 from irpoint.methods import METHODS
 from irpoint.methods.blocks.deployed import OURS
 from irpoint.training.crops import Crops
+from irpoint.training.lessons import Lessons
 from irpoint.training.losses import LOSSES
 from irpoint.training.module import ResponseModule
 from irpoint.training.settings import Teacher, TrainSettings
@@ -109,6 +110,42 @@ def test_a_teacher_of_another_method_is_refused(tmp_path: Path) -> None:
     wrong = Teacher(method="spire", weights=teacher.weights)
     with pytest.raises(ModelError, match=r"teacher\.safetensors: not the weights of a HRPE"):
         Teachers([wrong], lambda image: image)
+
+
+def test_a_taught_crop_is_learned_as_often_as_asked_and_in_all_orientations() -> None:
+    lessons, seen = Lessons(4, seed=0), dict[float, set[bytes]]()
+    maps = torch.arange(200.0).reshape(200, 1, 1, 1) + torch.zeros(1, 1, 2, 2)
+    for step in range(200):
+        image = torch.rand(1, 1, 8, 8)
+        drawn, labels = lessons(image, maps[step : step + 1], step)
+        assert drawn.shape == (4, 1, 8, 8)
+        for crop, label in zip(drawn, labels, strict=True):
+            seen.setdefault(float(label[0, 0, 0]), set()).add(crop.numpy().tobytes())
+    often = sorted(len(ways) for number, ways in seen.items() if number < 20)
+    assert often[0] >= 4  # the first are drawn most often: few are kept then
+    assert often[-1] <= 8
+
+
+def test_a_crop_and_its_map_are_turned_alike() -> None:
+    lessons = Lessons(16, seed=1)
+    image = torch.rand(1, 1, 8, 12)
+    crops, maps = lessons(image, nn.functional.avg_pool2d(image, 4), 0)
+    assert torch.allclose(nn.functional.avg_pool2d(crops, 4), maps, atol=1e-3)
+    assert len({crop.numpy().tobytes() for crop in crops}) == 4
+    square = torch.rand(1, 1, 8, 8)
+    for step in range(40):
+        crops, maps = lessons(square, nn.functional.avg_pool2d(square, 4), step)
+        assert torch.allclose(nn.functional.avg_pool2d(crops, 4), maps, atol=1e-3)
+
+
+def test_reuse_divides_the_batch_and_needs_teachers(tmp_path: Path) -> None:
+    settings = taught(tmp_path, batch=4, crops_per_epoch=8, teachers_reuse=2)
+    assert (settings.new_batch, settings.new_crops_per_epoch) == (2, 4)
+    assert len(Crops([], settings).numbers) == 4
+    with pytest.raises(ValueError, match=r"batch \(4\) and .* teachers_reuse \(3\)"):
+        taught(tmp_path, batch=4, crops_per_epoch=9, teachers_reuse=3)
+    with pytest.raises(ValueError, match="needs teachers"):
+        short_run(tmp_path, batch=4, crops_per_epoch=8, teachers_reuse=2)
 
 
 @pytest.mark.parametrize("name", sorted(METHODS.keys() & model_names()))

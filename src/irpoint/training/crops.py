@@ -112,7 +112,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         self._sets = np.array([frame.label.dataset for frame in frames])
         self.false_alarms: Table = np.empty((0, 4))
         self.missed: Table = np.empty((0, 3))
-        self.numbers = EpochNumbers(settings.crops_per_epoch, settings.batch)
+        self.numbers = EpochNumbers(settings.new_crops_per_epoch, settings.new_batch)
         self.stages = [
             (first, self._crop_shapes(stage.crop, stage.augment))
             for first, stage in settings.in_stages()
@@ -193,9 +193,9 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
     def _shape_of(self, number: int) -> CropShape:
         """The shape of the batch that crop ``number`` belongs to."""
         settings = self.settings
-        epoch, index = divmod(number, settings.crops_per_epoch)
-        batches = math.ceil(settings.crops_per_epoch / settings.batch)
-        batch = epoch * batches + index // settings.batch
+        epoch, index = divmod(number, settings.new_crops_per_epoch)
+        batches = math.ceil(settings.new_crops_per_epoch / settings.new_batch)
+        batch = epoch * batches + index // settings.new_batch
         which = np.random.default_rng((settings.seed, batch, _BATCH_STREAM))
         shapes = [shapes for first, shapes in self.stages if first <= epoch][-1]
         odds = _unit(np.array([shape.share for shape in shapes]))

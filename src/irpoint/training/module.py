@@ -23,6 +23,7 @@ from irpoint.runtime import CANDIDATE_SCORE
 from irpoint.training.compiling import compile_networks, respond
 from irpoint.training.crops import Crops
 from irpoint.training.distributed import over_whole_batch
+from irpoint.training.lessons import Lessons
 from irpoint.training.losses import find_loss
 from irpoint.training.mining import THIRDS, search_errors
 from irpoint.training.network_frames import NetworkFrame
@@ -72,6 +73,7 @@ class ResponseModule(L.LightningModule):
         self.network = over_whole_batch(channels_last(method.build(settings.width)))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.teachers = Teachers(settings.teachers, network_input)
+        self._lessons = Lessons(settings.teachers_reuse, settings.seed)
         self._initial: dict[str, Tensor] = {}
         self._evaluated: list[EvaluatedFrame] = []
         self._resumed = False
@@ -106,6 +108,8 @@ class ResponseModule(L.LightningModule):
         if self.teachers.networks:
             taught = self.teachers(image, self.global_step)
             target_map = target_map.lerp(taught, self.settings.teachers_share)
+        if self.settings.teachers_reuse > 1:
+            image, target_map = self._lessons(image, target_map, self.global_step)
         image = network_input(image)
         response = respond(self.network, image)
         loss = self.loss(response.float(), target_map, self.settings.foreground)

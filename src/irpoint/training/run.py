@@ -218,10 +218,12 @@ def _keyboard_interrupts() -> Iterator[None]:
 
 
 def _check_batch(settings: TrainSettings, processes: int) -> None:
-    if settings.batch % processes or (settings.crops_per_epoch % settings.batch and processes > 1):
+    batch, reuse = settings.new_batch, settings.teachers_reuse
+    if batch % processes or (settings.new_crops_per_epoch % batch and processes > 1):
         raise SettingsError(
             f"{processes} processes share every batch: batch ({settings.batch}) must be a multiple "
-            f"of {processes}, and crops_per_epoch ({settings.crops_per_epoch}) a multiple of batch"
+            f"of {processes * reuse}, and crops_per_epoch ({settings.crops_per_epoch}) a multiple "
+            "of batch"
         )
     last = settings.crops_per_epoch % settings.batch or settings.batch
     if find_method(settings.method).dynamic and min(settings.batch, last) < 2:
@@ -235,7 +237,7 @@ def _crop_loader(crops: Crops, processes: int = 1) -> DataLoader[tuple[torch.Ten
     settings = crops.settings
     return DataLoader(
         crops,
-        batch_size=settings.batch // processes,
+        batch_size=settings.new_batch // processes,
         sampler=crops.numbers,
         num_workers=settings.workers,
         multiprocessing_context="fork" if settings.workers else None,

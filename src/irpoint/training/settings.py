@@ -157,6 +157,12 @@ class TrainSettings(BaseModel):
     teachers_share: float = Field(
         0.5, ge=0, le=1, description="share of the teachers' response in the learned map"
     )
+    teachers_reuse: int = Field(
+        1,
+        ge=1,
+        description="times that a crop with the teachers' response is learned, turned anew each "
+        "time; saves the teachers' time. batch and crops_per_epoch must be multiples",
+    )
     init: Path | None = Field(
         None, description="initial weights: safetensors or a shipped model; random if none"
     )
@@ -218,6 +224,16 @@ class TrainSettings(BaseModel):
         description="parts of the run, in order, with crop shapes and augmentation of their own; "
         "learning rate and average continue",
     )
+
+    @property
+    def new_batch(self) -> int:
+        """Number of crops per batch that were not learned before."""
+        return self.batch // self.teachers_reuse
+
+    @property
+    def new_crops_per_epoch(self) -> int:
+        """Number of crops per epoch that were not learned before."""
+        return self.crops_per_epoch // self.teachers_reuse
 
     def in_stages(self) -> list[tuple[int, TrainSettings]]:
         """First epoch of each stage, from 0, and the settings of its crops."""
@@ -314,6 +330,17 @@ class TrainSettings(BaseModel):
             raise ValueError(
                 "held_out_run is only for a run that trains on its validation split; "
                 f"this one trains on {self.split}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reuse_divides_a_batch(self) -> TrainSettings:
+        if self.teachers_reuse > 1 and not self.teachers:
+            raise ValueError("teachers_reuse needs teachers")
+        if self.batch % self.teachers_reuse or self.crops_per_epoch % self.teachers_reuse:
+            raise ValueError(
+                f"batch ({self.batch}) and crops_per_epoch ({self.crops_per_epoch}) must be "
+                f"multiples of teachers_reuse ({self.teachers_reuse})"
             )
         return self
 
