@@ -26,7 +26,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def start(detector: Any, ready: Callable[[str], None], **options: Any) -> None:
         got.update(options, detector=detector)
-        ready("http://127.0.0.1:8322/")
+        ready("http://127.0.0.1:8323/")
 
     monkeypatch.setattr(irpoint.serve.run, "serve", start)
     monkeypatch.delenv("IRPOINT_TOKEN", raising=False)
@@ -42,7 +42,7 @@ def test_options_reach_the_detector_and_the_limits(
         "--max-mpx", "2", "--port", "9000",
     )  # fmt: skip
     assert (code, err) == (0, "")
-    assert out.startswith("Detect at  http://127.0.0.1:8322/detect  ")
+    assert out.startswith("Detect at  http://127.0.0.1:8323/detect  ")
     detector, limits = started["detector"], started["limits"]
     assert (detector.threshold, detector.polarity) == (0.7, "dark")
     assert detector.region.roi == (1, 2, 30, 40)

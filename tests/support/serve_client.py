@@ -20,7 +20,7 @@ def client_of(app: FastAPI, host: str = "127.0.0.1") -> TestClient:
     """A client of an application; use it as a context, which starts and stops the network."""
     from fastapi.testclient import TestClient
 
-    return TestClient(app, base_url=f"http://{host}:8322", raise_server_exceptions=False)
+    return TestClient(app, base_url=f"http://{host}:8323", raise_server_exceptions=False)
 
 
 def npy(array: np.ndarray, *, pickled: bool = False) -> bytes:
@@ -46,8 +46,8 @@ def post_slowly(app: FastAPI, receive: Callable[[], Awaitable[Message]]) -> tupl
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
         "scheme": "http", "path": "/detect", "raw_path": b"/detect", "query_string": b"",
-        "root_path": "", "headers": [(b"host", b"127.0.0.1:8322")],
-        "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8322),
+        "root_path": "", "headers": [(b"host", b"127.0.0.1:8323")],
+        "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8323),
     }  # fmt: skip
     asyncio.run(app(scope, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])

@@ -74,7 +74,7 @@ def serve(
     backend: Backend = "auto",
     threads: Threads = 0,
     host: Host = "127.0.0.1",
-    port: Port = 8322,
+    port: Port = 8323,
     token_file: TokenFile = None,
     queue: Queue = 32,
     batch: Batch = 8,
@@ -88,7 +88,7 @@ def serve(
 
     SIGTERM or Ctrl-C stop the server after it has answered what it has taken on.
 
-    Example: [bold]irpoint serve & curl --data-binary @frame.png http://127.0.0.1:8322/detect[/]
+    Example: [bold]irpoint serve & curl --data-binary @frame.png http://127.0.0.1:8323/detect[/]
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:

@@ -124,7 +124,12 @@ def _detect_route(app: FastAPI, detection: Detection, protected: Sequence[Any]) 
 
 
 def _other_routes(app: FastAPI, detection: Detection, protected: Sequence[Any]) -> None:
-    @app.get("/health", summary="Whether the service works", responses={503: {"model": Fault}})
+    @app.get(
+        "/health",
+        summary="Whether the service works",
+        response_description="it works",
+        responses={503: {"model": Fault, "description": "it has to be restarted"}},
+    )
     async def health() -> JSONResponse:
         if detection.works():
             return JSONResponse({"status": "ok"})
@@ -134,6 +139,7 @@ def _other_routes(app: FastAPI, detection: Detection, protected: Sequence[Any]) 
         "/metrics",
         summary="Counters in the text format of Prometheus",
         response_class=PlainTextResponse,
+        response_description="all counters",
         dependencies=protected,
     )
     async def metrics() -> Response:

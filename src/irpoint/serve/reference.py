@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
+
+_CODE = re.compile("``(.+?)``")  # in docstrings
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -64,10 +68,9 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
         (f"<code>?{escape(one['name'])}=</code>", escape(one.get("description", "")))
         for one in operation.get("parameters", [])
     ]
-    rows += [
-        (f"<code>{escape(kind)}</code>", "body")
-        for kind in operation.get("requestBody", {}).get("content", {})
-    ]
+    kinds = operation.get("requestBody", {}).get("content", {})
+    if kinds:
+        rows.append(("body", ", ".join(f"<code>{escape(kind)}</code>" for kind in kinds)))
     rows += [
         (escape(status), _link(response) or escape(response.get("description", "")))
         for status, response in sorted(operation["responses"].items())
@@ -87,10 +90,10 @@ def _link(response: dict[str, Any]) -> str:
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
     rows = [
-        (f"<code>{escape(field)}</code>", f"{_type(one)} {escape(one.get('description', ''))}")
+        (f"<code>{escape(field)}</code>", _type(one), escape(one.get("description", "")))
         for field, one in schema.get("properties", {}).items()
     ]
-    text = escape(schema.get("description", ""))
+    text = _CODE.sub(r"<code>\1</code>", escape(schema.get("description", "")))
     return f'<h2 id="{escape(name)}">{escape(name)}</h2>\n<p>{text}</p>\n{_table(rows)}\n'
 
 
@@ -113,6 +116,6 @@ def _name(schema: dict[str, Any]) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
-def _table(rows: list[tuple[str, str]]) -> str:
-    cells = "".join(f"<tr><td>{name}</td><td>{text}</td></tr>\n" for name, text in rows)
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
     return f"<table>\n{cells}</table>" if rows else ""

@@ -25,7 +25,7 @@ def serve(
     ready: Callable[[str], None],
     *,
     host: str = "127.0.0.1",
-    port: int = 8322,
+    port: int = 8323,
     token: str | None = None,
     limits: Limits | None = None,
     cut: Cut | None = None,
