@@ -19,7 +19,7 @@ def test_frames_in_hand_are_bounded_in_number_and_pixels(model, tmp_path, monkey
             sizes.append([frame.shape for frame in frames])
             return super().judge(frames, threshold)
 
-    monkeypatch.setattr("irpoint.pipeline.batches._BATCH_PIXELS", 3 * 64 * 64)
+    monkeypatch.setattr("irpoint.pipeline.batches.BATCH_PIXELS", 3 * 64 * 64)
     shapes = [(64, 64)] * 4 + [(200, 200), (64, 64), (64, 64), (64, 64)]
     paths = []
     for number, shape in enumerate(shapes):

@@ -18,7 +18,8 @@ from rich.progress import (
 from rich.text import Text
 
 from irpoint.cli.completion import complete_engine, complete_format
-from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Raw, Scale
+from irpoint.cli.options import Backend, Cut, Emit, Measure, Model, Polarity, Raw, Scale
+from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
 
@@ -70,7 +71,9 @@ FileFormat = Annotated[
 ]
 Overlay = Annotated[
     bool,
-    typer.Option("--overlay", help="Draw the points into pictures and videos in DIR/overlays."),
+    typer.Option(
+        "--overlay/--no-overlay", help="Draw the points into pictures and videos in DIR/overlays."
+    ),
 ]
 Roi = Annotated[
     str | None,
@@ -94,7 +97,7 @@ CameraFile = Annotated[
 Track = Annotated[
     bool,
     typer.Option(
-        "--track",
+        "--track/--no-track",
         help="Track points over the frames of a video or folder. Only points of confirmed tracks "
         "are written, with their track number.",
     ),
@@ -126,6 +129,7 @@ def detect(
     measure: Measure = True,
     prior: Prior = None,
     out: Out = None,
+    emit: Emit = None,
     file_format: FileFormat = "csv",
     overlay: Overlay = False,
     roi: Roi = None,
@@ -138,6 +142,7 @@ def detect(
     backend: Backend = "auto",
     threads: Threads = 0,
     engine: Engine = "local",
+    config: Config = None,
 ) -> None:
     """Find point targets; print them as CSV, or write files to a folder.
 
@@ -165,6 +170,7 @@ def detect(
         prior=prior,
     )
     options = {"overlay": overlay, "track": track, "batch": batch, "engine": engine}
+    options |= {"emit": emit or []}
     options |= {"file_format": file_format, "camera": _camera(camera), **reading(raw, cut)}
     summary = _run(sources, detector, out, **options)
     report(summary, to_folder=out is not None, polarity=polarity)
@@ -186,10 +192,19 @@ def threads_of(threads: int) -> int:
 
 def _run(sources: list[str], detector: Detector, out: Path | None, **options: Any) -> Summary:
     """Detect with a progress bar, unless points appear in the terminal."""
+    from irpoint.emit.open import uses_stdout
     from irpoint.pipeline import detect as run
 
+    target = out or sys.stdout.buffer
+    if out is None and uses_stdout(options["emit"]):
+        if options["file_format"] != "csv":
+            raise SettingsError(
+                f"--format {options['file_format']}: --emit - uses standard output; give a folder "
+                "for the points with --out"
+            )
+        target = None
     with _Bar(shown=out is not None or not sys.stdout.isatty()) as bar:
-        return run(sources, detector, out or sys.stdout.buffer, watch=bar.update, **options)
+        return run(sources, detector, target, watch=bar.update, **options)
 
 
 def reading(raw: str | None, cut: str | None) -> dict[str, Any]:

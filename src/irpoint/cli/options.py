@@ -65,3 +65,12 @@ Cut = Annotated[
         "rest.",
     ),
 ]
+Emit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--emit",
+        metavar="ADDRESS",
+        help="Also send each frame's result, as JSON, while detection runs: - is standard output; "
+        "FILE.jsonl; udp://HOST:PORT; mqtt://HOST/TOPIC; https://HOST/PATH. Repeatable.",
+    ),
+]

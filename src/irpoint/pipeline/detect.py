@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from irpoint.emit.emitter import Emitter
+from irpoint.emit.record import Facts
 from irpoint.errors import SettingsError
 from irpoint.frames.cut import Cut
 from irpoint.frames.raw import RawLayout
@@ -24,8 +26,7 @@ from irpoint.pipeline.tracker import TrackSettings
 from irpoint.pipeline.tracking import track_results
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
-from irpoint.sinks import FramesFormat, Journal, OverlayFolder, PointsWriter, find_format
-from irpoint.sinks.format import DocumentFormat
+from irpoint.sinks import Journal, find_format
 from irpoint.system.atomic import check_folder, claimed_folder
 
 _FRAMES_BEHIND = 4  # results that are written while the network runs on the next frames
@@ -36,8 +37,9 @@ Watch = Callable[[FrameResult | Skipped, Summary], None]
 def detect(
     sources: str | Path | Sequence[str | Path],
     detector: Detector,
-    out: str | Path | BinaryIO,
+    out: str | Path | BinaryIO | None,
     *,
+    emit: Sequence[str] = (),
     file_format: str = "csv",
     overlay: bool = False,
     track: bool | TrackSettings = False,
@@ -57,7 +59,8 @@ def detect(
     Args:
         sources: files, folders, patterns, addresses of streams, or ``-`` for standard input.
         detector: finds the points.
-        out: folder of the results, created if missing; or a binary stream for the points.
+        out: folder of the results, created if missing; a binary stream for the points; or None.
+        emit: receivers of each new result, as :class:`irpoint.emit.Emitter` takes them.
         file_format: name of a format, see :data:`irpoint.sinks.FORMATS`.
         overlay: draw the points into pictures and videos in ``out/overlays``.
         track: keep only the points of confirmed tracks; settings, or True for the defaults.
@@ -69,6 +72,7 @@ def detect(
         watch: called with every result or skipped part, and the summary so far.
 
     Raises:
+        BrokenPipeError: if standard output, the only receiver, was closed.
         FrameError: if there is one source only, and it matches nothing readable.
         SettingsError: if a setting is out of range or does not fit the first frame, ``out`` cannot
             be written, or another detection is writing there.
@@ -78,20 +82,21 @@ def detect(
     _check(folder, file_format, overlay, batch)
     todo, skipped = find_sources(_names(sources), raw, cut)
     detect_with = find_engine(engine, todo)
-    summary = Summary(len(todo) + len(skipped))
-    with nullcontext() if folder is None else claimed_folder(folder, "detection"):
-        columns = _columns(todo, detector, bool(track), camera)
-        writer = PointsWriter(file_format, target, **columns)
-        overlays = OverlayFolder(folder / "overlays") if folder else None
-        listing = _frames(file_format, folder, columns)
-        results = Results(writer, overlays, summary, listing, overlay, camera)
+    with _claimed(folder), Emitter(emit, Facts.of(detector)) as emitter:
+        results = Results(Summary(len(todo) + len(skipped)), overlay, camera, emitter)
+        results.open(target, file_format, _columns(todo, detector, bool(track), camera))
         if folder and not track and not any(source.live for source in todo):
             journal = Journal(folder, _settings(detector, raw, cut, camera, overlay))
             todo, again = results.resume(journal, todo)
             skipped += again
         found = _completed(detect_with(detector, todo, batch, overlay), track, camera)
         _write(chain(skipped, found), results, watch)
-    return summary
+    results.check_receivers()
+    return results.summary
+
+
+def _claimed(folder: Path | None) -> AbstractContextManager[None]:
+    return nullcontext() if folder is None else claimed_folder(folder, "detection")
 
 
 def _completed(
@@ -101,13 +106,6 @@ def _completed(
     if track:
         found = track_results(found, track if isinstance(track, TrackSettings) else None)
     return found if camera is None else add_angles(found, camera)
-
-
-def _frames(file_format: str, folder: Path | None, columns: dict[str, Any]) -> PointsWriter | None:
-    """The list of frames, for a format that does not list frames without points."""
-    if folder is None or isinstance(find_format(file_format), DocumentFormat):
-        return None
-    return PointsWriter(FramesFormat(), folder, **columns)
 
 
 def _settings(

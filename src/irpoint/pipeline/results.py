@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from irpoint.angles import Reference
+from irpoint.emit.emitter import Emitter
 from irpoint.frames.source import Skipped, Source
 from irpoint.measurement import Flag, Measurement
 from irpoint.measuring.camera import Camera
@@ -15,7 +19,8 @@ from irpoint.pipeline.directions import with_angles
 from irpoint.pipeline.resume import resume
 from irpoint.pipeline.tracks import TrackList, TrackSummary
 from irpoint.points import FrameResult, Status
-from irpoint.sinks import Journal, OverlayFolder, PointsWriter
+from irpoint.sinks import FramesFormat, Journal, OverlayFolder, PointsWriter, find_format
+from irpoint.sinks.format import DocumentFormat
 
 _FIRST = 10  # results that a summary keeps
 
@@ -65,15 +70,36 @@ class Summary:
 class Results:
     """The sinks of one detection run, and the summary of their results."""
 
-    writer: PointsWriter
-    overlays: OverlayFolder | None
     summary: Summary
-    frames: PointsWriter | None = None  # the list of frames, if the format of the points has none
-    draw: bool = False  # whether to write overlays
-    camera: Camera | None = None  # gives the results of an earlier run their angles
+    draw: bool  # whether to write overlays
+    camera: Camera | None  # gives the results of an earlier run their angles
+    emitter: Emitter
+    writers: list[PointsWriter] = field(default_factory=list)  # of the points first
+    overlays: OverlayFolder | None = None
     journal: Journal | None = None
     _tracks: TrackList = field(default_factory=TrackList)
     _started: float = field(default_factory=time.perf_counter)
+
+    def open(
+        self, target: Path | BinaryIO | None, file_format: str, columns: Mapping[str, Any]
+    ) -> None:
+        """Prepare the files, or the stream, of the points.
+
+        Args:
+            target: a folder, a binary stream, or None for neither.
+            file_format: name of the format of the points.
+            columns: the optional columns, as arguments of a writer.
+
+        Raises:
+            SettingsError: as :class:`irpoint.sinks.PointsWriter`.
+        """
+        if target is not None:
+            self.writers.append(PointsWriter(file_format, target, **columns))
+        if isinstance(target, Path):
+            self.overlays = OverlayFolder(target / "overlays")
+            if not isinstance(find_format(file_format), DocumentFormat):
+                # Such formats do not list frames without points.
+                self.writers.append(PointsWriter(FramesFormat(), target, **columns))
 
     def resume(
         self, journal: Journal, sources: Sequence[Source]
@@ -93,23 +119,38 @@ class Results:
         return earlier.todo, earlier.skipped
 
     def add(self, item: FrameResult | Skipped) -> None:
-        """Write the points of a frame, and its picture if there are overlays."""
+        """Emit and write the points of a frame, and its picture if there are overlays.
+
+        Raises:
+            BrokenPipeError: as :meth:`check_receivers`.
+        """
         if isinstance(item, Skipped):
             self.summary.skipped += 1
             if self.journal is not None:
                 self.journal.skip(item.source, item.reason)
             return
+        self.emitter.add(item)  # first, because receivers wait for it
+        self.check_receivers()
         self._count(item)
         if self.overlays is not None and self.draw:
             self.overlays.add(item)
         if self.journal is not None:
             self.journal.add(item)
 
+    def check_receivers(self) -> None:
+        """Check that somebody gets the results.
+
+        Raises:
+            BrokenPipeError: if every receiver is gone for good, and no points are written.
+        """
+        if self.emitter.gone and not self.writers:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
     def _count(self, result: FrameResult) -> None:
         summary = self.summary
         if len(result.points) and len(summary.first) < _FIRST:
             summary.first.append(result.without_pixels())
-        for writer in self._writers():
+        for writer in self.writers:
             writer.add(result)
         if result.status != "ok":
             key = (result.source, result.status)
@@ -134,9 +175,6 @@ class Results:
             if count := int(measured.has(flag).sum()):
                 summary.flags[flag.text] = summary.flags.get(flag.text, 0) + count
 
-    def _writers(self) -> list[PointsWriter]:
-        return [self.writer] if self.frames is None else [self.writer, self.frames]
-
     def close(self, *, finished: bool) -> None:
         """Complete every file, the points first. The journal is kept unless the run is finished.
 
@@ -146,16 +184,17 @@ class Results:
             SettingsError: if a file cannot be written; the journal is then kept.
         """
         try:
-            for writer in self._writers():
+            for writer in self.writers:
                 writer.close()
         finally:
             if self.overlays is not None:
                 self.overlays.close()
         if self.journal is not None:
             self.journal.close(finished=finished)
-        if self.overlays is not None and self.writer.count:
+        written = bool(self.writers) and self.writers[0].count > 0
+        if self.overlays is not None and written:
             self.overlays.remove_stale()
-        self.summary.points_file = self.writer.path if self.writer.count else None
+        self.summary.points_file = self.writers[0].path if written else None
         if self.overlays is not None and len(self.overlays):
             self.summary.overlays = self.overlays.folder
         self.summary.seconds = time.perf_counter() - self._started
