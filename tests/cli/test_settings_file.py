@@ -50,6 +50,8 @@ def test_the_command_line_overrides_the_file(cli, model, folder, settings) -> No
         ("[detetc]\nbatch = 1", "detetc is no option of irpoint detect; did you mean detect?"),
         ("no-measure = true", "did you mean measure?"),
         ("config = 'b.toml'", "config is no option"),
+        ("fps = 25", "fps is an option of irpoint live; write it below [live]"),
+        ("[live]\nfps = 25\n[detect]\nbatch = 0.5", "batch = 0.5: give a whole number"),
         ("batch = 'many'", "batch = 'many': give a whole number"),
         ("batch = true", "batch = True: give a whole number"),
         ("threshold = '0.5'", "threshold = '0.5': give a number"),

@@ -22,7 +22,9 @@ from support.videos import POSITIONS
 
 def test_a_file_is_shown_as_if_live_until_a_signal(model: Path, tmp_path: Path) -> None:
     write_stack(tmp_path / "clip.npy")
-    options = ["--model", model, "--loop", "--out", tmp_path / "out"]
+    settings, emitted = tmp_path / "live.toml", tmp_path / "frames.jsonl"
+    settings.write_text(f'[live]\nloop = true\nemit = ["{emitted}"]\n[detect]\nbatch = 1\n')
+    options = ["--model", model, "--config", settings, "--out", tmp_path / "out"]
     with LiveProcess(tmp_path / "clip.npy", *options) as live:
         socket = connect(live.address.replace("http", "ws") + "api/frames", compression=None)
         numbers = []
@@ -44,6 +46,9 @@ def test_a_file_is_shown_as_if_live_until_a_signal(model: Path, tmp_path: Path) 
         assert numbers == sorted(set(numbers))
         assert state["model"] == "tiny"
         assert live.stop() == 128 + signal.SIGTERM
+    records = [json.loads(line) for line in emitted.read_text().splitlines()]
+    assert len(records) >= max(numbers)
+    assert records[0]["model"]["name"] == "tiny"
     assert not (tmp_path / "out").exists()  # nothing was stored
     assert not any("Traceback" in line for line in live.lines)
 

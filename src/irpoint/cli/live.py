@@ -7,7 +7,8 @@ import sys
 import threading
 import warnings
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,12 +28,14 @@ from irpoint.cli.detect import (
     region_of,
     threads_of,
 )
-from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Raw, Scale
+from irpoint.cli.options import Backend, Cut, Emit, Measure, Model, Polarity, Raw, Scale
+from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from irpoint.frames.source import Source
     from irpoint.live import LiveSession, LiveSettings
+    from irpoint.live.engine import Shown
     from irpoint.live.labelling import LabelPages
     from irpoint.measuring.camera import Camera
     from irpoint.runtime import Detector
@@ -49,7 +52,7 @@ Fps = Annotated[
         help="Frames per second at which files are played. Default: as their times say, else 30.",
     ),
 ]
-Loop = Annotated[bool, typer.Option("--loop", help="Start files again at their end.")]
+Loop = Annotated[bool, typer.Option("--loop/--no-loop", help="Start files again at their end.")]
 KeepFree = Annotated[
     int, typer.Option(metavar="MB", min=0, help="Space on the disk that recordings leave free.")
 ]
@@ -75,6 +78,7 @@ def live(
     cut: Cut = None,
     camera: CameraFile = None,
     out: Out = Path("irpoint-live"),
+    emit: Emit = None,
     fps: Fps = None,
     loop: Loop = False,
     keep_free: KeepFree = 500,
@@ -83,6 +87,7 @@ def live(
     host: Host = "127.0.0.1",
     port: Port = 8322,
     browser: Browser = True,
+    config: Config = None,
 ) -> None:
     """Open a page that shows a camera, a stream or a file live, with points and tracks.
 
@@ -107,10 +112,28 @@ def live(
     session = _session(detector, _sources(sources, raw, cut), settings, label_pages)
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        serve(session, host, port, lambda address: _show(address, browser))
+        with _emitting(session, detector, emit or []) as stdout_is_free:
+            serve(session, host, port, lambda address: _show(address, browser, stdout_is_free))
     finally:
         session.close()
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _emitting(session: LiveSession, detector: Detector, addresses: list[str]) -> Iterator[bool]:
+    """Emit the results of a session; yields whether standard output is free for other text."""
+    from irpoint.emit.emitter import Emitter
+    from irpoint.emit.open import uses_stdout
+    from irpoint.emit.record import Facts
+
+    with Emitter(addresses, Facts.of(detector), session.log.add) as emitter:
+
+        def emit(shown: Shown) -> None:
+            emitter.facts = Facts.of(detector)  # a slider may have moved the threshold
+            emitter.add(shown.result)
+
+        session.watch = emit
+        yield not uses_stdout(addresses)
 
 
 def _check(fps: float | None) -> None:
@@ -167,7 +190,7 @@ def _print(line: str) -> None:
         typer.echo(f"irpoint: {line}", err=True)
 
 
-def _show(address: str, browser: bool) -> None:
-    typer.echo(f"Live at  {address}  (stop with Ctrl-C)")
+def _show(address: str, browser: bool, stdout_is_free: bool) -> None:
+    typer.echo(f"Live at  {address}  (stop with Ctrl-C)", err=not stdout_is_free)
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()

@@ -70,6 +70,7 @@ class LiveSession:
     Attributes:
         hub: hands pictures to viewers.
         log: the faults.
+        watch: as given; may be replaced at any time.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class LiveSession:
         watch: Callable[[Shown], None] | None = None,
     ) -> None:
         self.log = EventLog(write)
-        self._detector, self._settings, self._watch = detector, settings, watch
+        self._detector, self._settings, self.watch = detector, settings, watch
         self._pages = pages or LabelPages("127.0.0.1", [])
         self._name = sources[0].name if len(sources) == 1 else f"{len(sources)} sources"
         self._messages = Messages(detector, settings.camera, lambda: self._health.fps())
@@ -239,8 +240,8 @@ class LiveSession:
         self.hub.publish(shown)
         if shown.result.pixels is not None:
             self._recorder.add(shown.result.pixels, lambda: self._messages.record(shown))
-        if self._watch is not None:
-            self._watch(shown)
+        if self.watch is not None:
+            self.watch(shown)
 
     def _watch_reader(self) -> None:
         while not self._ended.wait(_WATCH_S):
