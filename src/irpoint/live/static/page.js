@@ -19,7 +19,7 @@ const MARKS = {
 const MESSAGE_MS = 8000;
 
 const element = (id) => document.getElementById(id);
-const page = { head: null, state: null, connected: true, held: false, pointer: null, selected: null };
+const page = { head: null, state: null, connected: true, held: false, pointer: null, selected: null, note: "" };
 
 const view = new View(element("view"), {
   press: (x, y, event) => zones.press(x, y, event),
@@ -38,11 +38,19 @@ const stream = new Stream({
   connected: (yes) => { page.connected = yes; showOverlay(); },
 });
 
-function showMessage(text) {
-  clearTimeout(page.messageTimer);
+function showError(text) {
+  clearTimeout(page.errorTimer);
   element("banner").textContent = text;
   element("banner").hidden = !text;
-  if (text) page.messageTimer = setTimeout(() => showMessage(""), MESSAGE_MS);
+  if (text) page.errorTimer = setTimeout(() => showError(""), MESSAGE_MS);
+}
+
+/** Show a remark over the picture for a while. */
+function showNote(text) {
+  clearTimeout(page.noteTimer);
+  page.note = text;
+  page.noteTimer = setTimeout(() => { page.note = ""; showOverlay(); }, MESSAGE_MS);
+  showOverlay();
 }
 
 /** Run a request, and show its error in the banner, or the state that it returns. */
@@ -51,7 +59,7 @@ async function attempt(work) {
     const answer = await work();
     if (answer?.health) showState(answer);
     return answer;
-  } catch (error) { showMessage(error.message); return null; }
+  } catch (error) { showError(error.message); return null; }
 }
 
 function showFrame(head, bitmap) {
@@ -88,7 +96,7 @@ function showState(state) {
 }
 
 function showOverlay() {
-  const text = overlayText(page.state, page.connected, page.held);
+  const text = page.note || overlayText(page.state, page.connected, page.held);
   element("overlay").textContent = text;
   element("overlay").hidden = !text;
 }
@@ -107,18 +115,26 @@ function marks() {
 function beneath(context) {
   zones.draw(context, page.pointer);
   if (!page.head || !element("tails").checked) return;
+  const places = new Map(page.head.frame.tracks.map(({ number, x, y }) => [String(number), view.toScreen(x, y)]));
   for (const [number, tail] of Object.entries(page.head.tails)) {
+    const points = uncovered(tail.map(([x, y]) => view.toScreen(x, y)), places.get(number));
     context.beginPath();
-    tail.forEach(([x, y], k) => {
-      const at = view.toScreen(x, y);
-      if (k) context.lineTo(at.x, at.y); else context.moveTo(at.x, at.y);
-    });
+    for (const { x, y } of points) context.lineTo(x, y);
     for (const [colour, width] of [["rgb(0 0 0 / .5)", 3.5], [Number(number) === page.selected ? "#ffffff" : MARKS.track.colour, 1.5]]) {
       context.strokeStyle = colour;
       context.lineWidth = width;
       context.stroke();
     }
   }
+}
+
+/** The part of a tail outside the ring of its track, in which the target must stay visible. */
+function uncovered(points, centre) {
+  if (!centre) return points;
+  const radius = view.radius("track"), outside = points.findLastIndex(({ x, y }) => Math.hypot(x - centre.x, y - centre.y) > radius);
+  if (outside < 0) return [];
+  const { x, y } = points[outside], share = radius / Math.hypot(x - centre.x, y - centre.y);
+  return [...points.slice(0, outside + 1), { x: centre.x + share * (x - centre.x), y: centre.y + share * (y - centre.y) }];
 }
 
 function showCursor() {
@@ -159,17 +175,17 @@ async function step() {
 
 async function snapshot() {
   const answer = await attempt(() => post("/api/snapshot"));
-  if (answer) showMessage(`Stored in ${answer.folder}`);
+  if (answer) showNote(`Stored in ${answer.folder}`);
 }
 
 /** Open the label page in a tab, which must be opened before the answer comes, or the browser blocks it. */
 async function label() {
   const tab = window.open("", "_blank");
-  showMessage("The label page is starting …");
+  showNote("The label page is starting …");
   const answer = await attempt(() => post("/api/label"));
-  if (!answer) { tab?.close(); return; }
-  if (tab) tab.location = answer.address;
-  showMessage(`The label page is at ${answer.address}`);
+  showNote(answer ? `The label page is at ${answer.address}` : "");
+  if (answer && tab) tab.location = answer.address;
+  else tab?.close();
 }
 
 function adjustPicture() {

@@ -8,7 +8,8 @@ export class Stream {
   constructor(on) {
     this.on = on;
     this.held = false; // whether the picture is held: no new one is asked for
-    this.owed = 0; // pictures that were shown, and for which no new one was asked
+    this.steps = 0; // pictures to show though it is held
+    this.owed = 0; // pictures that came, and for which no new one was asked
     this.shown = 0;
     this.connect();
   }
@@ -36,7 +37,9 @@ export class Stream {
     const head = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
     const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }));
     if (socket !== this.socket) return;
-    if (head.number > this.shown) { this.shown = head.number; this.on.frame(head, bitmap); }
+    const wanted = !this.held || this.steps > 0;
+    if (this.held && wanted) this.steps -= 1;
+    if (wanted && head.number > this.shown) { this.shown = head.number; this.on.frame(head, bitmap); }
     bitmap.close();
     requestAnimationFrame(() => { if (this.held) this.owed += 1; else this.ask(head.number); });
   }
@@ -44,11 +47,13 @@ export class Stream {
   /** Hold the picture, or go on. */
   hold(held) {
     this.held = held;
+    this.steps = 0;
     if (!held) for (; this.owed > 0; this.owed -= 1) this.ask(0);
   }
 
   /** Show one more frame while the picture is held. */
   step() {
+    this.steps += 1;
     if (this.owed > 0) { this.owed -= 1; this.ask(0); }
   }
 }

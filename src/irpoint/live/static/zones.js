@@ -40,7 +40,7 @@ export class Zones {
     if (this.stroke) { this.wanted = -1; return; }
     this.canvas.width = bitmap.width;
     this.canvas.height = bitmap.height;
-    const context = this.canvas.getContext("2d");
+    const context = this.canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0);
     const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
     for (let k = 0; k < pixels.data.length; k += 4) pixels.data[k + 3] = pixels.data[k]; // white is a zone, black is none

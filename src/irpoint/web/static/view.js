@@ -145,10 +145,13 @@ export class View {
     document.getElementById("zoom").textContent = `${(this.scale * 100).toFixed(0)} %`;
   }
 
+  /** Radius of a mark in screen px; it grows with the pixels of the frame. */
+  radius(kind) { return Math.max(this.styles[kind].radius, Math.min(3.2 * this.scale, 26)); }
+
   /** Draw a mark. It is open in the middle, so that the target stays visible. */
   mark(context, { x, y, kind, text, active }) {
     const at = this.toScreen(x, y), style = this.styles[kind];
-    const radius = Math.max(style.radius, Math.min(3.2 * this.scale, 26));
+    const radius = this.radius(kind);
     context.setLineDash(style.dash);
     for (const [colour, width] of [["rgb(0 0 0 / .6)", style.width + 2], [style.colour, style.width]]) {
       context.strokeStyle = colour;
