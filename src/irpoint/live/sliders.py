@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from irpoint.errors import SettingsError, first_error
 from irpoint.live.engine import Engine
-from irpoint.pipeline import TrackSettings
 from irpoint.runtime.detector import Detector
 
 
@@ -52,7 +51,8 @@ class Sliders:
 
     def __init__(self, detector: Detector, engine: Engine) -> None:
         self._detector, self._engine = detector, engine
-        self._of_tracker = [row for row in OF_TRACKER if row.name in TrackSettings.model_fields]
+        fields = type(engine.settings).model_fields
+        self._of_tracker = [row for row in OF_TRACKER if row.name in fields]
 
     def state(self) -> list[dict[str, Any]]:
         """Every slider with its value."""
@@ -74,8 +74,9 @@ class Sliders:
             return
         if name not in {row.name for row in self._of_tracker}:
             raise SettingsError(f"{name}: is not a setting of the page")
-        changed = self._engine.settings.model_dump() | {name: value}
+        settings = self._engine.settings
         try:
-            self._engine.settings = TrackSettings.model_validate(changed)
+            changed = type(settings).model_validate(settings.model_dump() | {name: value})
         except ValidationError as error:
             raise SettingsError(first_error(error)) from error
+        self._engine.settings = changed
