@@ -7,8 +7,10 @@ without a change here or in mkdocs.yml.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -21,6 +23,8 @@ SETTINGS = ROOT / "src" / "irpoint" / "training" / "settings.py"
 _LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 _ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>~?")
 _SETTINGS = re.compile(r"<!-- settings: (\w+) -->")
+_RECORD = re.compile(r"<!-- record: (\w+) -->")
+RECORD_SCHEMA = ROOT / "docs" / "frame-record.schema.json"
 _LOADED = re.compile(
     r"<(?:script|img|iframe|source)\b[^>]*?\ssrc=[\"']?(https?:)?//"
     r"|<link\b(?=[^>]*rel=[\"']?(?:stylesheet|preconnect|icon|preload))[^>]*href=[\"']?(https?:)?//",
@@ -59,6 +63,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Turn links to files of the repository, which work on GitHub, into links to pages."""
     uri = page.file.src_uri
     markdown = _SETTINGS.sub(lambda match: _settings_table(match[1]), markdown)
+    markdown = _RECORD.sub(lambda match: _record_table(match[1]), markdown)
     path = outside_pages().get(uri, ROOT / "docs" / uri)
     return _with_links_of_the_site(markdown, path, uri)
 
@@ -98,6 +103,30 @@ def _settings_table(model: str) -> str:
         )
         rows.append(f"| `{ast.unparse(field.target)}` | {_default(call)} | {description} |")
     return "\n".join(rows)
+
+
+def _record_table(name: str) -> str:
+    """Name, type and description of every field of a part of the record of a frame, as a table."""
+    schema = json.loads(RECORD_SCHEMA.read_text(encoding="utf-8"))
+    part = schema["$defs"].get(name, schema)
+    rows = ["| field | type | meaning |", "|---|---|---|"]
+    for field, kind in part["properties"].items():
+        meaning = kind.get("description", "")
+        rows.append(f"| `{field}` | {_json_type(kind)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def _json_type(kind: dict[str, Any]) -> str:
+    """What a value of a JSON Schema may be, in words."""
+    if "anyOf" in kind:
+        return " or ".join(_json_type(one) for one in kind["anyOf"])
+    if "const" in kind or "enum" in kind:
+        return ", ".join(f"`{value}`" for value in kind.get("enum", [kind.get("const")]))
+    if "$ref" in kind:
+        return "object"
+    if kind.get("type") == "array":
+        return "list" if "items" in kind else "list of two"
+    return str(kind.get("type"))
 
 
 def _default(field: ast.Call) -> str:
