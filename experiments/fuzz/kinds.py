@@ -14,7 +14,7 @@ from experiments.fuzz import (
 )
 from experiments.fuzz.kind import Kind
 
-_FRAMES = (read_frames.detect, read_frames.label)
+_FRAMES = (read_frames.detect, read_frames.label, read_frames.serve)
 
 _LABELS = (read_others.dataset, read_others.catalogue)
 

@@ -14,6 +14,8 @@ from irpoint.frames.read import frame_shape
 from irpoint.frames.source import Skipped
 from irpoint.label.catalogue import Catalogue
 from irpoint.pipeline import detect_frames
+from irpoint.serve.body import read_body
+from irpoint.serve.limits import Refused
 
 _LARGE = 2**21  # pixels; larger frames are read but not detected in, to save time
 
@@ -54,6 +56,14 @@ def one_image(path: Path) -> Iterator[str]:
     frame_shape(path)
     read_frame(path)
     yield from ()
+
+
+def serve(path: Path) -> Iterator[str]:
+    """As the body of a request to the detection service is read."""
+    try:
+        read_body(path.read_bytes(), path.name, _LARGE)
+    except Refused as refused:
+        yield refused.reason
 
 
 detect_raw = partial(detect, raw=RAW)

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra train")
 pytest.importorskip("openvino", reason="needs the extra openvino")
 pytest.importorskip("fastapi", reason="needs the extra label")
+pytest.importorskip("prometheus_client", reason="needs the extra serve")
 pytest.importorskip("matplotlib", reason="needs the extra report")
 pytest.importorskip("resource", reason="limits memory as Linux does")
 
