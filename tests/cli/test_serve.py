@@ -64,6 +64,17 @@ def test_the_token_comes_from_the_environment_or_a_file(
     assert started["token"] == "that of the file, 24 long"
 
 
+def test_a_settings_file_gives_options(
+    cli: Cli, model: Path, started: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "irpoint.toml"
+    file.write_text(f'model = "{model}"\npolarity = "both"\n[serve]\nqueue = 3\nport = 9001\n')
+    code, _, err = cli("serve", "--config", file, "--port", "9002")
+    assert (code, err) == (0, "")
+    assert started["detector"].polarity == "both"
+    assert (started["limits"].requests, started["port"]) == (3, 9002)
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

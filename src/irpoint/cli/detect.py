@@ -157,7 +157,7 @@ def detect(
     """
     from irpoint.cli.detect_report import report
 
-    detector = _detector(
+    detector = build_detector(
         model,
         threads,
         threshold=threshold,
@@ -171,12 +171,13 @@ def detect(
     )
     options = {"overlay": overlay, "track": track, "batch": batch, "engine": engine}
     options |= {"emit": emit or []}
-    options |= {"file_format": file_format, "camera": _camera(camera), **reading(raw, cut)}
+    options |= {"file_format": file_format, "camera": camera_of(camera), **reading(raw, cut)}
     summary = _run(sources, detector, out, **options)
     report(summary, to_folder=out is not None, polarity=polarity)
 
 
-def _detector(model: str, threads: int, **settings: Any) -> Detector:
+def build_detector(model: str, threads: int, **settings: Any) -> Detector:
+    """The detector that the options describe; ``settings`` are those of the class."""
     from irpoint.runtime import Detector
     from irpoint.training.unfinished import model_or_run
 
@@ -229,7 +230,8 @@ def region_of(roi: str | None, ignore_mask: Path | None) -> Region:
     )
 
 
-def _camera(path: str | None) -> Camera | None:
+def camera_of(path: str | None) -> Camera | None:
+    """The camera of a calibration file, if one is given."""
     from irpoint.measuring.camera import Camera
 
     return None if path is None else Camera.from_file(path)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,11 +24,12 @@ from irpoint.cli.detect import (
     Sources,
     Threads,
     Threshold,
+    build_detector,
+    camera_of,
     reading,
     region_of,
-    threads_of,
 )
-from irpoint.cli.options import Backend, Cut, Emit, Measure, Model, Polarity, Raw, Scale
+from irpoint.cli.options import Backend, Cut, Emit, Host, Measure, Model, Polarity, Port, Raw, Scale
 from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from irpoint.live import LiveSession, LiveSettings
     from irpoint.live.engine import Shown
     from irpoint.live.labelling import LabelPages
-    from irpoint.measuring.camera import Camera
     from irpoint.runtime import Detector
 
 _NEEDED = ("fastapi", "uvicorn", "websockets")
@@ -56,10 +56,6 @@ Loop = Annotated[bool, typer.Option("--loop/--no-loop", help="Start files again 
 KeepFree = Annotated[
     int, typer.Option(metavar="MB", min=0, help="Space on the disk that recordings leave free.")
 ]
-Host = Annotated[
-    str, typer.Option(help="Address to bind. If other machines can reach it, a token is required.")
-]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to bind; 0 chooses a free one.")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
 
 
@@ -100,13 +96,13 @@ def live(
     from irpoint.live import LiveSettings
     from irpoint.live.serve import serve
 
-    detector = _detector(
-        model, threads_of(threads), threshold=threshold, false_alarms_per_mpx=false_alarms_per_mpx,
+    detector = build_detector(
+        model, threads, threshold=threshold, false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale, polarity=polarity, measure=measure, prior=prior,
         region=region_of(roi, ignore_mask), backend=backend,
     )  # fmt: skip
     settings = LiveSettings(
-        out, camera=_camera(camera), fps=fps, loop=loop, keep_free=keep_free * 1_000_000
+        out, camera=camera_of(camera), fps=fps, loop=loop, keep_free=keep_free * 1_000_000
     )
     label_pages = _label_pages(host, model, polarity)
     session = _session(detector, _sources(sources, raw, cut), settings, label_pages)
@@ -146,13 +142,6 @@ def _check(fps: float | None) -> None:
         raise SettingsError(f"--fps {fps:g}: give more than 0")
 
 
-def _detector(model: str, threads: int, **settings: Any) -> Detector:
-    from irpoint.runtime import Detector
-    from irpoint.training.unfinished import model_or_run
-
-    return Detector(model_or_run(model), threads=threads, **settings)
-
-
 def _sources(names: list[str], raw: str | None, cut: str | None) -> list[Source]:
     from irpoint.pipeline import find_sources
 
@@ -171,12 +160,6 @@ def _session(
     session = LiveSession(detector, sources, settings, _print, pages)
     warnings.showwarning = lambda message, *_, **__: session.log.add(f"warning: {message}")
     return session
-
-
-def _camera(path: str | None) -> Camera | None:
-    from irpoint.measuring.camera import Camera
-
-    return None if path is None else Camera.from_file(path)
 
 
 def _label_pages(host: str, model: str, polarity: str) -> LabelPages:

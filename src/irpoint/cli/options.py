@@ -74,3 +74,7 @@ Emit = Annotated[
         "FILE.jsonl; udp://HOST:PORT; mqtt://HOST/TOPIC; https://HOST/PATH. Repeatable.",
     ),
 ]
+Host = Annotated[
+    str, typer.Option(help="Address to bind. If other machines can reach it, a token is required.")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to bind; 0 chooses a free one.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,25 +17,18 @@ from irpoint.cli.detect import (
     Roi,
     Threads,
     Threshold,
+    build_detector,
+    camera_of,
     reading,
     region_of,
-    threads_of,
 )
-from irpoint.cli.options import Backend, Cut, Measure, Model, Polarity, Scale
+from irpoint.cli.options import Backend, Cut, Host, Measure, Model, Polarity, Port, Scale
+from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
 
-if TYPE_CHECKING:
-    from irpoint.measuring.camera import Camera
-    from irpoint.runtime import Detector
-
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client", "imagecodecs")
 
-Host = Annotated[
-    str,
-    typer.Option(help="Address to bind. If other machines can reach it, a token is required."),
-]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to bind; 0 chooses a free one.")]
 TokenFile = Annotated[
     Path | None,
     typer.Option(
@@ -80,6 +73,7 @@ def serve(
     batch: Batch = 8,
     max_body: MaxBody = 32,
     max_mpx: MaxMpx = 32,
+    config: Config = None,
 ) -> None:
     """Detect in frames that other programs send: POST a frame, get its points as JSON.
 
@@ -99,9 +93,9 @@ def serve(
 
     token = _token(token_file)
     check_token(host, token)  # before the model is loaded
-    detector = _detector(
+    detector = build_detector(
         model,
-        threads=threads_of(threads),
+        threads,
         threshold=threshold,
         false_alarms_per_mpx=false_alarms_per_mpx,
         scale=scale,
@@ -114,21 +108,8 @@ def serve(
     limits = Limits(queue, batch, max_body * MEBI, max_mpx * 10**6)
     run(
         detector, _announce, host=host, port=port, token=token, limits=limits,
-        cut=reading(None, cut)["cut"], camera=_camera(camera),
+        cut=reading(None, cut)["cut"], camera=camera_of(camera),
     )  # fmt: skip
-
-
-def _detector(model: str, **settings: Any) -> Detector:
-    from irpoint.runtime import Detector
-    from irpoint.training.unfinished import model_or_run
-
-    return Detector(model_or_run(model), **settings)
-
-
-def _camera(path: str | None) -> Camera | None:
-    from irpoint.measuring.camera import Camera
-
-    return None if path is None else Camera.from_file(path)
 
 
 def _token(file: Path | None) -> str | None:
