@@ -104,7 +104,8 @@ def video_stream(container: Any, name: str) -> Any:
     if stream.codec_context is None:
         raise FrameError(f"{name}: FFmpeg cannot decode its video; convert it to another format")
     if not stream.codec_context.is_open:
-        stream.thread_type = "AUTO"
+        # With threads per frame, a decoder holds back as many frames as it has threads.
+        stream.thread_type = "SLICE" if is_address(name) or is_camera(name) else "AUTO"
     return stream
 
 
