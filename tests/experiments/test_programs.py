@@ -30,6 +30,7 @@ PROGRAMS = sorted(
 NEEDS = {
     "fuzz": "fastapi",
     "label_session": "playwright",
+    "live_page": "playwright",
     "network_time": "openvino",
     "snapping": "fastapi",
     "tracking": "motmetrics",
