@@ -61,6 +61,7 @@ def test_the_command_line_overrides_the_file(cli, model, folder, settings) -> No
         ("roi = [0, 0, 9, 9]", "roi = [0, 0, 9, 9]: give text in quotes"),
         ("detect = 1", "detect is a command; write its options below [detect]"),
         ("batch = ", "is no TOML (Invalid value"),
+        (f"batch = {'[' * 5000}", "is no TOML"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_file(detect, folder, settings, text, reason) -> None:

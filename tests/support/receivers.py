@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ FACTS = Facts(
     None,
 )  # fmt: skip
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+OPENSSL = shutil.which("openssl")
+needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 
 
@@ -47,6 +50,17 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
     return port
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A new self-signed certificate for 127.0.0.1, and its key."""
+    assert OPENSSL is not None
+    pair = folder / "cert.pem", folder / "key.pem"
+    command = """req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2
+        -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"""
+    files = ["-out", *pair[:1], "-keyout", *pair[1:]]
+    subprocess.run([OPENSSL, *command.split(), *files], check=True, capture_output=True)
+    return pair
 
 
 class Controlled(Output):
@@ -76,7 +90,7 @@ class Controlled(Output):
 class WebServer:
     """A webhook's server. Each request takes the next of ``answers``; afterwards 200."""
 
-    def __init__(self, *answers: int) -> None:
+    def __init__(self, *answers: int, tls: tuple[Path, Path] | None = None) -> None:
         self.answers = list(answers)
         self.bodies: list[dict[str, Any]] = []  # of the requests that were accepted
         self.headers: list[dict[str, str]] = []
@@ -106,6 +120,10 @@ class WebServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
 

@@ -12,7 +12,16 @@ from irpoint.emit import channel as channel_module
 from irpoint.emit.channel import Channel
 from irpoint.emit.open import open_output
 from irpoint.emit.outputs import mqtt
-from support.receivers import MOSQUITTO, Broker, free_port, message, needs_mosquitto, subscriber
+from support.receivers import (
+    MOSQUITTO,
+    Broker,
+    certificate,
+    free_port,
+    message,
+    needs_mosquitto,
+    needs_openssl,
+    subscriber,
+)
 from support.waiting import wait_until
 
 pytest.importorskip("paho.mqtt.client", reason="needs paho-mqtt")
@@ -149,6 +158,19 @@ def test_user_and_password_come_from_the_environment(broker, tmp_path, monkeypat
     monkeypatch.setenv("IRPOINT_MQTT_PASSWORD", "s3cret")
     wait_until(lambda: refused.faults.sent == 1, 10)
     ended(refused)
+
+
+@needs_openssl
+def test_a_certificate_is_checked(broker, tmp_path) -> None:
+    cert, key = certificate(tmp_path)
+    port = broker(f"allow_anonymous true\nuser root\ncertfile {cert}\nkeyfile {key}").port
+    address, said = f"mqtts://127.0.0.1:{port}/x", []
+    with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+        open_output(address).open()
+    channel = Channel(open_output(f"{address}#ca={cert}"), said.append)
+    channel.put(message(0))
+    ended(channel)
+    assert (channel.faults.sent, said) == (1, [])
 
 
 def test_no_broker_at_all() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from irpoint.emit import channel as channel_module
 from irpoint.emit.channel import Channel
 from irpoint.emit.open import open_output
-from support.receivers import WebServer, message
+from support.receivers import WebServer, certificate, message, needs_openssl
 from support.waiting import wait_until
 
 
@@ -22,8 +24,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def server():
     started = []
 
-    def start(*answers: int) -> WebServer:
-        started.append(WebServer(*answers))
+    def start(*answers: int, **options) -> WebServer:
+        started.append(WebServer(*answers, **options))
         return started[-1]
 
     yield start
@@ -75,12 +77,12 @@ def test_a_frame_that_the_server_rejects_is_not_repeated(server) -> None:
     assert said[1].endswith("1 frame sent, 1 dropped")
 
 
-def test_a_kept_connection_that_the_server_has_closed_is_no_fault(server, monkeypatch) -> None:
+def test_a_kept_connection_that_the_server_has_closed_is_no_fault(server) -> None:
     web, said = server(), []
     output = open_output(f"http://127.0.0.1:{web.port}/")
     channel = Channel(output, said.append)
     channel.put(message(0))
-    wait_until(lambda: web.frames == [0])
+    wait_until(lambda: channel.faults.sent == 1)
     output._connection.sock.shutdown(2)
     channel.put(message(1))
     ended(channel)
@@ -88,10 +90,20 @@ def test_a_kept_connection_that_the_server_has_closed_is_no_fault(server, monkey
     assert said == []
 
 
-def test_what_is_no_web_server_is_an_interruption(server) -> None:
-    import socket
-    import threading
+@needs_openssl
+def test_a_certificate_is_checked(server, tmp_path) -> None:
+    pair = certificate(tmp_path)
+    web, said = server(tls=pair), []
+    address = f"https://127.0.0.1:{web.port}/"
+    with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+        open_output(address).open()
+    channel = Channel(open_output(f"{address}#ca={pair[0]}"), said.append)
+    channel.put(message(0))
+    ended(channel)
+    assert (web.frames, said) == ([0], [])
 
+
+def test_what_is_no_web_server_is_an_interruption(server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
