@@ -45,14 +45,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    """A cluster for all tests here: it takes seconds to start."""
+def cluster() -> Iterator[str]:
+    """The address of a cluster for all tests here: it takes seconds to start."""
     import ray
 
     from irpoint.pipeline.ray import start_ray
 
     start_ray()
-    yield
+    yield ray.get_runtime_context().gcs_address
     ray.shutdown()
 
 
@@ -72,35 +72,38 @@ main()
 
 @needs_ray
 def test_killed_and_run_again_gives_the_files_of_one_local_run(
-    cli, model: Path, folder: Path, tmp_path: Path, request: pytest.FixtureRequest
+    cli, write_model, folder: Path, tmp_path: Path, cluster: str
 ) -> None:
-    """A real process that starts Ray itself, under SIGKILL in the middle of its work."""
-    local, out = tmp_path / "local", tmp_path / "ray"
+    """A real process that uses the cluster at RAY_ADDRESS, under SIGKILL in its work."""
+    model, local, out = write_model(input_scale="fit:512"), tmp_path / "local", tmp_path / "ray"
     arguments = ["detect", str(folder), "--model", str(model), "--overlay", "--batch", "2"]
     cli(*arguments, "--out", local)
     arguments += ["--out", str(out), "--engine", "ray"]
     process = subprocess.run(
-        [sys.executable, "-c", _KILLED, *arguments], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", _KILLED, *arguments], capture_output=True, text=True, check=False,
+        env=os.environ | {"RAY_ADDRESS": cluster},
+    )  # fmt: skip
     assert process.returncode == -signal.SIGKILL, process.stderr
     assert "[" not in process.stderr  # nothing of Ray's own log
     assert not (out / "points.csv").exists()
-    request.getfixturevalue("cluster")
     code, _, err = cli(*arguments)
     assert code == 1
     assert "1b.png: damaged" in " ".join(err.split())
     assert "3 sources finished before" in " ".join(err.split())
+    assert err.count("shrunk 2.3 times") == 1  # a warning of a worker
     same_files(local, out)
 
 
 @needs_ray
-def test_settings_have_the_same_effect_with_ray(
-    cli, model: Path, folder: Path, tmp_path: Path, cluster: None
+@pytest.mark.usefixtures("cluster")
+def test_settings_tracks_and_relative_names_are_the_same_with_ray(
+    cli, model: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     mask = np.zeros((96, 128), np.uint8)
     mask[:, 45:55] = 1
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    arguments = ["detect", folder, "--model", model, "--format", "json", "--batch", 3]
+    arguments = ["detect", "sky", "--model", model, "--format", "json", "--batch", 3, "--track"]
     # The mask is not of the large frame's size, which is an error of that frame alone.
     arguments += ["--roi", "25,0,1000,1000", "--ignore-mask", tmp_path / "mask.png"]
     arguments += ["--polarity", "both"]
@@ -125,23 +128,8 @@ def test_settings_have_the_same_effect_with_ray(
 
 
 @needs_ray
-def test_relative_names_tracks_and_warnings(
-    cli, write_model, folder: Path, tmp_path: Path, cluster: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    model = write_model(input_scale="fit:512")
-    said = []
-    for engine in ("local", "ray"):
-        code, out, err = cli("detect", "sky", "--model", model, "--track", "--engine", engine)
-        assert code == 1
-        said.append((out, [line for line in err.splitlines() if "warning" in line]))
-    assert said[0] == said[1]
-    assert len(said[1][1]) == 1
-    assert "shrunk 2.3 times" in said[1][1][0]
-
-
-@needs_ray
-def test_a_worker_that_fails_is_one_line(model: Path, folder: Path, cluster: None) -> None:
+@pytest.mark.usefixtures("cluster")
+def test_a_worker_that_fails_is_one_line(model: Path, folder: Path) -> None:
     from irpoint.pipeline.ray import detect_on_ray
 
     detector = Detector(model)
