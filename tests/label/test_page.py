@@ -315,8 +315,7 @@ def test_labels_are_exported_as_a_dataset(
             assert np.linalg.norm(found - np.array(target), axis=1).min() < 0.1
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("size", [(1280, 800), (1024, 600)])
+@pytest.mark.parametrize(("size", "scheme"), [((1280, 800), "dark"), ((1024, 600), "light")])
 def test_the_page_fits_its_window(
     open_page: Callable[..., Any], size: tuple[int, int], scheme: str
 ) -> None:
