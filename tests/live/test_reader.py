@@ -76,6 +76,8 @@ def test_a_stall_is_one_line_until_frames_come_again(
     go_on, end = threading.Event(), threading.Event()
     reader, _, lines = read(ScriptedSource([FRAME, go_on.wait, FRAME, FRAME, end.wait]))
     wait_until(lambda: reader.reading.frames == 1)
+    reader.watch()
+    assert lines == []
     monkeypatch.setattr(module, "_STALLED_S", 0.0)
     for _ in range(3):
         reader.watch()
@@ -122,7 +124,7 @@ def test_a_clock_of_the_machine_that_is_set_is_reported(
 def test_a_file_ends_and_a_loop_starts_again(read: Any) -> None:
     reader, _, lines = read(ScriptedSource([FRAME] * 3, live=False), pace=Pace(1000))
     wait_until(lambda: reader.reading.finished)
-    assert lines == ["camera: ended after 3 frames"]
+    assert lines == ["camera: ended; frames read: 3"]
     rounds = [[FRAME] * 3] * 3
     reader, newest, _ = read(ScriptedSource(*rounds, live=False), pace=Pace(1000), loop=True)
     wait_until(lambda: reader.reading.frames == 9)
@@ -151,3 +153,11 @@ def test_a_jump_in_the_times_of_a_file_is_not_waited_for(read: Any) -> None:
     reader, _, lines = read(ScriptedSource(frames, live=False))
     wait_until(lambda: reader.reading.frames == 3)
     assert "its clock jumped by +" in lines[0]
+
+
+def test_standard_input_ends(read: Any) -> None:
+    source = ScriptedSource([FRAME])
+    source.name = "-"
+    reader, _, lines = read(source)
+    wait_until(lambda: reader.reading.finished)
+    assert lines == ["-: ended; frames read: 1"]

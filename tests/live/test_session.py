@@ -170,3 +170,8 @@ def test_a_snapshot_has_the_frame_its_points_and_a_picture(run: Any) -> None:
     np.testing.assert_array_equal(read_frame(folder / "frame.tif"), moving_blob(16)[0])
     assert len(json.loads((folder / "points.jsonl").read_text())["points"]) == 0  # no track yet
     assert Image.open(folder / "overlay" / "overlay.png").mode == "RGB"
+
+
+def test_a_live_source_stands_alone(run: Any) -> None:
+    with pytest.raises(SettingsError, match="camera: is live and never ends; give it alone"):
+        run(sources=[ScriptedSource([]), ScriptedSource([])])

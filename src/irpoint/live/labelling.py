@@ -14,6 +14,7 @@ from irpoint.errors import SettingsError
 
 _ADDRESS = re.compile(r"http://\S+")
 _WAIT_S = 60.0
+_END_S = 10.0
 _NICE = "10"  # the page must not slow the detection
 
 
@@ -50,7 +51,10 @@ class LabelPages:
         for process, _ in self._pages.values():
             process.terminate()
         for process, _ in self._pages.values():
-            process.wait()
+            try:
+                process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
     def _start(self, folder: Path) -> subprocess.Popen[str]:
         nice = shutil.which("nice")

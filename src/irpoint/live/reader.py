@@ -17,7 +17,9 @@ from irpoint.points import Instant
 
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0)  # before each attempt to open a live source again
 _STALLED_S = 2.0  # without a frame
+_OPENING_S = 10.0  # without a first frame; a stream may need some seconds until its next key frame
 _JUMP_S = 1.0  # of a clock
+_STANDARD_INPUT = "-"  # cannot be opened again
 _RATE_FRAMES = 60
 
 
@@ -91,10 +93,11 @@ class Reader:
 
     def watch(self) -> None:
         """Report a stall; call this regularly."""
-        last = self.reading.arrivals[-1] if self.reading.arrivals else self._began
-        if self.live and not self._down and time.monotonic() - last > _STALLED_S:
+        arrivals = self.reading.arrivals
+        last, limit = (arrivals[-1], _STALLED_S) if arrivals else (self._began, _OPENING_S)
+        if self.live and not self._down and time.monotonic() - last > limit:
             self.reading.stalls += 1
-            self._fault(f"{self._name()}: no frame for {_STALLED_S:g} s")
+            self._fault(f"{self._name()}: no frame for {limit:g} s")
 
     def _fault(self, text: str) -> None:
         """Report the first fault since the last frame; those that follow have the same cause."""
@@ -120,7 +123,7 @@ class Reader:
                 self._played_s = self._last.time_s + 1 / 30
             self._pace.restart()
         self.reading.finished = True
-        self._log.add(f"{self._name()}: ended after {self.reading.frames} frames")
+        self._log.add(f"{self._name()}: ended; frames read: {self.reading.frames}")
 
     def _read_live(self, source: Source) -> None:
         """Read a live source for ever; open it again whenever it ends."""
@@ -128,7 +131,7 @@ class Reader:
         while not self._stop.is_set():
             before = self.reading.frames
             self._read(source, before, time.monotonic() - self._began if before else 0.0)
-            if self._stop.is_set():
+            if self._stop.is_set() or source.name == _STANDARD_INPUT:
                 return
             attempt = 0 if self.reading.frames > before else min(attempt + 1, len(_PAUSES_S) - 1)
             if reported < self.reading.frames:

@@ -71,6 +71,7 @@ class Recorder:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
 
     def start(self) -> Recording:
         """Start a recording; returns the one that goes on, if there is one.
@@ -104,7 +105,7 @@ class Recorder:
         except Full:
             if not self.last.lost:
                 self._log.add(f"{self.last.folder}: the disk is too slow; some frames are lost")
-            self._change(lost=self.last.lost + 1)
+            self._count(lost=1)
 
     def _join(self) -> None:
         self._ending.set()
@@ -119,12 +120,13 @@ class Recorder:
             with (folder / POINTS).open("w", encoding="utf-8") as points:
                 while (item := self._next()) is not None:
                     self._write(folder, points, *item)
-            self._log.add(f"recorded {self.last.frames} frames to {folder}")
+            self._log.add(f"recorded to {folder}; frames: {self.last.frames}")
         except OSError as error:
-            self._change(lost=self.last.lost + 1 + self._queue.qsize())
+            self._count(lost=1 + self._queue.qsize())
             self._log.add(f"recording stopped after {self.last.frames} frames: {_reason(error)}")
         self._ending.set()
-        self._change(active=False)
+        with self._counting:
+            self.last = replace(self.last, active=False)
 
     def _next(self) -> tuple[Frame, FrameRecord] | None:
         while True:
@@ -147,11 +149,14 @@ class Recorder:
         except OSError:
             path.unlink(missing_ok=True)  # a part of a frame is worse than none
             raise
-        self._change(frames=self.last.frames + 1, bytes=self.last.bytes + frame.nbytes)
+        self._count(frames=1, bytes=frame.nbytes)
 
-    def _change(self, **values: Any) -> None:
-        assert self.last is not None
-        self.last = replace(self.last, **values)
+    def _count(self, **more: int) -> None:
+        """Add to the numbers of the recording."""
+        with self._counting:
+            assert self.last is not None
+            now = {name: getattr(self.last, name) + number for name, number in more.items()}
+            self.last = replace(self.last, **now)
 
 
 def new_folder(out: Path, kind: str) -> Path:

@@ -67,6 +67,9 @@ class LiveSession:
         pages: starts labelling pages.
         watch: called with each result, such as an output; must not wait.
 
+    Raises:
+        SettingsError: if one of several sources is live, since a live source never ends.
+
     Attributes:
         hub: hands pictures to viewers.
         log: the faults.
@@ -82,6 +85,8 @@ class LiveSession:
         pages: LabelPages | None = None,
         watch: Callable[[Shown], None] | None = None,
     ) -> None:
+        if len(sources) > 1 and (live := next((s.name for s in sources if s.live), None)):
+            raise SettingsError(f"{live}: is live and never ends; give it alone")
         self.log = EventLog(write)
         self._detector, self._settings, self.watch = detector, settings, watch
         self._pages = pages or LabelPages("127.0.0.1", [])

@@ -17,6 +17,7 @@ const MARKS = {
   other: { colour: "#dfe6ee", width: 1, radius: 6, dash: [] },
 };
 const MESSAGE_MS = 8000;
+const CLICK_PX = 4; // a press that moves further is a drag
 
 const element = (id) => document.getElementById(id);
 const page = { head: null, state: null, connected: true, held: false, pointer: null, selected: null, note: "" };
@@ -71,6 +72,7 @@ function showFrame(head, bitmap) {
   }
   picture.getContext("2d").drawImage(bitmap, 0, 0, width, height);
   page.head = head;
+  follow();
   cards.update(head, page.held);
   view.draw();
   showCursor();
@@ -142,17 +144,23 @@ function showCursor() {
   element("cursor").textContent = at ? `x ${at.x.toFixed(1)}  y ${at.y.toFixed(1)}` : "";
 }
 
+/** Keep the selected track in view. */
+function follow() {
+  const track = page.head?.frame.tracks.find(({ number }) => number === page.selected);
+  if (track && !view.fitted) view.show(track.x, track.y);
+}
+
 /** Select a track, and scroll it into view; null selects none. */
 function select(number) {
   page.selected = cards.selected = number;
-  const track = page.head?.frame.tracks.find((one) => one.number === number);
-  if (track) view.show(track.x, track.y);
+  follow();
   if (page.head) cards.update(page.head, true);
   view.draw();
 }
 
 function selectAt(event) {
-  if (zones.mode !== null || !page.head) return;
+  const moved = page.down && Math.hypot(event.clientX - page.down.x, event.clientY - page.down.y) > CLICK_PX;
+  if (zones.mode !== null || !page.head || moved) return;
   const { x, y } = view.at(event);
   const near = page.head.frame.tracks.map((track) => [Math.hypot(track.x - x, track.y - y), track.number])
     .filter(([distance]) => distance < 2 * view.reach).sort(([a], [b]) => a - b);
@@ -201,5 +209,6 @@ for (const [id, run] of Object.entries(buttons)) element(id).onclick = run;
 for (const id of ["contrast", "brightness", "invert"]) element(id).oninput = adjustPicture;
 for (const id of ["tails", "others"]) element(id).onchange = () => view.draw();
 element("help-button").onclick = () => element("help").showModal();
+view.canvas.addEventListener("pointerdown", ({ clientX, clientY }) => { page.down = { x: clientX, y: clientY }; });
 view.canvas.addEventListener("click", selectAt);
 bindKeys(TABLE, { view, sliders, leave: () => { if (zones.mode !== null) zones.setMode(null); else select(null); } });
