@@ -35,13 +35,13 @@ needs_openvino = pytest.mark.skipif(
 
 
 def frames() -> list[np.ndarray]:
-    """The samples, and blobs in frames of several sizes, types and ranges."""
+    """Half of the samples, and blobs in frames of several sizes, types and ranges."""
     drawn = []
     for seed, (shape, dtype) in enumerate(zip(SIZES, DTYPES, strict=True)):
         frame = draw_blobs([(40, 30), (71.4, 60.7)], shape, seed)
         offset = {np.uint8: 0, np.uint16: 8000, np.float32: -4e4}[dtype]
         drawn.append((frame.astype(np.float64) + offset).astype(dtype))
-    return [read_frame(path) for path in SAMPLES] + drawn
+    return [read_frame(path) for path in SAMPLES[::2]] + drawn
 
 
 def unequal(one: Points, other: Points, px: float, score: float, threshold: float) -> list[str]:
@@ -67,15 +67,15 @@ def test_openvino_gives_the_points_of_onnx_runtime(
 ) -> None:
     from irpoint.runtime.backends.openvino import OpenVinoBackend
 
-    reference = Detector(name, backend="onnxruntime", threshold=0.7)
-    wanted = [reference(frame) for frame in frames()]
-    assert sum(map(len, wanted)) > 20
-    detector = Detector(name, backend="openvino", threshold=0.7)
+    seen = frames()
+    detector = Detector(name, backend="onnxruntime", threshold=0.7)
+    wanted = [detector(frame) for frame in seen]
+    assert sum(map(len, wanted)) > 10
     # bfloat16 keeps three digits; docs/export.md has what that does to real frames.
     for precision, px, score in (("f32", 0.05, 1e-3), ("bf16", 0.3, 0.06)):
         backend = OpenVinoBackend(find_model(name), precision=precision)
         monkeypatch.setattr(detector, "_network", backend)
-        for frame, points in zip(frames(), wanted, strict=True):
+        for frame, points in zip(seen, wanted, strict=True):
             assert not unequal(points, detector(frame), px, score, 0.7)
 
 
