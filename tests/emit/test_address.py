@@ -53,7 +53,7 @@ def test_which_addresses_use_standard_output() -> None:
         ("udp://:5005", "names no host"),
         ("udp://host:99999", "Port out of range"),
         ("udp://host:1/path", "give udp://HOST:PORT, with nothing behind the port"),
-        ("udp://host:1#size=100", "option size=100: give a size of at least 2048 bytes"),
+        ("udp://host:1#size=100", "option size=100: give a size from 2048 to 65507 bytes"),
         ("udp://host:1#seize=5KB", "option 'seize' is unknown; did you mean size?"),
         ("udp://host:1#size", "write options as #NAME=VALUE"),
         ("mqtt://host", "give a topic without + and #"),
@@ -61,8 +61,10 @@ def test_which_addresses_use_standard_output() -> None:
         ("mqtt://host/a#qos=2", "option qos=2: give 0 or 1"),
         ("mqtt://me:secret@host/a", "put it into the environment"),
         ("https://me:secret@host/a", "put it into the environment"),
-        ("https://host/a#ca=absent.pem", "option ca: No such file"),
-        ("a.jsonl#size=1KB", "give a size of at least 10000 bytes, such as 500KB"),
+        ("https://host/a#ca=absent.pem", "option ca=absent.pem: no such file"),
+        ("mqtts://host/a#ca=absent.pem", "option ca=absent.pem: no such file"),
+        ("udp://host:1#size=1GB", "give a size from 2048 to 65507 bytes"),
+        ("a.jsonl#size=1KB", "give a size from 10000 to"),
         ("a.jsonl#count=-1", "give a whole number from 0 to 10000"),
         ("a.jsonl#only=frames", "give points or tracks"),
         ("absent.txt/a.jsonl", "cannot be written"),
@@ -79,6 +81,14 @@ def test_a_wrong_address_is_one_line(text, reason, tmp_path, monkeypatch) -> Non
     assert line.startswith("--emit ")
     assert reason in line
     assert "secret" not in line
+
+
+def test_a_password_without_a_user_is_an_error(monkeypatch) -> None:
+    monkeypatch.setenv("IRPOINT_MQTT_PASSWORD", "secret")
+    monkeypatch.delenv("IRPOINT_MQTT_USER", raising=False)
+    with pytest.raises(SettingsError, match="is set without a user; set IRPOINT_MQTT_USER"):
+        open_output("mqtt://host/topic")
+    assert open_output("mqtt://me@host/topic").name == "mqtt://host:1883/topic"
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -121,8 +122,8 @@ def count(lowest: int, highest: int) -> Option:
     return read
 
 
-def size(lowest: int) -> Option:
-    """An option that is a number of bytes: ``500``, ``64KB``, ``100MB``, ``1GB``."""
+def size(lowest: int, highest: int) -> Option:
+    """An option that is a number of bytes in a range: ``500``, ``64KB``, ``100MB``, ``1GB``."""
 
     def read(text: str) -> int:
         number, factor = text.upper(), 1
@@ -130,8 +131,8 @@ def size(lowest: int) -> Option:
             if number.endswith(unit):
                 number, factor = number.removesuffix(unit), value
                 break
-        if not number.isdecimal() or int(number) * factor < lowest:
-            raise ValueError(f"give a size of at least {lowest} bytes, such as 500KB or 100MB")
+        if not number.isdecimal() or not lowest <= int(number) * factor <= highest:
+            raise ValueError(f"give a size from {lowest} to {highest} bytes, such as 50000 or 50KB")
         return int(number) * factor
 
     return read
@@ -141,6 +142,13 @@ def text(value: str) -> str:
     """An option that is any text but an empty one."""
     if not value:
         raise ValueError("give a value")
+    return value
+
+
+def file(value: str) -> str:
+    """An option that is the path of a file."""
+    if not Path(value).is_file():
+        raise ValueError("no such file")
     return value
 
 

@@ -87,7 +87,9 @@ class Channel:
         with self._changed:
             late = len(self._queue) + self._sending
             self._queue.clear()
-            self.faults.dropped += late
+            lost = self._output.unconfirmed if self._thread.is_alive() else 0
+            self.faults.sent -= lost
+            self.faults.dropped += late + lost
         self.faults.total(late)
 
     def _is_full(self) -> bool:

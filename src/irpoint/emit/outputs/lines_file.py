@@ -22,7 +22,7 @@ class LinesFile(Output):
 
     schemes = ("file",)
     example = "found.jsonl"
-    options: ClassVar = {"size": size(10_000), "count": count(0, 10_000)}
+    options: ClassVar = {"size": size(10_000, 10**15), "count": count(0, 10_000)}
 
     def __init__(self, address: Address) -> None:
         options = address.chosen(self.options)

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from irpoint.emit.address import Address, one_of, shown_host, text
+from irpoint.emit.address import Address, file, one_of, shown_host, text
 from irpoint.emit.output import Message, Output
 from irpoint.errors import SettingsError
 from irpoint.system.extras import import_extra
@@ -41,7 +41,7 @@ class Mqtt(Output):
         "qos": one_of("0", "1"),
         "retain": one_of("0", "1"),
         "client": text,
-        "ca": text,
+        "ca": file,
     }
 
     def __init__(self, address: Address) -> None:
@@ -54,6 +54,8 @@ class Mqtt(Output):
             )
         self._qos, self._retain = int(options.get("qos", 1)), options.get("retain") == "1"
         self._user = unquote(parts.username or "") or os.environ.get(USER)
+        if PASSWORD in os.environ and not self._user:
+            raise address.error(f"{PASSWORD} is set without a user; set {USER} too")
         self._id = options.get("client") or f"irpoint-{secrets.token_hex(4)}"
         self._tls, self._ca = address.scheme == "mqtts", options.get("ca")
         self.name = f"{address.scheme}://{shown_host(self._host, self._port)}/{self._topic}"
@@ -82,8 +84,7 @@ class Mqtt(Output):
     @property
     def unconfirmed(self) -> int:
         """Messages without an acknowledgement."""
-        self._forget_confirmed()
-        return len(self._waiting)
+        return sum(not info.is_published() for info, _ in tuple(self._waiting))
 
     def confirm(self, timeout_s: float) -> None:
         """Wait for the acknowledgements of the broker."""
@@ -107,16 +108,16 @@ class Mqtt(Output):
     def _acknowledged(self, most: int, timeout_s: float) -> None:
         """Wait until at most ``most`` messages are not acknowledged."""
         deadline = time.monotonic() + timeout_s
-        while self.unconfirmed > most:
+        while True:
+            while self._waiting and self._waiting[0][0].is_published():
+                self._waiting.popleft()
+            if len(self._waiting) <= most:
+                return
             assert self._connection is not None
             self._connection.check()
             if time.monotonic() > deadline:
                 raise TimeoutError("the broker does not acknowledge")
             self._waiting[0][0].wait_for_publish(_POLL_S)
-
-    def _forget_confirmed(self) -> None:
-        while self._waiting and self._waiting[0][0].is_published():
-            self._waiting.popleft()
 
 
 class _Connection:

@@ -25,13 +25,13 @@ class Udp(Output):
 
     schemes = ("udp",)
     example = "udp://192.168.1.20:5005"
-    options: ClassVar = {"size": size(_SMALLEST)}
+    options: ClassVar = {"size": size(_SMALLEST, _LARGEST)}
 
     def __init__(self, address: Address) -> None:
         parts, self._host, self._port = address.url(None)
         if parts.path.strip("/") or parts.query:
             raise address.error("give udp://HOST:PORT, with nothing behind the port but options")
-        self._limit = min(address.chosen(self.options).get("size", _LARGEST), _LARGEST)
+        self._limit = address.chosen(self.options).get("size", _LARGEST)
         self.name = f"udp://{shown_host(self._host, self._port)}"
         self._socket: socket.socket | None = None
         self._target: Any = None

@@ -8,7 +8,7 @@ import ssl
 from typing import ClassVar
 
 from irpoint._version import __version__
-from irpoint.emit.address import Address, shown_host, text
+from irpoint.emit.address import Address, file, shown_host
 from irpoint.emit.output import Busy, Message, Output, Rejected
 from irpoint.errors import one_line
 
@@ -30,7 +30,7 @@ class Webhook(Output):
 
     schemes = ("http", "https")
     example = "https://example.com/hook"
-    options: ClassVar = {"ca": text}
+    options: ClassVar = {"ca": file}
 
     def __init__(self, address: Address) -> None:
         parts, self._host, self._port = address.url(_PORTS[address.scheme])
