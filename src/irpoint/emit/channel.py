@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from irpoint.emit.faults import Faults, Say
 from irpoint.emit.output import Busy, Closed, Message, Output, Rejected
@@ -35,8 +37,9 @@ class Channel:
     """
 
     def __init__(self, output: Output, say: Say) -> None:
-        self.faults, self.gone = Faults(output.name, say), False
-        self._output = output
+        self._lines: list[str] = []  # to be said
+        self.faults, self.gone = Faults(output.name, self._lines.append), False
+        self._output, self._say = output, say
         self._queue: deque[Message] = deque()
         self._weight = 0  # of the queue
         self._changed = threading.Condition()  # guards the queue and the flags
@@ -50,7 +53,7 @@ class Channel:
         """Add a message to the queue, if the output wants it. Never waits."""
         if self._output.only and not message.record[self._output.only]:
             return
-        with self._changed:
+        with self._locked():
             if self.gone:
                 self.faults.dropped += 1
                 return
@@ -91,6 +94,18 @@ class Channel:
             self.faults.sent -= lost
             self.faults.dropped += late + lost
         self.faults.total(late)
+        self._speak()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Lock queue and counts. Lines are said afterwards: a terminal may block its writers."""
+        with self._changed:
+            yield
+        self._speak()
+
+    def _speak(self) -> None:
+        while self._lines:
+            self._say(self._lines.pop(0))
 
     def _is_full(self) -> bool:
         return len(self._queue) > _MESSAGES or self._weight > _WEIGHT
@@ -128,7 +143,7 @@ class Channel:
         except Exception as error:
             self._interrupted(error)
         else:
-            with self._changed:
+            with self._locked():
                 self.faults.works()
 
     def _open(self) -> None:
@@ -147,7 +162,7 @@ class Channel:
                 self._open()
                 self._output.send(message)
             except Rejected as error:
-                with self._changed:
+                with self._locked():
                     self._sending = False
                     self.faults.rejected(str(error))
                 return
@@ -158,7 +173,7 @@ class Channel:
                 if self._given_up:
                     return
             else:
-                with self._changed:
+                with self._locked():
                     self._sending = False
                     self.faults.sent += 1
                     self.faults.works()
@@ -170,7 +185,7 @@ class Channel:
 
     def _interrupted(self, error: Exception) -> None:
         """Disconnect, and wait before the next attempt."""
-        with self._changed:
+        with self._locked():
             self.faults.lost(one_line(error))
         self._output.close()
         self._opened = False
@@ -193,7 +208,7 @@ class Channel:
             self.faults.dropped += lost
 
     def _leave(self, reason: str) -> None:
-        with self._changed:
+        with self._locked():
             self.gone = True
             self.faults.dropped += len(self._queue) + self._sending
             self._sending = False
