@@ -15,7 +15,7 @@ from irpoint.live.newest import Newest
 from irpoint.live.reader import Reader
 
 _KEPT = 60  # frames
-_OLD_S = 3.0  # rates are measured over the last seconds
+_OLD_S = 5.0  # rates are measured over the last seconds
 
 
 class Health:
@@ -71,7 +71,7 @@ def _rate(times: Sequence[float]) -> float:
     """Events per second in the last seconds."""
     since = time.monotonic() - _OLD_S
     recent = [t for t in times if t >= since]
-    return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 2 else 0.0
+    return (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 1 else 0.0
 
 
 def _median(values: Sequence[float]) -> float | None:
