@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.common import argument_parser, run
-from irpoint.pipeline.tracker import Tracker
+from irpoint.tracking.m_of_n import Tracker
 
 WIDTH, HEIGHT, FRAMES = 640, 512, 200
 P_FOUND, ERROR_PX, RADIUS_PX = 0.9, 0.7, 5.0

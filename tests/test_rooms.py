@@ -19,6 +19,7 @@ FLOORS = (
     ("measuring", "badpixels"),
     ("zoo",),
     ("runtime",),
+    ("tracking",),
     ("sinks",),
     ("emit",),
     ("pipeline",),

@@ -164,6 +164,8 @@ class FrameResult:
         time_s: time of the frame in its source in seconds; None if the source has no clock.
         shape: (height, width) of the frame in pixels.
         points: the detections, in frame pixels.
+        weak: points below the threshold, for a tracker that adds up evidence; empty if they were
+            not asked for.
         track_ids: one track number per point; None without tracking.
         tails: the latest positions, float64 (n, 2), of each track, by track number.
         tracks: the state of every confirmed track, in the order of their numbers, those that coast
@@ -187,6 +189,7 @@ class FrameResult:
     motion: tuple[float, float] | None = None
     status: Status = "ok"
     angles: Angles | None = None
+    weak: Points = field(default_factory=Points.empty, compare=False, repr=False)
     received: Instant | None = field(default=None, compare=False)
     pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
 

@@ -207,7 +207,7 @@ def test_results_are_tracked_with_the_covariance_of_their_points() -> None:
             FrameResult("a.tif", k, None, (60, 60), measured_points([xy], x_std=s, y_std=s))
             for k, (xy, s) in enumerate(zip(off, stds, strict=True))
         ]
-        *_, last = track_results(results)
+        *_, last = track_results(results, TrackSettings())
         assert isinstance(last, FrameResult)
         return float(last.tails[1][-1][0]) - path[-1][0]
 
@@ -220,7 +220,7 @@ def test_results_have_the_state_of_every_confirmed_track() -> None:
     results = [
         FrameResult("a.tif", k, None, (60, 60), Points.labels(xy)) for k, xy in enumerate(seen)
     ]
-    states = [result.tracks for result in track_results(results)]
+    states = [result.tracks for result in track_results(results, TrackSettings())]
     assert [len(frame) for frame in states] == [0, 0, 1, 1, 1, 1]
     (last,) = states[-1]
     assert (last.number, last.age, last.detected, last.dark) == (1, 5, False, False)
@@ -239,7 +239,7 @@ def test_settings_change_while_tracks_continue() -> None:
         FrameResult("a.tif", k, None, (60, 60), Points.labels(xy)) for k, xy in enumerate(seen)
     ]
     coasting, given_up = TrackSettings(coast=8), TrackSettings(coast=1)
-    in_use = iter([coasting] * 8 + [given_up] * 9)
+    in_use = iter([coasting] * 7 + [given_up] * 9)
     tracks = [len(result.tracks) for result in track_results(results, lambda: next(in_use))]
     assert tracks == [0, 0, 1, 1, 1, 1, 1, 0, 0, 0]
 

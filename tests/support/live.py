@@ -15,7 +15,7 @@ from irpoint import Detector
 from irpoint.frames.source import Skipped, Source, SourceFrame
 from irpoint.live import LiveSession, LiveSettings
 from irpoint.live.engine import Shown
-from irpoint.pipeline import TrackSettings, find_sources
+from irpoint.pipeline import find_sources
 from support.videos import moving_blob
 
 _WAIT_S = 120  # until a test counts as failed
@@ -73,7 +73,6 @@ class LiveRun:
         self.lines: list[str] = []
         self._shown: queue.Queue[Shown] = queue.Queue()
         self.detector = Detector(model, **(detector or {}))
-        settings.setdefault("track", TrackSettings())  # three detections make a track
         self.session = LiveSession(
             self.detector, sources, LiveSettings(out, **settings), self.lines.append,
             watch=self._shown.put,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from irpoint.pipeline import Skipped, Summary
     from irpoint.points import FrameResult
     from irpoint.runtime import Detector, Region
+    from irpoint.tracking import SearchSettings
 
 
 Sources = Annotated[
@@ -102,6 +103,21 @@ Track = Annotated[
         "are written, with their track number.",
     ),
 ]
+FalseTracks = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R",
+        help="With --track: false tracks that are allowed per hour of video.  [default: 10]",
+    ),
+]
+Smooth = Annotated[
+    bool,
+    typer.Option(
+        "--smooth",
+        help="With --track, for files: also write the points of a track from before it was "
+        "certain, at places that are smoothed over time.",
+    ),
+]
 Batch = Annotated[
     int, typer.Option(metavar="N", help="Maximum number of frames in the network at a time.")
 ]
@@ -135,6 +151,8 @@ def detect(
     roi: Roi = None,
     ignore_mask: Mask = None,
     track: Track = False,
+    false_tracks_per_hour: FalseTracks = None,
+    smooth: Smooth = False,
     raw: Raw = None,
     cut: Cut = None,
     camera: CameraFile = None,
@@ -169,9 +187,11 @@ def detect(
         measure=measure,
         prior=prior,
     )
-    options = {"overlay": overlay, "track": track, "batch": batch, "engine": engine}
-    options |= {"emit": emit or []}
-    options |= {"file_format": file_format, "camera": camera_of(camera), **reading(raw, cut)}
+    tracked = _tracking(track, false_tracks_per_hour, smooth)
+    options: dict[str, Any] = {"overlay": overlay, "track": tracked}
+    options |= {"batch": batch, "engine": engine}
+    options |= {"emit": emit or [], "file_format": file_format, "camera": camera_of(camera)}
+    options |= reading(raw, cut)
     summary = _run(sources, detector, out, **options)
     report(summary, to_folder=out is not None, polarity=polarity)
 
@@ -206,6 +226,25 @@ def _run(sources: list[str], detector: Detector, out: Path | None, **options: An
         target = None
     with _Bar(shown=out is not None or not sys.stdout.isatty()) as bar:
         return run(sources, detector, target, watch=bar.update, **options)
+
+
+def _tracking(
+    track: bool, false_tracks_per_hour: float | None, smooth: bool
+) -> SearchSettings | bool:
+    """The settings of tracking; False without it."""
+    from irpoint.tracking import SearchSettings
+
+    if not track:
+        if smooth or false_tracks_per_hour is not None:
+            name = "--smooth" if smooth else "--false-tracks-per-hour"
+            raise SettingsError(f"{name}: is a setting of tracking; give --track too")
+        return False
+    rate = 10.0 if false_tracks_per_hour is None else false_tracks_per_hour
+    if not 0 < rate <= 1e6:
+        raise SettingsError(
+            f"--false-tracks-per-hour {rate:g}: give a number above 0, at most 1000000"
+        )
+    return SearchSettings(false_tracks_per_hour=rate, smooth=smooth)
 
 
 def reading(raw: str | None, cut: str | None) -> dict[str, Any]:

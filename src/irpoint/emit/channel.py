@@ -104,12 +104,8 @@ class Channel:
         self._speak()
 
     def _speak(self) -> None:
-        while True:
-            try:
-                line = self._lines.pop(0)
-            except IndexError:  # both threads speak
-                return
-            self._say(line)
+        while self._lines:
+            self._say(self._lines.pop(0))
 
     def _is_full(self) -> bool:
         return len(self._queue) > _MESSAGES or self._weight > _WEIGHT

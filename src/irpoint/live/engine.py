@@ -12,10 +12,11 @@ from irpoint.frames.source import Skipped, SourceFrame
 from irpoint.live.events import EventLog
 from irpoint.live.newest import Newest, NewestSource
 from irpoint.measuring.camera import Camera
-from irpoint.pipeline import TrackSettings, detect_frames, track_results
+from irpoint.pipeline import SearchSettings, detect_frames, track_results
 from irpoint.pipeline.directions import with_angles
 from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
+from irpoint.tracking import LOWEST_SCORE
 
 _PAUSE_S = 1.0  # after an error that ended the detection
 
@@ -62,7 +63,7 @@ class Engine:
         newest: Newest,
         log: EventLog,
         *,
-        settings: TrackSettings,
+        settings: SearchSettings,
         camera: Camera | None,
         fit: Callable[[SourceFrame], None],
         publish: Callable[[Shown], None],
@@ -105,8 +106,10 @@ class Engine:
 
     def _results(self) -> Iterable[FrameResult | Skipped]:
         """The results until the size of the frames changes; then, tracking starts again."""
-        found = self._noted(detect_frames(self._detector, [self._source], batch=1, ahead=0))
-        tracked = track_results(found, lambda: self.settings)
+        found = detect_frames(
+            self._detector, [self._source], batch=1, ahead=0, weak_from=LOWEST_SCORE
+        )
+        tracked = track_results(self._noted(found), lambda: self.settings, self._detector)
         return tracked if self._camera is None else map(self._directed, tracked)
 
     def _directed(self, result: FrameResult | Skipped) -> FrameResult | Skipped:

@@ -25,7 +25,7 @@ from irpoint.live.recorder import Recorder, new_folder, write_frame
 from irpoint.live.sliders import Sliders
 from irpoint.live.zones import Zones
 from irpoint.measuring.camera import Camera
-from irpoint.pipeline import TrackSettings
+from irpoint.pipeline import SearchSettings
 from irpoint.runtime.detector import Detector
 from irpoint.runtime.region import Region
 from irpoint.sinks.drawing import draw_overlay
@@ -49,7 +49,7 @@ class LiveSettings:
     """
 
     out: Path
-    track: TrackSettings = dataclasses.field(default_factory=TrackSettings)
+    track: SearchSettings = dataclasses.field(default_factory=SearchSettings)
     camera: Camera | None = None
     fps: float | None = None
     loop: bool = False

@@ -14,11 +14,12 @@ from irpoint.pipeline.batches import detect_frames, find_sources
 from irpoint.pipeline.detect import detect
 from irpoint.pipeline.directions import add_angles
 from irpoint.pipeline.results import Summary
-from irpoint.pipeline.tracker import Tracker, TrackSettings
 from irpoint.pipeline.tracking import track_results
 from irpoint.pipeline.tracks import TrackSummary
+from irpoint.tracking import SearchSettings, Tracker, TrackSettings
 
 __all__ = [
+    "SearchSettings",
     "Skipped",
     "Summary",
     "TrackSettings",

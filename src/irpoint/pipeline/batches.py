@@ -58,6 +58,7 @@ def detect_frames(
     sources: Iterable[Source | str | Path],
     batch: int = 8,
     ahead: int = _FRAMES_AHEAD,
+    weak_from: float | None = None,
 ) -> Iterator[FrameResult | Skipped]:
     """Detect points in every frame of every source, up to ``batch`` frames at a time.
 
@@ -70,6 +71,8 @@ def detect_frames(
         batch: maximum number of frames that go through the network together, >= 1.
         ahead: number of frames that are prefetched; 0 requests a frame only when the one before it
             is finished, for a source that always gives its newest frame.
+        weak_from: also give points that score less than the threshold, from this score, > 0, in
+            ``FrameResult.weak``: for :func:`irpoint.pipeline.track_results`.
 
     Yields:
         One result per frame, in order, with its pixels; one Skipped for each unreadable part, and
@@ -79,7 +82,7 @@ def detect_frames(
         SettingsError: if a setting does not fit the first frame, such as an ignore mask of another
             size.
     """
-    return refuse_unfit(detect_each_frame(detector, sources, batch, ahead))
+    return refuse_unfit(detect_each_frame(detector, sources, batch, ahead, weak_from))
 
 
 def refuse_unfit(items: Iterable[FrameResult | Skipped]) -> Iterator[FrameResult | Skipped]:
@@ -109,6 +112,7 @@ def detect_each_frame(
     sources: Iterable[Source | str | Path],
     batch: int,
     ahead: int = _FRAMES_AHEAD,
+    weak_from: float | None = None,
 ) -> Iterator[FrameResult | Skipped]:
     """As :func:`detect_frames`, but yield :class:`Unfit` for frames that a setting does not fit."""
     opened = [open_source(s) if isinstance(s, str | Path) else s for s in sources]
@@ -118,25 +122,30 @@ def detect_each_frame(
     frames = (item for source in opened for item in source.frames())
     for item in prefetch(frames, ahead) if ahead else frames:
         if isinstance(item, Skipped):
-            yield from detect_group(detector, group)
+            yield from detect_group(detector, group, weak_from)
             group = []
             yield item
             continue
         pixels = sum(waiting.frame.size for waiting in group) + item.frame.size
         if group and pixels > BATCH_PIXELS:
-            yield from detect_group(detector, group)
+            yield from detect_group(detector, group, weak_from)
             group = []
         group.append(item)
         if len(group) >= batch:
-            yield from detect_group(detector, group)
+            yield from detect_group(detector, group, weak_from)
             group = []
-    yield from detect_group(detector, group)
+    yield from detect_group(detector, group, weak_from)
 
 
 def detect_group(
-    detector: Detector, group: Sequence[SourceFrame]
+    detector: Detector, group: Sequence[SourceFrame], weak_from: float | None = None
 ) -> Iterator[FrameResult | Skipped]:
     """Detect points in frames that go through the network together.
+
+    Args:
+        detector: finds the points.
+        group: the frames.
+        weak_from: see :func:`detect_frames`.
 
     Yields:
         For each frame, in order, its result with its pixels, or Skipped if it cannot be processed.
@@ -144,10 +153,12 @@ def detect_group(
     if not group:
         return
     try:
-        found: Iterable[_Found | IrpointError] = detector.judge([item.frame for item in group])
+        found: Iterable[_Found | IrpointError] = detector.judge(
+            [item.frame for item in group], lowest=weak_from
+        )
     except IrpointError:
         # One frame that cannot be processed must not discard the other frames of its batch.
-        found = (_detect_alone(detector, item.frame) for item in group)
+        found = (_detect_alone(detector, item.frame, weak_from) for item in group)
     for item, one in zip(group, found, strict=True):
         if isinstance(one, IrpointError):
             kind = Unfit if isinstance(one, SettingsError) else Skipped
@@ -155,20 +166,24 @@ def detect_group(
         else:
             points, status = one
             shape = (item.frame.shape[0], item.frame.shape[1])
+            strong = points.score >= detector.threshold
             yield FrameResult(
                 item.source,
                 item.index,
                 item.time_s,
                 shape,
-                points,
+                points[strong],
                 status=status,
+                weak=points[~strong],
                 received=item.received,
                 pixels=item.frame,
             )
 
 
-def _detect_alone(detector: Detector, frame: Frame) -> _Found | IrpointError:
+def _detect_alone(
+    detector: Detector, frame: Frame, weak_from: float | None
+) -> _Found | IrpointError:
     try:
-        return detector.judge([frame])[0]
+        return detector.judge([frame], lowest=weak_from)[0]
     except IrpointError as error:
         return error

@@ -22,12 +22,12 @@ from irpoint.pipeline.prefetch import BackgroundWriter
 from irpoint.pipeline.results import Results, Summary
 from irpoint.pipeline.resume import journal_settings
 from irpoint.pipeline.signals import Signals
-from irpoint.pipeline.tracker import TrackSettings
 from irpoint.pipeline.tracking import track_results
 from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 from irpoint.sinks import Journal, find_format
 from irpoint.system.atomic import check_folder, claimed_folder
+from irpoint.tracking import LOWEST_SCORE, SearchSettings, TrackSettings
 
 _FRAMES_BEHIND = 4  # results that are written while the network runs on the next frames
 
@@ -42,7 +42,7 @@ def detect(
     emit: Sequence[str] = (),
     file_format: str = "csv",
     overlay: bool = False,
-    track: bool | TrackSettings = False,
+    track: bool | SearchSettings | TrackSettings = False,
     raw: RawLayout | None = None,
     cut: Cut | None = None,
     camera: Camera | None = None,
@@ -89,8 +89,8 @@ def detect(
             journal = Journal(folder, _settings(detector, raw, cut, camera, overlay))
             todo, again = results.resume(journal, todo)
             skipped += again
-        found = _completed(detect_with(detector, todo, batch, overlay), track, camera)
-        _write(chain(skipped, found), results, watch)
+        found = detect_with(detector, todo, batch, *_needs(track, overlay, todo))
+        _write(chain(skipped, _completed(found, detector, track, camera)), results, watch)
     results.check_receivers()
     return results.summary
 
@@ -99,12 +99,27 @@ def _claimed(folder: Path | None) -> AbstractContextManager[None]:
     return nullcontext() if folder is None else claimed_folder(folder, "detection")
 
 
+def _needs(
+    track: bool | SearchSettings | TrackSettings, overlay: bool, sources: Sequence[Source]
+) -> tuple[bool, float | None]:
+    """Whether results need their pixels, and the score from which they need weak points."""
+    live = next((source.name for source in sources if source.live), None)
+    if isinstance(track, SearchSettings) and track.smooth and live is not None:
+        raise SettingsError(f"--smooth: {live} is a stream, which cannot wait for later frames")
+    if not track or isinstance(track, TrackSettings):
+        return overlay, None
+    return True, LOWEST_SCORE
+
+
 def _completed(
-    found: Iterable[FrameResult | Skipped], track: bool | TrackSettings, camera: Camera | None
+    found: Iterable[FrameResult | Skipped],
+    detector: Detector,
+    track: bool | SearchSettings | TrackSettings,
+    camera: Camera | None,
 ) -> Iterable[FrameResult | Skipped]:
     """The results with tracks and with angles, if they are asked for."""
     if track:
-        found = track_results(found, track if isinstance(track, TrackSettings) else None)
+        found = track_results(found, None if isinstance(track, bool) else track, detector)
     return found if camera is None else add_angles(found, camera)
 
 

@@ -15,7 +15,7 @@ from irpoint.points import FrameResult
 from irpoint.runtime.detector import Detector
 
 Results = Iterator[FrameResult | Skipped]
-Engine = Callable[[Detector, Sequence[Source], int, bool], Results]
+Engine = Callable[[Detector, Sequence[Source], int, bool, float | None], Results]
 
 
 def find_engine(name: str, sources: Sequence[Source]) -> Engine:
@@ -47,9 +47,10 @@ def _local(
     sources: Sequence[Source],
     batch: int,
     pixels: bool,
+    weak_from: float | None,
 ) -> Results:
     del pixels  # always kept, because they are in the memory of this process
-    return detect_frames(detector, sources, batch)
+    return detect_frames(detector, sources, batch, weak_from=weak_from)
 
 
 def _ray(
@@ -57,10 +58,11 @@ def _ray(
     sources: Sequence[Source],
     batch: int,
     pixels: bool,
+    weak_from: float | None,
 ) -> Results:
     from irpoint.pipeline.ray import detect_on_ray
 
-    return detect_on_ray(detector, sources, batch, pixels=pixels)
+    return detect_on_ray(detector, sources, batch, pixels=pixels, weak_from=weak_from)
 
 
 ENGINES: dict[str, Engine] = {"local": _local, "ray": _ray}

@@ -36,6 +36,7 @@ def detect_on_ray(
     batch: int = 8,
     *,
     pixels: bool = False,
+    weak_from: float | None = None,
 ) -> Iterator[FrameResult | Skipped]:
     """Yield what :func:`irpoint.pipeline.batches.detect_frames` yields, from many workers.
 
@@ -48,7 +49,8 @@ def detect_on_ray(
         detector: finds the points.
         sources: files.
         batch: maximum number of frames that go through the network together, >= 1.
-        pixels: whether results carry their frames, which overlays need.
+        pixels: whether results carry their frames, which overlays and tracks need.
+        weak_from: see :func:`irpoint.pipeline.batches.detect_frames`.
 
     Raises:
         IrpointError: if Ray does not start, or a worker fails.
@@ -61,7 +63,7 @@ def detect_on_ray(
         start_ray()
     threads = detector.settings["threads"] or 1
     build = partial(Detector, detector.model, **detector.settings | {"threads": threads})
-    worker = (build, batch, Path.cwd(), pixels)
+    worker = (build, batch, Path.cwd(), pixels, weak_from)
     return refuse_unfit(_results(_plan(sources, worker, batch, threads), started_here))
 
 
@@ -144,17 +146,21 @@ class _Worker:
         batch: int,
         folder: Path,
         pixels: bool,
+        weak_from: float | None,
     ) -> None:
         os.chdir(folder)  # so that relative paths mean the same as without Ray
         self._detector = build()
-        self._batch, self._pixels = batch, pixels
+        self._batch, self._pixels, self._weak_from = batch, pixels, weak_from
 
     def __call__(self, rows: dict[str, Any]) -> Iterator[dict[str, list[bytes]]]:
         sources: list[Source] = [pickle.loads(source) for source in rows["source"]]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", IrpointWarning)
-            for item in detect_each_frame(self._detector, sources, self._batch):
+            found = detect_each_frame(
+                self._detector, sources, self._batch, weak_from=self._weak_from
+            )
+            for item in found:
                 if isinstance(item, FrameResult) and not self._pixels:
                     item = replace(item, pixels=None)
                 yield {"item": [pickle.dumps(item)]}

@@ -196,10 +196,23 @@ class Detector:
         return [points for points, _ in judged]
 
     def judge(
-        self, frames: Sequence[AnyFrame], threshold: float | None = None
+        self,
+        frames: Sequence[AnyFrame],
+        threshold: float | None = None,
+        lowest: float | None = None,
     ) -> list[tuple[Points, Status]]:
-        """As :meth:`batch`, with the status of each frame in place of warnings."""
-        return self._find(frames, self.threshold if threshold is None else threshold)
+        """As :meth:`batch`, with the status of each frame in place of warnings.
+
+        Args:
+            frames: as :meth:`__call__` takes them.
+            threshold: minimum score instead of the detector's.
+            lowest: also return weaker points from this score, > 0. They are not measured: they keep
+                the positions of the network, with the flag ``UNMEASURED``.
+        """
+        least = self.threshold if threshold is None else threshold
+        if lowest is None or lowest >= least:
+            return self._find(frames, least)
+        return self._find(frames, lowest, least)
 
     def _find(
         self, frames: Sequence[AnyFrame], threshold: float, measured_from: float | None = 0.0

@@ -119,10 +119,10 @@ class Tracker:
         [[0], [0], [1], [1]]
     """
 
-    def __init__(self, settings: TrackSettings | None = None) -> None:
+    def __init__(self, settings: TrackSettings | None = None, last_number: int = 0) -> None:
         self.settings = settings or TrackSettings()
         self.tracks: list[Track] = []
-        self._last_number = 0
+        self.last_number = last_number
 
     def update(
         self,
@@ -233,8 +233,8 @@ class Tracker:
 
     def _confirm(self, track: Track) -> None:
         if not track.number and track.detected.bit_count() >= self.settings.confirm:
-            self._last_number += 1
-            track.number = self._last_number
+            self.last_number += 1
+            track.number = self.last_number
         track.tail = [*track.tail[1 - _TAIL :], (float(track.xy[0]), float(track.xy[1]))]
 
     def _continues(self, track: Track) -> bool:
