@@ -16,7 +16,7 @@ from typing import Any
 
 from experiments.common import argument_parser, run
 from experiments.recall_by_snr import in_a_cell
-from irpoint.evaluation.recall_text import range_of
+from irpoint.evaluation.recall_text import percent, range_of
 from irpoint.zoo import Recall, SimulatedRecall, find_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,7 +55,7 @@ def models_table() -> str:
         rows.append(
             f"| [`{name}`](src/irpoint/methods/{card.method.replace('-', '_')}/README.md) "
             f"| {card.parameters:,} | {_f1(card.metrics)} "
-            f"| {in_a_cell(recall.all) if recall else '–'} "
+            f"| {percent(recall.all)[0] if recall else '–'} "
             f"| {_false_and_error(card.metrics)} | {onnx} | {openvino} |"
         )
     return "\n".join(rows)
