@@ -57,6 +57,7 @@ def test_wrong_options_are_one_line(cli: Callable[..., Any], tmp_path: Path) -> 
     for options, line in (
         ((tmp_path / "no.mp4",), "no such file"),
         ((tmp_path, "--fps", "0"), "--fps 0: give more than 0"),
+        ((tmp_path, "--false-tracks-per-hour", "0"), "give a number above 0, at most 1000000"),
         ((tmp_path, "--threads", "-1"), "--threads -1: give 1 or more"),
     ):
         code, _, err = cli("live", *options)

@@ -38,12 +38,21 @@ if TYPE_CHECKING:
     from irpoint.live import LiveSession, LiveSettings
     from irpoint.live.engine import Shown
     from irpoint.live.labelling import LabelPages
+    from irpoint.pipeline import SearchSettings
     from irpoint.runtime import Detector
 
+_MAX_RATE = 1e6  # false tracks per hour
 _NEEDED = ("fastapi", "uvicorn", "websockets")
 
 Out = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder for recordings, snapshots and ignore zones.")
+]
+FalseTracks = Annotated[
+    float,
+    typer.Option(
+        metavar="R",
+        help="False tracks that are allowed per hour of video; can be changed on the page.",
+    ),
 ]
 Fps = Annotated[
     float | None,
@@ -68,6 +77,7 @@ def live(
     polarity: Polarity = "bright",
     measure: Measure = True,
     prior: Prior = None,
+    false_tracks_per_hour: FalseTracks = 10.0,
     roi: Roi = None,
     ignore_mask: Mask = None,
     raw: Raw = None,
@@ -94,7 +104,6 @@ def live(
     """
     _check(fps)
     from irpoint.live import LiveSettings
-    from irpoint.live.serve import serve
 
     detector = build_detector(
         model, threads, threshold=threshold, false_alarms_per_mpx=false_alarms_per_mpx,
@@ -102,13 +111,32 @@ def live(
         region=region_of(roi, ignore_mask), backend=backend,
     )  # fmt: skip
     settings = LiveSettings(
-        out, camera=camera_of(camera), fps=fps, loop=loop, keep_free=keep_free * 1_000_000
+        out,
+        track=_tracking(false_tracks_per_hour),
+        camera=camera_of(camera),
+        fps=fps,
+        loop=loop,
+        keep_free=keep_free * 1_000_000,
     )
     label_pages = _label_pages(host, model, polarity)
     session = _session(detector, _sources(sources, raw, cut), settings, label_pages)
+    _serve(session, detector, emit or [], host, port, browser)
+
+
+def _serve(
+    session: LiveSession,
+    detector: Detector,
+    emit: list[str],
+    host: str,
+    port: int,
+    browser: bool,
+) -> None:
+    """Serve the page until a signal."""
+    from irpoint.live.serve import serve
+
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        with _emitting(session, detector, emit or []) as stdout_is_free:
+        with _emitting(session, detector, emit) as stdout_is_free:
             serve(session, host, port, lambda address: _show(address, browser, stdout_is_free))
     finally:
         session.close()
@@ -130,6 +158,17 @@ def _emitting(session: LiveSession, detector: Detector, addresses: list[str]) ->
 
         session.watch = emit
         yield not uses_stdout(addresses)
+
+
+def _tracking(rate: float) -> SearchSettings:
+    from irpoint.errors import SettingsError
+    from irpoint.pipeline import SearchSettings
+
+    if not 0 < rate <= _MAX_RATE:
+        raise SettingsError(
+            f"--false-tracks-per-hour {rate:g}: give a number above 0, at most {_MAX_RATE:.0f}"
+        )
+    return SearchSettings(false_tracks_per_hour=rate)
 
 
 def _check(fps: float | None) -> None:
