@@ -15,6 +15,22 @@ from irpoint.methods.blocks.odconv import ODConv
 SLIM = {"sshd": 8}  # base widths that keep the tests fast
 
 
+def _shorten_sshd(network: nn.Module) -> None:
+    """One unit of each kind: two bottlenecks, HCEM, DCFM-I, DCFM-II."""
+    network.layer1 = nn.Sequential(network.layer1[0], network.layer1[3])
+    network.stage3 = nn.Sequential(network.stage3[1], network.stage3[3])
+    network.stage4 = nn.Sequential(network.stage4[2])
+
+
+def _shorten_p2p_lite(network: nn.Module) -> None:
+    """One unit in the first layer."""
+    network.layer1 = network.layer1[:1]
+
+
+# Units that only repeat others are left out, since an export takes as long as it has layers.
+SHORTER = {"sshd": _shorten_sshd, "p2p-lite": _shorten_p2p_lite}
+
+
 def normalised_frames(batch: int, height: int, width: int, seed: int = 0) -> Tensor:
     """Random frames (batch, 1, height, width) with normalised values of −1 to 2."""
     generator = torch.Generator().manual_seed(seed)
@@ -23,9 +39,14 @@ def normalised_frames(batch: int, height: int, width: int, seed: int = 0) -> Ten
 
 @cache
 def random_network(name: str) -> nn.Module:
-    """A slim network with random weights and batch norms that fit them; copy it to change it."""
+    """A slim and short network with random weights and batch norms that fit them.
+
+    Copy it to change it.
+    """
     torch.manual_seed(0)
     network = METHODS[name].build(SLIM.get(name))
+    if name in SHORTER:
+        SHORTER[name](network)
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = 1.0
