@@ -7,3 +7,7 @@
 Simulated sequences of 640 × 512 pixels, with a camera that stands still, pans and shakes.
 Candidates are cached in DIR, so that a second run reruns the tracker alone. Used in docs/video.md.
 """
+
+from experiments.through_time.command import main
+
+__all__ = ["main"]

@@ -1,6 +1,7 @@
 """``python -m experiments.through_time``."""
 
 from experiments.common import run
-from experiments.through_time.command import main
+from experiments.through_time import main
 
-run(main)
+if __name__ == "__main__":
+    run(main)

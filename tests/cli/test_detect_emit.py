@@ -121,11 +121,11 @@ def test_in_python_results_may_go_to_receivers_alone(folder, model, tmp_path) ->
 def test_a_resumed_detection_emits_only_new_frames(detect, folder, tmp_path, monkeypatch) -> None:
     judge = Detector.judge
 
-    def interrupted(self, frames, threshold=None):
+    def interrupted(self, frames, **limits):
         if len(judged) == 2:
             raise KeyboardInterrupt
         judged.append(1)
-        return judge(self, frames, threshold)
+        return judge(self, frames, **limits)
 
     judged: list[int] = []
     first, second, found = tmp_path / "1.jsonl", tmp_path / "2.jsonl", tmp_path / "found"

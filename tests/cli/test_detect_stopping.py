@@ -22,10 +22,10 @@ def test_what_was_found_before_ctrl_c_is_written(
 ):
     batch = Detector.judge
 
-    def interrupted(self, frames, threshold=None):
+    def interrupted(self, frames, **limits):
         if (frames[0] == draw_blobs(TRUTH["c"])).all():
             raise KeyboardInterrupt
-        return batch(self, frames, threshold)
+        return batch(self, frames, **limits)
 
     monkeypatch.setattr(Detector, "judge", interrupted)
     out_dir = tmp_path / "out"
@@ -41,10 +41,10 @@ def test_what_was_found_before_ctrl_c_is_written(
 def test_a_second_signal_does_not_stop_the_writing(detect, folder, tmp_path, monkeypatch, ending):
     batch, close = Detector.judge, PointsWriter.close
 
-    def ended(self, frames, threshold=None):
+    def ended(self, frames, **limits):
         if (frames[0] == draw_blobs(TRUTH["c"])).all():
             signal.raise_signal(ending)
-        return batch(self, frames, threshold)
+        return batch(self, frames, **limits)
 
     def impatient(self):
         signal.raise_signal(signal.SIGINT)

@@ -15,9 +15,9 @@ def test_frames_in_hand_are_bounded_in_number_and_pixels(model, tmp_path, monkey
     sizes = []
 
     class Counting(Detector):
-        def judge(self, frames, threshold=None):
+        def judge(self, frames, **limits):
             sizes.append([frame.shape for frame in frames])
-            return super().judge(frames, threshold)
+            return super().judge(frames, **limits)
 
     monkeypatch.setattr("irpoint.pipeline.batches.BATCH_PIXELS", 3 * 64 * 64)
     shapes = [(64, 64)] * 4 + [(200, 200), (64, 64), (64, 64), (64, 64)]

@@ -116,11 +116,11 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
     def arm(call: int) -> list[int]:
         batch, calls = Detector.judge, []
 
-        def stopping(self, frames, threshold=None):
+        def stopping(self, frames, **limits):
             calls.append(len(frames))
             if len(calls) == call:
                 raise KeyboardInterrupt
-            return batch(self, frames, threshold)
+            return batch(self, frames, **limits)
 
         monkeypatch.setattr(Detector, "judge", stopping)
         return calls
@@ -198,9 +198,9 @@ import time
 from irpoint.cli import main
 from irpoint.runtime.detector import Detector
 batch = Detector.judge
-def slowly(self, frames, threshold=None):
+def slowly(self, frames, **limits):
     time.sleep(0.4)
-    return batch(self, frames, threshold)
+    return batch(self, frames, **limits)
 Detector.judge = slowly
 main()
 """

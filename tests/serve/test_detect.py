@@ -113,12 +113,12 @@ class Gate:
         self.open, self.sizes = threading.Event(), list[int]()
         judge = detector.judge
 
-        def held(frames: list[np.ndarray]) -> Any:
+        def held(frames: list[np.ndarray], **limits: float | None) -> Any:
             self.sizes.append(len(frames))
             assert self.open.wait(60)
             if any(frame.shape[0] == 13 for frame in frames):
                 raise ValueError("a fault")
-            return judge(frames)
+            return judge(frames, **limits)
 
         monkeypatch.setattr(detector, "judge", held)
 
