@@ -20,9 +20,9 @@ from irpoint.evaluation.recall_text import percent, range_of
 from irpoint.zoo import Recall, SimulatedRecall, find_model
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = ("spire", "p2p-lite", "sshd")
+MODELS = ("glint", "spire", "p2p-lite", "sshd")
 # Milliseconds per frame, ONNX Runtime and OpenVINO, as `irpoint benchmark` printed; docs/speed.md.
-TIMES = {"spire": (61, 30), "p2p-lite": (30, 20), "sshd": (119, 65)}
+TIMES = {"glint": (15, 12), "spire": (61, 30), "p2p-lite": (30, 20), "sshd": (119, 65)}
 
 # Pd in % of the best linear observer, as `experiments.recall_by_snr --observer` printed.
 OBSERVER = {

@@ -116,10 +116,12 @@ def model(write_model: WriteModel) -> Path:
 
 @pytest.fixture
 def shipped(write_model: WriteModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The ONNX file of the tiny model in a zoo that ships it as ``spire``."""
+    """The default model of a zoo that ships the tiny model by that name, and as ``spire``."""
     import irpoint.zoo
+    from irpoint.defaults import DEFAULT_MODEL
 
-    path = write_model(tmp_path / "zoo" / "spire.onnx", name="spire")
+    for name in ("spire", DEFAULT_MODEL):
+        path = write_model(tmp_path / "zoo" / f"{name}.onnx", name=name)
     monkeypatch.setattr(irpoint.zoo, "_SHIPPED", path.parent)
     return path
 

@@ -14,7 +14,7 @@ def test_doctor_reports_installation_machine_and_self_test(cli, shipped, monkeyp
     text = " ".join(out.split())
     for part in ("irpoint 0.", "Python 3.", "numpy", "onnxruntime", "extra train", "cores", "MiB"):
         assert part in text
-    assert "spire ✓" in text
+    assert "glint ✓, spire ✓" in text
     assert "4 of 4 targets found, 0 false points" in text
     assert len(out.splitlines()) <= 24
 
@@ -28,10 +28,10 @@ def test_doctor_fails_if_a_model_is_damaged(cli, shipped):
 
 def test_doctor_fails_if_targets_are_missed(cli, write_model, shipped, monkeypatch):
     monkeypatch.setattr(selftest, "SCENE", WIDE_TARGETS)
-    write_model(shipped, name="spire", thresholds={"default": 50.0, "chosen": "too high"})
+    write_model(shipped, name="glint", thresholds={"default": 50.0, "chosen": "too high"})
     code, out, _ = cli("doctor")
     assert code == 1
-    assert "✗ spire on a simulated 512² frame: 0 of 4 targets" in " ".join(out.split())
+    assert "✗ glint on a simulated 512² frame: 0 of 4 targets" in " ".join(out.split())
 
 
 def test_doctor_fails_if_no_model_ships(cli, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from support.recalls import recall_values
 
 def test_json_gives_the_cards(cli, shipped):
     code, out, err = cli("models", "--json")
-    (card,) = json.loads(out)
+    _, card = json.loads(out)
     assert (code, err) == (0, "")
     assert list(card) == list(ModelCard.model_fields)
     assert card["name"] == "spire"
@@ -34,12 +34,13 @@ def test_table_fits_80_columns_with_a_row_per_model(cli, write_model, shipped):
     assert code == 0
     lines = out.splitlines()
     assert max(map(len, lines)) <= 80
-    assert [line.split() for line in lines[3:5]] == [
+    assert [line.split() for line in lines[3:6]] == [
+        ["glint", "2,304", "0.04", "0.400", "–", "train", "Apache-2.0"],
         ["other-network", "12,345,678", "123.46", "0.400", "95.1", "val", "train+val",
          "Apache-2.0"],
         ["spire", "2,304", "0.04", "0.400", "–", "train", "Apache-2.0"],
     ]  # fmt: skip
-    assert lines[5:] == ["other-network: trained on Sky, Sea.", "spire: trained on none."]
+    assert lines[6:] == ["glint, spire: trained on none.", "other-network: trained on Sky, Sea."]
 
 
 def test_the_shipped_models_fit_80_columns(cli):
@@ -53,7 +54,7 @@ def test_a_broken_model_is_listed_and_the_others_shown(cli, write_model, shipped
     write_model(shipped.parent / "other.onnx", name="other", sha256="0" * 64)
     code, out, err = cli("models", "--json")
     assert code == 1
-    assert [card["name"] for card in json.loads(out)] == ["spire"]
+    assert [card["name"] for card in json.loads(out)] == ["glint", "spire"]
     assert err.splitlines()[0].startswith("irpoint: skipped: ")
     assert "other.onnx" in err
 

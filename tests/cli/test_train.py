@@ -18,7 +18,7 @@ from irpoint.training.settings import TrainSettings
         (("--init", "p2p-lite"), "p2p-lite", None),
         (("--init", "p2p-lite", "--method", "spire"), "spire", None),
         (("--method", "sshd"), "sshd", None),
-        ((), "spire", None),
+        ((), "glint", None),
     ],
 )
 def test_a_shipped_model_as_initial_weights_decides_the_network(

@@ -86,14 +86,14 @@ def test_a_trained_model_proposes_and_the_next_training_starts_from_it(
         session.out / "runs", Schedule(epochs=2, crops_per_frame=2, min_crops=12)
     )
     label_all(client)
-    started = client.post("/api/training", headers=JSON, json={"model": "spire"}).json()
+    started = client.post("/api/training", headers=JSON, json={"model": "glint"}).json()
     assert (started["state"], started["name"]) == ("running", "runs/1")
     wait_until(finished(session))
     ended = client.get("/api/training").json()
     assert (ended["state"], ended["message"]) == ("done", "")
     assert (ended["epoch"], ended["epochs"], len(ended["loss"])) == (2, 2, 2)
     assert [epoch for epoch, _ in ended["f1"]] == [2]
-    assert session.proposer.models() == ["spire", "runs/1"]
+    assert session.proposer.models() == ["glint", "spire", "runs/1"]
     client.post("/api/model", headers=JSON, json={"model": "runs/1"})
     assert session.proposer.model == "runs/1"
     assert get_labels(client, "a.png")["labels"]["state"] == "done"

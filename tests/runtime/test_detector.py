@@ -306,7 +306,8 @@ def test_a_run_folder_and_a_loaded_model_will_do(model):
 
 
 def test_an_unknown_model_is_one_line(shipped):
-    with pytest.raises(ModelError, match=r"^nonsuch: no such model; choose from spire, or give"):
+    choices = "choose from glint, spire, or give"
+    with pytest.raises(ModelError, match=rf"^nonsuch: no such model; {choices}"):
         Detector("nonsuch")
 
 

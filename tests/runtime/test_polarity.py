@@ -57,7 +57,7 @@ def test_inverted_samples_give_the_points_of_the_originals():
         assert same(points, expected, 0.05)
         assert points.dark.all()
         assert not expected.dark.any()
-    assert sum(map(len, found)) == 33  # 32 of 41 targets and one false point, as the README says
+    assert sum(map(len, found)) == 33  # 32 of 41 targets and one false point
 
 
 @pytest.mark.parametrize(
