@@ -31,6 +31,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from experiments.common import argument_parser, run
+from irpoint.defaults import DEFAULT_MODEL
 from irpoint.simulate import SequenceSettings, write_sequence
 
 WIDTH, HEIGHT, FRAMES = 640, 512, 60
@@ -99,7 +100,7 @@ def session(frames: Path, model: str, viewers: int, seconds: float) -> dict[str,
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argument_parser("live_page", __doc__)
-    parser.add_argument("--model", default="spire", help="model (default: spire)")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help=f"model (default: {DEFAULT_MODEL})")
     parser.add_argument("--viewers", type=int, nargs="+", default=[1, 10], help="viewers, in turn")
     parser.add_argument("--seconds", type=float, default=20, help="per number of viewers")
     given = parser.parse_args(arguments)
