@@ -139,6 +139,23 @@ def test_a_worker_that_fails_is_one_line(model: Path, folder: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@needs_ray
+def test_a_cluster_of_another_process_is_joined_only_if_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ray would join any that runs here, and its end would be the end of this process."""
+    from irpoint.pipeline import ray as engine
+
+    addresses = []
+    monkeypatch.setattr(engine.ray, "init", lambda address, **_: addresses.append(address))
+    for named in ("", "10.0.0.1:6379"):
+        monkeypatch.setenv("RAY_ADDRESS", named)
+        engine.start_ray()
+    monkeypatch.delenv("RAY_ADDRESS")
+    engine.start_ray()
+    assert addresses == ["local", "10.0.0.1:6379", "local"]
+
+
 def test_what_ray_cannot_do_is_one_line(
     cli, model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,14 @@ def start_ray() -> None:
         os.environ.setdefault(name, value)
     try:
         with _without_stderr():
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                # Without an address, Ray joins a cluster of another process on this machine, and
+                # ends this process once that cluster stops.
+                os.environ.get("RAY_ADDRESS") or "local",
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     except Exception as error:  # the type depends on what is wrong with the address
         raise IrpointError(f"ray does not start: {one_line(error)}") from error
 
