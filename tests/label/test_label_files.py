@@ -70,7 +70,7 @@ def test_a_dataset_starts_with_its_labels_and_is_not_changed(tmp_path: Path) -> 
     client = client_of(session)
     initial = get_labels(client, "images/b.png")["labels"]
     assert [p["origin"] for p in initial["points"]] == ["source", "source"]
-    assert initial["state"] == "done"
+    assert initial["state"] == "imported"
     put(client, "images/b.png", state="done", points=initial["points"][:1])
     assert client.post("/api/export", headers=JSON).json()["targets"] == 2
     client.post("/api/undo", headers=JSON)

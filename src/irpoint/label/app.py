@@ -17,7 +17,7 @@ from irpoint._version import __version__
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import IrpointError, IrpointWarning, first_error
 from irpoint.label.catalogue import printable
-from irpoint.label.labels import Coordinate, FrameLabels, State, StoredLabels
+from irpoint.label.labels import Coordinate, FrameLabels, StoredLabels
 from irpoint.label.pixels import pixels
 from irpoint.label.queue import Order
 from irpoint.label.session import LabelSession
@@ -146,9 +146,15 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
             by = "ambiguity"
         return session.queue(by)
 
-    @app.get("/api/states")
-    def states() -> dict[str, tuple[State, int]]:
-        return session.store.states()
+    @app.get("/api/changes")
+    def changes(since: Annotated[str, Query(max_length=64)] = "") -> dict[str, Any]:
+        mark, changed = session.changes(since)
+        return {
+            "mark": mark,
+            "all": changed is None,  # the page is new, or the server was restarted
+            "frames": session.summaries() if changed is None else changed,
+            "unread": session.imported.unread,
+        }
 
     @app.get("/api/pixels")
     def picture(name: Name) -> Response:

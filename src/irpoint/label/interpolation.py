@@ -32,8 +32,8 @@ def interpolate(
         shape: (height, width) of the frames, in which the path stays.
 
     Returns:
-        The changed labels by frame. A decided frame becomes open again, so that a person reviews
-        the interpolated point.
+        The changed labels by frame. A decided or imported frame becomes open again, so that a
+        person reviews the interpolated point.
     """
     current = [labels.get(name, FrameLabels()) for name in sequence]
     clicks = {
@@ -48,7 +48,7 @@ def interpolate(
         kept = [p for p in before.points if not (p.track == track and p.origin == "track")]
         points = (*kept, *([path[at]] if at in path else []))
         if points != before.points:
-            state = "open" if before.decided else before.state
+            state = "open" if before.usable else before.state
             changed[name] = before.model_copy(update={"points": points, "state": state})
     return changed
 

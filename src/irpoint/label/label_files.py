@@ -38,6 +38,7 @@ class WrittenDataset:
     Attributes:
         folder: the dataset.
         frames, targets: number of each.
+        imported: number of frames whose labels came with the dataset and were not reviewed.
         lists: number of frames in each split list, ``train`` and ``val`` first.
         skipped: one line for each frame that could not be read.
     """
@@ -45,14 +46,15 @@ class WrittenDataset:
     folder: Path
     frames: int
     targets: int
+    imported: int
     lists: dict[str, int]
     skipped: list[str]
 
 
 def write_dataset(
-    catalogue: Catalogue, decided: Iterable[tuple[FrameEntry, FrameLabels]], folder: Path
+    catalogue: Catalogue, labelled: Iterable[tuple[FrameEntry, FrameLabels]], folder: Path
 ) -> WrittenDataset:
-    """Write the decided frames as a dataset; the files of an earlier call are replaced.
+    """Write labelled frames as a dataset; the files of an earlier call are replaced.
 
     The folder gets ``images/``, ``annotations/annotations.json`` (COCO keypoints), ``points.csv``
     and split lists in ``img_idx/``. Image files are copied unchanged; frames of videos and stacks
@@ -62,14 +64,15 @@ def write_dataset(
     none is assigned by :func:`split_of`.
 
     Raises:
-        DatasetError: if no frame is decided, or the folder cannot be written.
+        DatasetError: if there is no frame, or the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[tuple[str, LabelledFrame]] = []
     entries: list[FrameEntry] = []
     skipped: list[str] = []
     used: set[str] = set()
-    for entry, labels in decided:
+    imported = 0
+    for entry, labels in labelled:
         try:
             frame = catalogue.read(entry)
         except FrameError as error:
@@ -83,6 +86,7 @@ def write_dataset(
         name = without_suffix(file_name)
         written.append((file_name, LabelledFrame(name, path, shape, points, folder.name)))
         entries.append(entry)
+        imported += labels.state == "imported"
     if not written:
         raise DatasetError(
             "no frame is decided yet: press Enter on a frame whose points are complete"
@@ -94,7 +98,7 @@ def write_dataset(
         raise DatasetError(f"{folder}: cannot be written ({one_line(error)})") from error
     targets = sum(len(frame.points) for _, frame in written)
     counts = {split: len(names) for split, names in lists.items()}
-    return WrittenDataset(folder, len(written), targets, counts, skipped)
+    return WrittenDataset(folder, len(written), targets, imported, counts, skipped)
 
 
 def split_of(entry: FrameEntry) -> str:

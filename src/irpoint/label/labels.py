@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 # source: a label of the dataset; click: set or moved by a person; proposal: an accepted proposal of
 # a model; track: interpolated between the clicks of a track.
 Origin = Literal["source", "click", "proposal", "track"]
-# open: not labelled yet; done: the points are complete; empty: no target; unsure: needs review.
-State = Literal["open", "done", "empty", "unsure"]
+# open: not labelled yet; imported: labels that came with the dataset, which nobody has reviewed;
+# done: the points are complete; empty: no target; unsure: needs review.
+State = Literal["open", "imported", "done", "empty", "unsure"]
 
 Coordinate = Annotated[float, Field(ge=-0.5, le=1e6, allow_inf_nan=False)]
 
@@ -45,8 +46,29 @@ class FrameLabels(BaseModel):
 
     @property
     def decided(self) -> bool:
-        """Whether the labels are complete, so that the frame can be used for training."""
+        """Whether a person has marked the labels as complete."""
         return self.state in ("done", "empty")
+
+    @property
+    def usable(self) -> bool:
+        """Whether the frame is exported and used for training: it is decided, or imported."""
+        return self.decided or self.state == "imported"
+
+
+class Summary(NamedTuple):
+    """What the list of frames shows about a frame.
+
+    Attributes:
+        state: progress of the frame.
+        points: number of targets.
+        noted: whether it has a note.
+        version: number of changes made to its labels.
+    """
+
+    state: State = "open"
+    points: int = 0
+    noted: bool = False
+    version: int = 0
 
 
 class StoredLabels(BaseModel):

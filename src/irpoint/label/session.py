@@ -10,9 +10,10 @@ from pathlib import Path
 from irpoint.errors import DatasetError, IrpointWarning, SettingsError, one_line
 from irpoint.frames.raw import RawLayout
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
+from irpoint.label.imported import Imported
 from irpoint.label.interpolation import interpolate
 from irpoint.label.label_files import WrittenDataset, write_dataset
-from irpoint.label.labels import FrameLabels, Origin, Point, StoredLabels
+from irpoint.label.labels import FrameLabels, Origin, StoredLabels, Summary
 from irpoint.label.proposals import Proposal, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
@@ -41,6 +42,7 @@ class LabelSession:
         if self.out.resolve().is_relative_to(self.catalogue.root):
             raise DatasetError(f"{out}: is inside the labelled folder; give a folder outside it")
         self.store = self._open_store()
+        self.imported = Imported(self.catalogue, self.store.changes)
         self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
         self.trainer = Trainer(self.out / "runs")
         self.tabs = Tabs()
@@ -88,6 +90,7 @@ class LabelSession:
         """Stop background work and close the store."""
         self.trainer.stop()
         self.proposer.close()
+        self.imported.close()
         self.store.close()
 
     def entry(self, name: str) -> FrameEntry:
@@ -103,7 +106,29 @@ class LabelSession:
 
     def labels(self, name: str) -> StoredLabels:
         """The labels of a frame: the stored ones, else those of the dataset, else empty ones."""
-        return self.store.get(name) or StoredLabels(labels=self._dataset_labels(self.entry(name)))
+        return self.store.get(name) or StoredLabels(labels=self.imported.labels(self.entry(name)))
+
+    def summaries(self) -> dict[str, Summary]:
+        """Summaries of the frames that have labels; all others are open and have none."""
+        stored = self.store.summaries()
+        known = {name: s for name, s in stored.items() if self.catalogue.number(name) is not None}
+        return self.imported.summaries() | known
+
+    def changes(self, mark: str) -> tuple[str, dict[str, Summary] | None]:
+        """The frames that have changed since an earlier call.
+
+        Args:
+            mark: the mark that the earlier call returned.
+
+        Returns:
+            The present mark, and summaries of the frames; None instead if the mark is not one of
+            this session, so that any frame may have changed.
+        """
+        now, names = self.store.changes.since(mark)
+        if names is None:
+            return now, None
+        known = [name for name in names if self.catalogue.number(name) is not None]
+        return now, self.imported.summaries_of(known) | self.store.summaries(known)
 
     def put(self, name: str, labels: FrameLabels, version: int, tab: str = "") -> StoredLabels:
         """Replace the labels of a frame.
@@ -179,14 +204,14 @@ class LabelSession:
         return self.proposer.propose(self.entry(name))
 
     def write_dataset(self) -> WrittenDataset:
-        """Write the decided frames as a dataset for ``irpoint train``.
+        """Write the decided and the imported frames as a dataset for ``irpoint train``.
 
         Raises:
-            DatasetError: if no frame is decided yet.
+            DatasetError: if there are none yet.
         """
         self.store.checkpoint()
         with self._writing:
-            return write_dataset(self.catalogue, self._decided(), self.out / "dataset")
+            return write_dataset(self.catalogue, self._usable(), self.out / "dataset")
 
     def train(self, init: str) -> Progress:
         """Write the dataset and train on it in the background.
@@ -222,28 +247,14 @@ class LabelSession:
             )
         return dataset
 
-    def _decided(self) -> Iterator[tuple[FrameEntry, FrameLabels]]:
+    def _usable(self) -> Iterator[tuple[FrameEntry, FrameLabels]]:
         states = self.store.states()
         for entry in self.catalogue.entries:
             if entry.name not in states and entry.label_name is None:
                 continue
             labels = self.labels(entry.name).labels
-            if labels.decided:
+            if labels.usable:
                 yield entry, labels
-
-    def _dataset_labels(self, entry: FrameEntry) -> FrameLabels:
-        """The labels that the dataset has for a frame."""
-        dataset = self.catalogue.dataset
-        if dataset is None or entry.label_name is None:
-            return FrameLabels()
-        try:
-            (frame,) = dataset.read([entry.label_name])
-        except DatasetError as error:
-            return FrameLabels(note=str(error))
-        points = tuple(
-            Point(x=float(x), y=float(y), origin="source") for x, y in frame.points.xy.tolist()
-        )
-        return FrameLabels(state="done" if points else "empty", points=points)
 
 
 def _same(one: Path, other: Path) -> bool:

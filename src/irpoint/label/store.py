@@ -12,11 +12,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from irpoint.errors import IrpointError, first_error, one_line
-from irpoint.label.labels import FrameLabels, State, StoredLabels
+from irpoint.label.changes import Changes
+from irpoint.label.labels import FrameLabels, State, StoredLabels, Summary
 
-_FORMAT = 2
+_FORMAT = 3  # 2: tabs; 3: the state "imported", which earlier versions do not know
 # The second for a message of SQLite that quotes damaged text.
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
+# Part of the stored JSON of labels without a note. In a note, its quotation marks are escaped.
+_NO_NOTE = '"note":""'
 _CHECKPOINT_STEPS = 50  # a copy of the file without its write-ahead log lacks at most these steps
 # The column "doubt" contains the ambiguity. It keeps its old name, so that the format is unchanged.
 _TABLES = """
@@ -55,19 +58,23 @@ class Store:
     Args:
         path: the file; created if it does not exist.
 
+    Attributes:
+        changes: the frames that were changed since the store was opened.
+
     Raises:
         StoreError: if the file cannot be opened or is not a label file.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.changes = Changes()
         self._lock = threading.RLock()
         try:
             self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
             found = self._base.execute("PRAGMA user_version").fetchone()[0]
-            if found not in (0, 1, _FORMAT):
+            if not 0 <= found <= _FORMAT:
                 raise StoreError(
                     f"{path}: format {found} was written by a newer irpoint; update irpoint"
                 )
@@ -114,6 +121,19 @@ class Store:
         """State and number of points of every frame that was changed."""
         rows = self._rows("SELECT frame, state, points FROM labels")
         return {frame: (state, points) for frame, state, points in rows}
+
+    def summaries(self, frames: Collection[str] | None = None) -> dict[str, Summary]:
+        """Summaries of the frames that were changed; if ``frames`` is given, of those alone."""
+        query = "SELECT frame, state, points, instr(labels, ?) = 0, version FROM labels"
+        if frames is None:
+            rows = self._rows(query, _NO_NOTE)
+        else:
+            each = (self._rows(f"{query} WHERE frame = ?", _NO_NOTE, frame) for frame in frames)
+            rows = [row for found in each for row in found]
+        return {
+            frame: Summary(state, points, bool(noted), version)
+            for frame, state, points, noted, version in rows
+        }
 
     def put(
         self,
@@ -233,6 +253,7 @@ class Store:
             "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?)",
             (frame, labels.model_dump_json(), labels.state, len(labels.points), version),
         )
+        self.changes.note([frame])
         return StoredLabels(labels=labels, version=version)
 
     def _last_step(self) -> int:

@@ -5,7 +5,9 @@ import { bindKeys } from "/shared/keys.js";
 import { View } from "/shared/view.js";
 import { Display } from "./display.js";
 import { FrameEditor } from "./editor.js";
+import { Follower } from "./follow.js";
 import { TABLE } from "./keys.js";
+import { allDecided, atTheEnd, counted, inFull, inShort, summary, summaryOf, tally } from "./progress.js";
 import { Saver } from "./saver.js";
 import { claimName } from "./tab.js";
 import { followTraining } from "./training.js";
@@ -25,10 +27,11 @@ const typingIn = (id) => document.activeElement === element(id);
 const page = { frames: [], queue: [], position: 0, states: {}, shown: new Set(), crosshair: null, pointer: null };
 
 const saver = new Saver({
-  saved: (name, stored) => { count({ [name]: stored }); if (name === editor.name) editor.saved(stored); },
+  saved: (name, stored) => { count({ [name]: { ...stored, labels: saver.current(name, stored) } }); if (name === editor.name) editor.saved(stored); },
   conflict: async (name, stored, reason) => {
     showMessage(`${reason}. The stored labels are shown.`);
     const now = stored || (await getOf("/api/labels", name).catch(() => null));
+    if (now) count({ [name]: now });
     if (now && name === editor.name) editor.showLabels(now);
   },
   state: (unsaved, reason) => {
@@ -123,7 +126,9 @@ function saveNote() {
 /** Show everything that depends on the labels of the frame. */
 function show() {
   const { labels } = editor;
-  element("count").textContent = counted(labels.points.length, "point");
+  element("count").textContent = counted(labels.points.length, "point") + (labels.state === "imported" ? ", imported" : "");
+  element("count").title = labels.state === "imported" ? "These labels came with the dataset. Nobody has reviewed them yet." : "";
+  document.querySelector("[data-state=done]").textContent = labels.state === "imported" ? "Confirm" : "Done";
   for (const button of document.querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", String(labels.state === button.dataset.state));
   }
@@ -147,19 +152,29 @@ function reason() {
   return `nearest score ${score.toFixed(2)}, threshold ${page.threshold.toFixed(2)}`;
 }
 
-/** Update the state and the number of points of frames that changed. */
+/** Update the summaries of frames that changed in this tab. */
 function count(frames) {
-  for (const [name, { labels }] of Object.entries(frames)) page.states[name] = [labels.state, labels.points.length];
+  for (const [name, stored] of Object.entries(frames)) page.states[name] = summary(stored);
   showCounts();
+  follower.tell();
 }
 
-const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
-
-const decided = () => Object.values(page.states).filter(([state]) => state === "done" || state === "empty").length;
+/** Show what has changed elsewhere. */
+const follower = new Follower(async ({ all, frames, unread }) => {
+  if (all) page.states = {};
+  for (const [name, now] of Object.entries(frames)) if (!(page.states[name]?.[3] >= now[3])) page.states[name] = now;
+  page.unread = unread;
+  showCounts();
+  const { name } = editor;
+  if (!saver.isBehind(name, frames[name]?.[3])) return;
+  const stored = await getOf("/api/labels", name).catch(() => null);
+  if (stored && name === editor.name) editor.saved(stored);
+});
 
 function showCounts() {
-  const points = Object.values(page.states).reduce((sum, [, count]) => sum + count, 0);
-  element("done").textContent = `${decided()} of ${page.frames.length} frames, ${counted(points, "point")}`;
+  page.sums = tally(page.frames, page.states);
+  element("done").textContent = inShort(page.sums, page.unread);
+  element("done").title = inFull(page.sums);
 }
 
 function showCursor() {
@@ -178,14 +193,20 @@ function showCursor() {
 function step(by, inSequence) {
   const number = inSequence ? page.number + by : page.queue[page.position + by];
   if (number !== undefined && page.frames[number] !== undefined) open(number, true);
+  else showMessage(atTheEnd(page.sums, by, inSequence));
 }
 
 /** Set the state of the frame and show the next one. With `stay`, keep the frame, and reset a state that is set already. */
 function decide(state, stay) {
+  if (editor.name === null) return;
   if (state === "empty" && editor.labels.points.length) { showMessage("This frame has points. Delete them first, or press Enter to mark it as done."); return; }
-  const same = editor.labels.state === state;
-  editor.set({ state: same && stay ? "open" : state });
-  if (!stay) step(1);
+  const { labels } = editor, same = labels.state === state;
+  const confirmsNone = labels.state === "imported" && state === "done" && !labels.points.length;
+  editor.set({ state: same && stay ? "open" : confirmsNone ? "empty" : state });
+  const before = page.sums.decided;
+  count({ [editor.name]: { ...saver.known.get(editor.name), labels: editor.labels } });
+  if (before < page.sums.decided && page.sums.decided === page.sums.frames) showMessage(allDecided(page.sums));
+  else if (!stay) step(1);
 }
 
 /** Undo or redo, and show the frame that changed. */
@@ -214,7 +235,7 @@ async function requeue() {
 
 /** Sort the rest of the queue again if the model has processed more frames, or more are decided. */
 async function refresh() {
-  const now = element("order").value === "ambiguity" && page.model ? `${page.model} ${page.processed} ${decided()}` : "";
+  const now = element("order").value === "ambiguity" && page.model ? `${page.model} ${page.processed} ${page.sums.decided}` : "";
   if (now && now !== page.sorted) await requeue().catch(() => {});
   page.sorted = now;
 }
@@ -305,21 +326,21 @@ async function start() {
   element("model").value = session.model || "";
   element("polarity").value = session.polarity;
   element("contrast").value = session.polarity === "both" ? "either" : session.polarity;
-  page.states = await get("/api/states");
+  await follower.ask();
   await requeue();
   bindControls();
   bindKeys(TABLE, { page, editor, view, display, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
   followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
-  showCounts();
   await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));
   await open(wanted >= 0 ? wanted : firstOpen());
   setThreshold(page.threshold);
+  follower.again();
 }
 
 /** The first frame of the queue that is still open. */
 function firstOpen() {
-  const open = page.queue.find((number) => (page.states[page.frames[number]] || ["open"])[0] === "open");
+  const open = page.queue.find((number) => summaryOf(page.states, page.frames[number])[0] === "open");
   return open === undefined ? page.queue[0] : open;
 }
 

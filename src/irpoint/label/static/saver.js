@@ -46,6 +46,11 @@ export class Saver {
     return (pending || this.known.get(name)).labels;
   }
 
+  /** Whether the labels of a frame have a newer version on the server than here, and no unsaved change, which would be refused. */
+  isBehind(name, version) {
+    return this.known.get(name)?.version < version && !this.waiting.some((change) => change.name === name);
+  }
+
   /** Save labels. If `ready` is given, they are kept at once but sent when it is settled. */
   put(name, labels, ready) {
     const change = { name, labels, version: this.known.get(name).version };

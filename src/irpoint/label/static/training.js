@@ -40,7 +40,7 @@ export function followTraining({ showMessage, showModels, showProcessed, attempt
     const written = await post("/api/export");
     const lists = Object.entries(written.lists).map((pair) => pair.join(" ")).join(", ");
     element("exported").textContent =
-      `${counted(written.frames, "frame")} with ${counted(written.targets, "target")} (${lists}) in ${written.folder}` +
+      `${counted(written.frames, "frame")} with ${counted(written.targets, "target")} (${written.imported ? `${written.imported} imported; ` : ""}${lists}) in ${written.folder}` +
       (written.skipped.length ? `; ${written.skipped.length} skipped: ${written.skipped[0]}` : "");
   });
   element("train").onclick = () => attempt(async () => {
