@@ -20,7 +20,9 @@ from irpoint.report.model import ReportedModel
 from support.models import draw_blobs
 
 Cli = Callable[..., Any]
-OF_A_SPLIT = {"model", "data", "split", "frames", "repeated", "datasets", "trained_on"}
+OF_A_SPLIT = {
+    "model", "data", "split", "frames", "repeated", "datasets", "trained_on", "settings", "card",
+}  # fmt: skip
 
 
 def write_dataset(root: Path, targets: list[list[tuple[float, float]]], start: int = 0) -> Path:

@@ -277,7 +277,12 @@ def _report(
     content = result(evaluation, model, trained_on)
     if predicted and recorded:
         content |= frame_records(
-            recorded, predicted.points, predicted.score_odds, predicted.simulated_recall
+            recorded,
+            predicted.points,
+            predicted.score_odds,
+            predicted.simulated_recall,
+            predicted.settings,
+            predicted.card,
         )
     notes = [
         f"{title} was trained on this split of {name}: these figures are not held out."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -41,42 +41,65 @@ def bootstrap_intervals(
     Raises:
         EvaluationError: if ``samples`` is below 1.
     """
+    return bootstrap_levels([evaluation], seed, samples)[0]
+
+
+def bootstrap_levels(
+    evaluations: Sequence[Evaluation], seed: int = 0, samples: int = 2000
+) -> list[dict[str, Interval | None]]:
+    """What :func:`bootstrap_intervals` gives for several evaluations of the same images.
+
+    They share the resampled lists, which are most of the work.
+
+    Args:
+        evaluations: counts of the same images, such as those at several thresholds.
+        seed, samples: as for :func:`bootstrap_intervals`.
+
+    Raises:
+        EvaluationError: if ``samples`` is below 1, or the numbers of images differ.
+    """
     if samples < 1:
         raise EvaluationError(f"bootstrap samples {samples} must be 1 or more")
-    values: dict[str, list[Float64Array]] = defaultdict(list)
-    for lists in _resamples(evaluation, seed, samples):
-        for figure in FIGURES:
-            if figure.resampled:
-                values[figure.key].append(figure.resampled(lists))
-    return {key: _interval(np.concatenate(parts)) for key, parts in values.items()}
+    if len({evaluation.images for evaluation in evaluations}) > 1:
+        raise EvaluationError("the evaluations are of different images; evaluate one split")
+    values: list[dict[str, list[Float64Array]]] = [defaultdict(list) for _ in evaluations]
+    for block in _resamples(evaluations, seed, samples):
+        for lists, of_one in zip(block, values, strict=True):
+            for figure in FIGURES:
+                if figure.resampled:
+                    of_one[figure.key].append(figure.resampled(lists))
+    return [
+        {key: _interval(np.concatenate(parts)) for key, parts in of_one.items()}
+        for of_one in values
+    ]
 
 
 def _table(evaluation: Evaluation) -> Float64Array:
     """(images, 5): tp, fp, fn, pixels and the sum of the distances of the pairs."""
     return np.array(
         [
-            (
-                frame.tp,
-                frame.fp,
-                frame.fn,
-                frame.pixels,
-                np.hypot(frame.error_xy[:, 0], frame.error_xy[:, 1]).sum(),
-            )
+            (frame.tp, frame.fp, frame.fn, frame.pixels, frame.distance)
             for frame in evaluation.frames
         ],
         dtype=np.float64,
     )
 
 
-def _resamples(evaluation: Evaluation, seed: int, samples: int) -> Iterator[Resamples]:
-    """The resampled lists, in blocks to bound memory."""
-    table, images = _table(evaluation), evaluation.images
+def _resamples(
+    evaluations: Sequence[Evaluation], seed: int, samples: int
+) -> Iterator[list[Resamples]]:
+    """The resampled lists of each evaluation, in blocks to bound memory."""
+    tables, images = [_table(evaluation) for evaluation in evaluations], evaluations[0].images
     random = np.random.default_rng(seed)
     block = max(1, _CELLS_AT_ONCE // images)
     share = np.full(images, 1 / images)
     for start in range(0, samples, block):
         weights = random.multinomial(images, share, size=min(block, samples - start))
-        yield Resamples(evaluation, weights, images, *(weights @ table).T)
+        numbers = weights.astype(np.float64)
+        yield [
+            Resamples(evaluation, weights, images, *(numbers @ table).T)
+            for evaluation, table in zip(evaluations, tables, strict=True)
+        ]
 
 
 def _interval(values: Float64Array) -> Interval | None:

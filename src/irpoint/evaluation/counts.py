@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import EvaluationError
-from irpoint.evaluation.matching import RADIUS_PX, Matcher, check_radius, matcher
+from irpoint.evaluation.matching import RADIUS_PX, Matcher, Matches, check_radius, matcher
 from irpoint.evaluation.ratios import Ratios, ratios
 from irpoint.points import Points
 
@@ -80,6 +80,11 @@ class FrameCounts:
     fn: int
     error_xy: Float64Array
     false_pixels: int | None = None
+
+    @cached_property
+    def distance(self) -> float:
+        """Sum of the distances of the pairs, in pixels."""
+        return float(np.hypot(self.error_xy[:, 0], self.error_xy[:, 1]).sum())
 
 
 @dataclass(frozen=True)
@@ -239,6 +244,20 @@ def _count(
 ) -> FrameCounts:
     predicted = frame.predicted if threshold is None else frame.predicted.above(threshold)
     pairs = rule(frame.truth.xy, predicted.xy, radius)
+    return frame_counts(frame, predicted, pairs, len(predicted))
+
+
+def frame_counts(
+    frame: EvaluatedFrame, predicted: Points, pairs: Matches, number: int
+) -> FrameCounts:
+    """The counts of a frame.
+
+    Args:
+        frame: the frame.
+        predicted: the predictions that ``pairs`` refers to.
+        pairs: which prediction belongs to which target.
+        number: number of predictions that count.
+    """
     error = predicted.xy[pairs.predicted_index].astype(np.float64) - frame.truth.xy[
         pairs.truth_index
     ].astype(np.float64)
@@ -247,7 +266,7 @@ def _count(
         dataset=frame.dataset,
         pixels=frame.pixels,
         tp=len(pairs),
-        fp=len(predicted) - len(pairs),
+        fp=number - len(pairs),
         fn=len(frame.truth) - len(pairs),
         error_xy=error,
     )

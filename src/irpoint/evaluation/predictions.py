@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from irpoint._version import __version__
 from irpoint.datasets.record import LabelledFrame
 from irpoint.evaluation.assign import assign_predictions
 from irpoint.evaluation.matching import RADIUS_PX
@@ -20,7 +22,7 @@ from irpoint.evaluation.splits import (
 from irpoint.frames.numbered import split_number
 from irpoint.points import Points
 from irpoint.runtime import Detector
-from irpoint.zoo import ScoreOdds, SimulatedRecall
+from irpoint.zoo import ModelCard, ScoreOdds, SimulatedRecall
 
 Progress = Callable[[Iterable[LabelledFrame]], Iterable[LabelledFrame]]
 """Wraps the frames, to show progress while they are read."""
@@ -40,6 +42,8 @@ class Predictions:
         trained_on: names of the datasets whose frames in this split the model was trained on.
         score_odds: what the scores mean; None if it is not known.
         simulated_recall: recall on simulated frames; None if it is not known.
+        settings: how the points were found, for the report; empty if it is not known.
+        card: the card of the model; None if the points come from a file.
     """
 
     title: str
@@ -50,6 +54,8 @@ class Predictions:
     trained_on: tuple[str, ...] = ()
     score_odds: ScoreOdds | None = None
     simulated_recall: SimulatedRecall | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    card: ModelCard | None = None
 
 
 def predictions_of_model(
@@ -87,6 +93,17 @@ def predictions_of_model(
         trained_on=tuple(trained_on(card.data, card.split, split.names, split.name)),
         score_odds=detector.score_odds,
         simulated_recall=card.simulated_recall if detector.as_measured else None,
+        settings={
+            "irpoint": __version__,
+            "backend": detector.backend,
+            "precision": detector.precision,
+            "scale": detector.scale,
+            "polarity": detector.polarity,
+            "measured": detector.measures,
+            "published_decoder": bool(detector.settings["published_decoder"]),
+            "threshold_from": chosen,
+        },
+        card=card,
     )
 
 
@@ -103,6 +120,7 @@ def predictions_of_file(
     Raises:
         EvaluationError: if the file cannot be read, or if a name refers to no frame or to several.
     """
+    path = Path(path)
     named = read_predictions(path, _stacks(split))
     return Predictions(
         title=str(path),
@@ -110,6 +128,7 @@ def predictions_of_file(
         points=assign_predictions(named, split.frames, split.pooled),
         threshold=threshold,
         threshold_from="every point counts" if threshold is None else "given",
+        settings={"irpoint": __version__, "predictions": path.name},
     )
 
 

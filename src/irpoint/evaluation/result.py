@@ -12,7 +12,7 @@ from irpoint.evaluation.figures import FIGURES
 from irpoint.evaluation.records import record_split
 from irpoint.evaluation.splits import Split, SplitEvaluation
 from irpoint.points import Points
-from irpoint.zoo import ScoreOdds, SimulatedRecall
+from irpoint.zoo import ModelCard, ScoreOdds, SimulatedRecall
 
 
 def figures(evaluation: Evaluation) -> dict[str, Any]:
@@ -71,6 +71,8 @@ def frame_records(
     points: Mapping[Path, Points],
     score_odds: ScoreOdds | None = None,
     simulated_recall: SimulatedRecall | None = None,
+    settings: Mapping[str, Any] | None = None,
+    card: ModelCard | None = None,
 ) -> dict[str, Any]:
     """The targets and points of every frame, ready for JSON; ``irpoint report`` reads them.
 
@@ -79,11 +81,13 @@ def frame_records(
         points: the points of every frame, by its image file.
         score_odds: what the scores mean; None if it is not known.
         simulated_recall: recall of the model on simulated frames; None if it is not known.
+        settings: how the points were found; None if it is not known.
+        card: the card of the model; None if the points come from a file.
 
     Returns:
         The pooled frames as ``frames``. If datasets share images, also ``repeated``: the frames
-        that count in the figures of their dataset only; ``score_odds`` and ``simulated_recall`` if
-        they are known.
+        that count in the figures of their dataset only; ``score_odds``, ``simulated_recall``,
+        ``settings`` and ``card`` if they are known.
     """
     records = record_split(split, points)
     content: dict[str, Any] = {
@@ -91,8 +95,13 @@ def frame_records(
     }
     if records.repeated:
         content["repeated"] = [frame.model_dump(mode="json") for frame in records.repeated]
-    if score_odds is not None:
-        content["score_odds"] = score_odds.model_dump(mode="json")
-    if simulated_recall is not None:
-        content["simulated_recall"] = simulated_recall.model_dump(mode="json")
+    if settings:
+        content["settings"] = dict(settings)
+    for name, part in (
+        ("score_odds", score_odds),
+        ("simulated_recall", simulated_recall),
+        ("card", card),
+    ):
+        if part is not None:
+            content[name] = part.model_dump(mode="json")
     return content

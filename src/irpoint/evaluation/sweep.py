@@ -14,6 +14,7 @@ from irpoint.errors import EvaluationError
 from irpoint.evaluation.counts import EvaluatedFrame
 from irpoint.evaluation.matching import RADIUS_PX, Matcher, matcher, near_any
 from irpoint.evaluation.ratios import Float64Array, Ratios, ratios
+from irpoint.evaluation.steps import match_steps
 
 CountArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float32]
@@ -172,9 +173,7 @@ def score_gains(frame: EvaluatedFrame, rule: Matcher, radius: float) -> CountArr
     near = near_any(frame.truth.xy, frame.predicted.xy, radius)
     score = frame.predicted.score[near]
     found = 0
-    for level in np.unique(score)[::-1]:
-        # In the given order, which `point-greedy` uses among equally near predictions.
-        now = len(rule(frame.truth.xy, frame.predicted.xy[near[score >= level]], radius))
-        gains[near[score == level][-1]] = now - found
-        found = now
+    for step in match_steps(frame, rule, radius):
+        gains[near[score == step.score][-1]] = len(step.pairs) - found
+        found = len(step.pairs)
     return gains
