@@ -50,6 +50,25 @@ def compressed(lengths: list[int]) -> str:
     return text
 
 
+@pytest.mark.parametrize(
+    ("fields", "track"),
+    [
+        ({"track": 3}, 3),
+        ({"track_id": "4"}, 4),
+        ({"attributes": {"track_id": 5}}, 5),
+        ({"track_id": "a bird"}, None),
+        ({"track": True, "attributes": []}, None),
+        ({"track": -1}, None),
+    ],
+)
+def test_the_track_of_an_annotation(root: Path, fields: dict[str, Any], track: int | None) -> None:
+    box = {"bbox": [3, 3, 2, 2]}
+    two = {"keypoints": [1, 1, 2, 5, 5, 2], "track": 9}  # one annotation for two targets
+    write(root, "annotations/instances_default.json", plain(box | fields, two))
+    frame = load_dataset(root, "all").frames[0]
+    assert (frame.tracks or (None,) * 3) == (track, None, None)
+
+
 def test_keypoints_of_cvat_count_from_the_corner(root: Path) -> None:
     annotations = [
         {"image_id": 1, "keypoints": [10.5, 10.5, 2, 3.0, 4.0, 1, 0, 0, 0], "num_keypoints": 2},

@@ -15,7 +15,7 @@ from PIL import Image
 
 from irpoint.datasets import convert, load_dataset
 from irpoint.datasets.convert import POINT_FORMATS
-from irpoint.errors import DatasetError, SettingsError
+from irpoint.errors import DatasetError, IrpointWarning, SettingsError
 
 
 @pytest.fixture
@@ -234,3 +234,42 @@ def test_a_full_disk_is_a_dataset_error(
     monkeypatch.setitem(convert.__globals__, "atomic_write", full)
     with pytest.raises(DatasetError, match="No space left on device"):
         convert(source, tmp_path / "out", "csv")
+
+
+def _with_tracks(root: Path) -> Path:
+    """Two frames: one with targets of the tracks 0 and 12 and one of none, one with track 12."""
+    (root / "images").mkdir(parents=True)
+    for name in "ab":
+        Image.fromarray(np.zeros((20, 30), np.uint8)).save(root / "images" / f"{name}.png")
+    rows = ["image,x,y,track", "a.png,3,4,12", "a.png,5,6,", "a.png,7,8,0", "b.png,9,1,12.0"]
+    (root / "points.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+@pytest.mark.parametrize("to", ["coco", "csv", "cvat"])
+def test_track_numbers_are_kept(tmp_path: Path, to: str) -> None:
+    convert(_with_tracks(tmp_path / "source"), tmp_path / "out", to)
+    frames = {frame.name: frame for frame in load_dataset(tmp_path / "out", "all")}
+    assert {name: frame.tracks for name, frame in frames.items()} == {
+        "a": (12, None, 0), "b": (12,)
+    }  # fmt: skip
+    assert frames["a"].points.xy.tolist() == [[3, 4], [5, 6], [7, 8]]
+
+
+def test_yolo_pose_says_that_it_has_no_track_numbers(tmp_path: Path) -> None:
+    with pytest.warns(IrpointWarning, match="YOLO-pose has no field for track numbers"):
+        convert(_with_tracks(tmp_path / "source"), tmp_path / "out", "yolo-pose")
+
+
+def test_a_file_without_tracks_is_written_without_them(source: Path, tmp_path: Path) -> None:
+    for to, file in {"csv": "points.csv", "coco": "annotations/annotations.json"}.items():
+        convert(source, tmp_path / to, to)
+        assert "track" not in (tmp_path / to / file).read_text()
+
+
+def test_tracks_that_are_no_numbers_are_reported(tmp_path: Path) -> None:
+    root = _with_tracks(tmp_path / "source")
+    (root / "points.csv").write_text("image,x,y,track\na.png,3,4,gull\nb.png,1,1,2\n")
+    with pytest.warns(IrpointWarning, match=r"1 tracks, such as 'gull', are no whole numbers"):
+        frames = load_dataset(root, "all")
+    assert [frame.tracks for frame in frames] == [None, (2,)]

@@ -190,6 +190,8 @@ def test_tracks_give_the_visible_shapes_of_each_frame(video: Path) -> None:
     second = track((1, 20.5, 0), (2, 21.5, 1), tag="box")
     write(video, "annotations.xml", cvat_video(5, first, second))
     assert xs(video) == [[3], [4, 20], [5], [], []]
+    tracks = [frame.tracks for frame in load_dataset(video, "all")]
+    assert tracks == [(0,), (0, 1), (0,), None, None]
     assert load_dataset(video, "all").frames[0].points.xy[0, 1] == 5
 
 
@@ -197,6 +199,7 @@ def test_a_gap_in_a_track_is_interpolated_with_a_warning(video: Path) -> None:
     write(video, "annotations.xml", cvat_video(5, track((0, 3.5, 0), (4, 11.5, 0))))
     with pytest.warns(IrpointWarning, match="3 positions between two frames of a track"):
         assert xs(video) == [[3], [5], [7], [9], [11]]
+    assert {frame.tracks for frame in load_dataset(video, "all")} == {(0,)}
     write(video, "annotations.xml", cvat_video(5, track((0, 3.5, 0), (2, 9.5, 1), (4, 11.5, 0))))
     with pytest.warns(IrpointWarning, match="1 positions"):
         assert xs(video) == [[3], [3], [], [], [11]]

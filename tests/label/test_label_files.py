@@ -44,6 +44,27 @@ def test_a_written_dataset_is_loaded_as_it_was_labelled(
     assert min(map(len, lists)) >= 1
 
 
+def test_track_numbers_are_exported_and_read_back_in_their_sequence(
+    client: TestClient, session: LabelSession, tmp_path: Path
+) -> None:
+    for number in range(2):
+        points = [point(20, 30, track=7), point(5, 5)]
+        put(client, f"{STACK}#{number}", state="done", points=points)
+    put(client, "a.png", state="done", points=[point(3, 3)])
+    folder = session.write_dataset().folder
+    tracks = {frame.name: frame.tracks for frame in load_dataset(folder, "all")}
+    pages = ["stack.tif-000000", "stack.tif-000001"]
+    assert tracks == {"a": None} | dict.fromkeys(pages, (7, None))
+    again = LabelSession(folder, tmp_path / "again")
+    entries = {Path(entry.name).name: entry for entry in again.catalogue.entries}
+    sequences = {name: entry.sequence for name, entry in entries.items()}
+    assert sequences["stack.tif-000000.png"] == sequences["stack.tif-000001.png"]
+    assert sequences["stack.tif-000000.png"] != sequences["a.png"]
+    points = again.labels(entries["stack.tif-000000.png"].name).labels.points
+    assert [p.track for p in points] == [7, None]
+    again.close()
+
+
 def test_frames_stay_in_their_list_when_more_are_labelled(client: TestClient) -> None:
     lists = []
     for number in range(5):

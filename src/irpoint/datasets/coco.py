@@ -6,7 +6,9 @@ An annotation gives
 * else a target at the centroid of its segment;
 * else a target at the centre of its box.
 
-SPIRE's variant, with one annotation per image, is the same with many keypoints per annotation.
+SPIRE's variant, with one annotation per image, is the same with many keypoints per annotation. A
+target of an annotation of its own may have a track number, ``track`` or ``track_id``, also among
+the ``attributes`` that CVAT writes.
 
 Boxes and polygons count from the outer corner of the top-left pixel, masks are pixels. Keypoints
 count from the centre of that pixel in irpoint's and SPIRE's files, and if all of a file are whole
@@ -28,6 +30,7 @@ from irpoint.datasets.label_files import brief, finite, json_files, read_json
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
+from irpoint.datasets.track_numbers import on_track, stated_track
 from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.sinks.coco import CocoRecord
 
@@ -56,7 +59,7 @@ def open_coco(root: Path, truth: Truth) -> OpenedLayout | None:
 
 
 def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
-    """Labelled frames as COCO keypoints, one annotation per target.
+    """Labelled frames as COCO keypoints, one annotation per target, with ``track`` if it has one.
 
     Args:
         frames: each with its file name under ``images/``.
@@ -65,8 +68,9 @@ def coco_json(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     for file_name, frame in frames:
         height, width = frame.shape
         record.add_image(file_name=file_name, width=width, height=height)
-        for x, y in frame.points.xy.tolist():
-            record.add_point(x, y)
+        xy = frame.points.xy.tolist()
+        for (x, y), track in zip(xy, frame.tracks or (None,) * len(xy), strict=True):
+            record.add_point(x, y, **({} if track is None else {"track": track}))
     return record.text(description="Point targets; pixel centres at integers", version="1.0")
 
 
@@ -134,9 +138,10 @@ def _targets(
         found: list[Target] = []
         for name, annotation in annotations:
             try:
-                found += annotation_targets(annotation, shape, left_out, whole)
+                its_targets = annotation_targets(annotation, shape, left_out, whole)
             except ValueError as error:
                 raise DatasetError(f"{path}: annotation {name}: {error}; fix it") from error
+            found += on_track(its_targets, stated_track(annotation))
         return found
 
     return targets

@@ -5,6 +5,7 @@
   axis-1 is y and axis-2 is x. Pixel centres at integers.
 * ``xmin``, ``ymin``, ``xmax``, ``ymax`` (Roboflow, TensorFlow): the centre of the box. Its edges
   count from the outer corner of the top-left pixel, so half a pixel is subtracted.
+* ``track`` (irpoint), ``particle`` (trackpy): the number of the target's track.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from irpoint.datasets.tables import Table
 from irpoint.errors import DatasetError
 
-IMAGE, FRAME, X, Y = "image", "frame", "x", "y"
+IMAGE, FRAME, X, Y, TRACK = "image", "frame", "x", "y", "track"
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 SIZES = ("width", "height")
 
@@ -95,6 +96,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "width": ("width", "w", "image_width", "img_width"),
     "height": ("height", "h", "image_height", "img_height"),
     "z": ("z", "position_z"),
+    TRACK: ("track", "track_id", "trackid", "track_number", "particle"),
 }
 
 

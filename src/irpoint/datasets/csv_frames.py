@@ -121,8 +121,8 @@ def open_frames(
             moved += count
             extents = [target.extent for target in targets if target.extent is not None]
             known = extents if len(extents) == len(targets) and targets else None
-            path = str(frames.path)
-            found.append(labelled_frame(name, image, shape, xy, path, root.name, known))
+            path, tracks = str(frames.path), [target.track for target in targets]
+            found.append(labelled_frame(name, image, shape, xy, path, root.name, known, tracks))
         if moved:
             warnings.warn(
                 f"{frames.path}: {moved} points lie up to a pixel outside their frame; they are "
@@ -150,7 +150,7 @@ def _targets(rows: Sequence[Label], image: Path, shape: tuple[int, int]) -> list
     Columns width and height have to be those of the image, or of the picture as tools show it.
     """
     height, width = shape
-    targets = [Target(*row.xy, row.extent) for row in rows if row.xy is not None]
+    targets = [Target(*row.xy, row.extent, row.track) for row in rows if row.xy is not None]
     row = next((row for row in rows if row.size not in (None, (width, height))), None)
     if row is None or row.size is None:
         return targets

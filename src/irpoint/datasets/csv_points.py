@@ -1,7 +1,8 @@
 """CSV files of points: one file that names its images, or one file per image, stack or video.
 
-irpoint writes the columns ``image,x,y``, one row per target. A row without x and y is a frame
-without targets. What other columns mean: :mod:`irpoint.datasets.csv_columns`.
+irpoint writes the columns ``image,x,y``, and ``track`` if a target has a track number, one row per
+target. A row without x and y is a frame without targets. What other columns mean:
+:mod:`irpoint.datasets.csv_columns`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from irpoint.errors import DatasetError, IrpointWarning
 from irpoint.frames.natural import natural_key
 
 POINTS_FILE = "points.csv"
-_COLUMNS = ("image", "x", "y")
+_COLUMNS = ("image", "x", "y", "track")
 _ROBOFLOW = "_annotations.csv"  # has no row for an image without targets
 
 
@@ -52,12 +53,16 @@ def open_csv(root: Path, truth: Truth) -> OpenedLayout | None:
 
 def csv_text(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     """Labelled frames, each with its file name, as CSV that restores each float32 exactly."""
+    listed = list(frames)
+    width = len(_COLUMNS) if any(frame.tracks for _, frame in listed) else len(_COLUMNS) - 1
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for file_name, frame in frames:
-        rows = frame.points.xy.tolist() or [("", "")]
-        writer.writerows((file_name, x, y) for x, y in rows)
+    writer.writerow(_COLUMNS[:width])
+    for file_name, frame in listed:
+        xy = frame.points.xy.tolist()
+        tracks = frame.tracks or (None,) * len(xy)  # None is an empty cell
+        rows = [(file_name, x, y, track) for (x, y), track in zip(xy, tracks, strict=True)]
+        writer.writerows(row[:width] for row in rows or [(file_name, None, None, None)])
     return text.getvalue()
 
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from irpoint.datasets.csv_columns import CORNERS, FRAME, IMAGE, SIZES, Columns, X, Y, find_columns
+from irpoint.datasets.csv_columns import (
+    CORNERS,
+    FRAME,
+    IMAGE,
+    SIZES,
+    TRACK,
+    Columns,
+    X,
+    Y,
+    find_columns,
+)
 from irpoint.datasets.extent import Extent
 from irpoint.datasets.tables import Table, TableRow, number, read_table
-from irpoint.errors import DatasetError
+from irpoint.datasets.track_numbers import track_number
+from irpoint.errors import DatasetError, IrpointWarning
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,7 @@ class Label:
         xy: position in frame pixels; None if the row says that the frame has no target.
         extent: the extent of the target, if it is a box.
         size: (width, height) as stated; None if the row states none.
+        track: number of the target's track; None if the row states none.
     """
 
     where: str
@@ -31,6 +44,7 @@ class Label:
     xy: tuple[float, float] | None
     extent: Extent | None = None
     size: tuple[float, float] | None = None
+    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ def read_labels(path: Path) -> LabelTable:
     columns = find_columns(table)
     _check_decimals(table, columns)
     _check_z(table, columns)
+    _check_tracks(table, columns)
     labels = tuple(_label(row, columns, table.decimal_comma) for row in table.rows)
     if columns.boxes:
         _check_pixels(labels, path)
@@ -68,10 +83,12 @@ def _label(row: TableRow, columns: Columns, decimal_comma: bool) -> Label:
     if IMAGE in columns and not image:
         raise DatasetError(f"{row.label}: the image is missing; give its file name")
     frame = _frame(row, columns.cell(row.cells, FRAME), decimal_comma)
+    track = track_number(columns.cell(row.cells, TRACK))
     if not columns.boxes:
         xy = _numbers(row, columns, (X, Y), decimal_comma)
         size = _size(row, columns, decimal_comma)
-        return Label(row.label, image, frame, None if xy is None else (xy[0], xy[1]), size=size)
+        place = None if xy is None else (xy[0], xy[1])
+        return Label(row.label, image, frame, place, size=size, track=track)
     box = _numbers(row, columns, CORNERS, decimal_comma)
     if box is None:
         return Label(row.label, image, frame, None)
@@ -81,7 +98,8 @@ def _label(row: TableRow, columns: Columns, decimal_comma: bool) -> Label:
         raise DatasetError(f"{row.label}: the box ends before it begins; correct it")
     extent = Extent.of_box(left, top, right, bottom)
     size = _size(row, columns, decimal_comma)
-    return Label(row.label, image, frame, ((left + right) / 2, (top + bottom) / 2), extent, size)
+    centre = (left + right) / 2, (top + bottom) / 2
+    return Label(row.label, image, frame, centre, extent, size, track)
 
 
 def _numbers(
@@ -141,6 +159,18 @@ def _check_z(table: Table, columns: Columns) -> None:
         raise DatasetError(
             f"{table.path}: its points have different z, and a frame has none; name the column "
             "'frame' if it is the number of the frame"
+        )
+
+
+def _check_tracks(table: Table, columns: Columns) -> None:
+    cells = {columns.cell(row.cells, TRACK) for row in table.rows} - {""}
+    wrong = sorted(cell for cell in cells if track_number(cell) is None)
+    if wrong:
+        warnings.warn(
+            f"{table.path}: {len(wrong)} tracks, such as '{wrong[0][:80]}', are no whole numbers "
+            "from 0; they are left out",
+            IrpointWarning,
+            stacklevel=5,
         )
 
 

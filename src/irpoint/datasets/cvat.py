@@ -5,7 +5,8 @@ CVAT counts from the outer corner of the top-left pixel: the centre of the pixel
 
 A target is each point of ``points``, each point of a skeleton that is not ``outside``, the centre
 of a ``box`` or an ``ellipse``, the centroid of a ``polygon``, a ``polyline`` or a ``mask``.
-Occluded shapes count. Tags have no position; cuboids are left out with a warning.
+The number of its track is an attribute ``track`` or ``track_id`` or, of CVAT for video, the ``id``
+of its track. Occluded shapes count. Tags have no position; cuboids are left out with a warning.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def cvat_files(root: Path) -> list[Path]:
 def cvat_xml(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     """Labelled frames as "CVAT for images 1.1", one ``points`` element with one point per target.
 
-    CVAT imports it into a task with the same images and a label ``target``.
+    CVAT imports it into a task with the same images and a label ``target``. A target of a track has
+    the attribute ``track``; a label without this attribute loses it on import.
 
     Args:
         frames: each with its file name under ``images/``.
@@ -79,7 +81,9 @@ def cvat_xml(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
     label = ElementTree.SubElement(ElementTree.SubElement(task, "labels"), "label")
     ElementTree.SubElement(label, "name").text = _LABEL
     ElementTree.SubElement(label, "type").text = "points"
-    ElementTree.SubElement(label, "attributes")
+    attributes = ElementTree.SubElement(label, "attributes")
+    if any(frame.tracks for _, frame in listed):
+        _declare_track(attributes)
     for number, (file_name, frame) in enumerate(listed):
         if any(ord(character) < 32 for character in file_name):
             raise DatasetError(f"{file_name!r}: XML cannot hold this file name; rename the image")
@@ -88,13 +92,24 @@ def cvat_xml(frames: Iterable[tuple[str, LabelledFrame]]) -> str:
         image = ElementTree.SubElement(
             root, "image", {"id": str(number), "name": file_name, **size}
         )
-        for x, y in frame.points.xy.tolist():
+        xy = frame.points.xy.tolist()
+        for (x, y), track in zip(xy, frame.tracks or (None,) * len(xy), strict=True):
             fields = {"label": _LABEL, "source": "manual", "occluded": "0"}
             fields |= {"points": f"{x + 0.5!r},{y + 0.5!r}", "z_order": "0"}
-            ElementTree.SubElement(image, "points", fields)
+            point = ElementTree.SubElement(image, "points", fields)
+            if track is not None:
+                ElementTree.SubElement(point, "attribute", {"name": "track"}).text = str(track)
     ElementTree.indent(root)
     text = ElementTree.tostring(root, "unicode", short_empty_elements=False)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def _declare_track(attributes: ElementTree.Element) -> None:
+    """Declare the attribute ``track``, which a label in CVAT needs to keep the track numbers."""
+    attribute = ElementTree.SubElement(attributes, "attribute")
+    fields = {"name": "track", "mutable": "False", "input_type": "text"}
+    for name, text in (fields | {"default_value": "", "values": ""}).items():
+        ElementTree.SubElement(attribute, name).text = text
 
 
 def _entry(image: ElementTree.Element, path: Path) -> Entry:

@@ -11,6 +11,7 @@ from irpoint.datasets.entries import LeftOut, Shape
 from irpoint.datasets.label_files import brief
 from irpoint.datasets.rle import cvat_mask
 from irpoint.datasets.shapes import Target, Vertices, box, click, ellipse, line, mask, polygon
+from irpoint.datasets.track_numbers import on_track, stated_track
 from irpoint.errors import DatasetError
 
 Element = ElementTree.Element
@@ -18,7 +19,9 @@ Element = ElementTree.Element
 SHAPES = ("points", "box", "ellipse", "polygon", "polyline", "mask", "skeleton", "cuboid")
 
 
-def shape_targets(element: Element, shape: Shape, left_out: LeftOut, label: str) -> list[Target]:
+def shape_targets(
+    element: Element, shape: Shape, left_out: LeftOut, label: str, track: int | None = None
+) -> list[Target]:
     """The targets of a shape, none if it is ``outside``.
 
     Args:
@@ -26,10 +29,22 @@ def shape_targets(element: Element, shape: Shape, left_out: LeftOut, label: str)
         shape: (height, width) of the image.
         left_out: counts shapes that give no target.
         label: file and image, for error messages.
+        track: number of its track; by default that of its attribute.
 
     Raises:
         DatasetError: if a coordinate is missing or not a finite number, or if a mask is damaged.
     """
+    targets = _targets(element, shape, left_out, label)
+    return on_track(targets, _stated(element) if track is None else track)
+
+
+def _stated(element: Element) -> int | None:
+    """The track number in the attributes of a shape."""
+    found = {one.get("name", ""): one.text or "" for one in element.findall("attribute")}
+    return stated_track(found)
+
+
+def _targets(element: Element, shape: Shape, left_out: LeftOut, label: str) -> list[Target]:
     if element.get("outside") == "1":
         return []
     try:

@@ -16,11 +16,13 @@ from irpoint.datasets.entries import FRAME_NAME, Entry, LeftOut, Shape, only_vid
 from irpoint.datasets.images import Images
 from irpoint.datasets.label_files import brief
 from irpoint.datasets.shapes import Target
+from irpoint.datasets.track_numbers import track_number
 from irpoint.errors import DatasetError, FrameError, IrpointWarning
 from irpoint.frames.numbered import count_frames
 
 # A frame between two listed ones: how far it is from the first to the second, and both shapes.
 _Step = tuple[float, ElementTree.Element, ElementTree.Element]
+_Numbers = dict[int, int | None]  # the track of each shape, by the shape's Python id
 
 
 def track_entries(content: ElementTree.Element, path: Path, images: Images) -> list[Entry]:
@@ -44,8 +46,10 @@ def track_entries(content: ElementTree.Element, path: Path, images: Images) -> l
     present = sorted(numbers.values())
     listed: dict[int, list[ElementTree.Element]] = defaultdict(list)
     between: dict[int, list[_Step]] = defaultdict(list)
+    of_shape: _Numbers = {}
     for track in tracks:
         shapes = [(_number(element, path), element) for element in track if element.tag in SHAPES]
+        of_shape |= {id(element): track_number(track.get("id")) for _, element in shapes}
         shapes.sort(key=lambda item: item[0])
         for number, element in shapes:
             listed[number].append(element)
@@ -59,7 +63,7 @@ def track_entries(content: ElementTree.Element, path: Path, images: Images) -> l
         Entry(
             image=name,
             source=path,
-            targets=_targets(listed[number], between[number], f"{path}: frame {number}"),
+            targets=_targets(listed[number], between[number], of_shape, f"{path}: frame {number}"),
             size=size,
         )
         for name, number in numbers.items()
@@ -67,10 +71,12 @@ def track_entries(content: ElementTree.Element, path: Path, images: Images) -> l
 
 
 def _targets(
-    shapes: Sequence[ElementTree.Element], steps: Sequence[_Step], label: str
+    shapes: Sequence[ElementTree.Element], steps: Sequence[_Step], of_shape: _Numbers, label: str
 ) -> Callable[[Shape, LeftOut], list[Target]]:
     def targets(shape: Shape, left_out: LeftOut) -> list[Target]:
-        found = [t for element in shapes for t in shape_targets(element, shape, left_out, label)]
+        found: list[Target] = []
+        for element in shapes:
+            found += shape_targets(element, shape, left_out, label, of_shape[id(element)])
         for share, before, after in steps:
             start = shape_targets(before, shape, left_out, label)
             end = shape_targets(after, shape, left_out, label)
@@ -78,7 +84,7 @@ def _targets(
             for one, other in zip(start, end if len(end) == len(start) else start, strict=True):
                 x = one.x + share * (other.x - one.x)
                 y = one.y + share * (other.y - one.y)
-                found.append(Target(x, y))
+                found.append(Target(x, y, track=of_shape[id(before)]))
         return found
 
     return targets

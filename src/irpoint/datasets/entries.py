@@ -231,7 +231,8 @@ def _read_frame(
     xy = np.where(np.abs(xy - inside) <= _ROUNDING, inside, xy)
     extents = [target.extent for target in targets if target.extent is not None]
     known = extents if targets and len(extents) == len(targets) else None
-    return labelled_frame(name, image, shape, xy, str(entries[0].source), root.name, known)
+    tracks = [target.track for target in targets]
+    return labelled_frame(name, image, shape, xy, str(entries[0].source), root.name, known, tracks)
 
 
 def _targets(entry: Entry, image: Path, shape: Shape, left_out: LeftOut) -> list[Target]:

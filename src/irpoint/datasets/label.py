@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from irpoint.datasets.extent import Extent
 from irpoint.datasets.record import LabelledFrame
+from irpoint.datasets.track_numbers import known_tracks
 from irpoint.errors import DatasetError, FrameError
 from irpoint.frames.numbered import numbered_shape
 from irpoint.points import Points
@@ -35,6 +36,7 @@ def labelled_frame(
     source: str,
     dataset: str,
     extents: Sequence[Extent] | None = None,
+    tracks: Sequence[int | None] | None = None,
 ) -> LabelledFrame:
     """A frame with checked labels.
 
@@ -46,6 +48,7 @@ def labelled_frame(
         source: the file that states the positions, for error messages.
         dataset: name of the dataset.
         extents: the extent of each target, if it is known.
+        tracks: number of the track of each target, None for a target without one.
 
     Raises:
         DatasetError: if a coordinate is not finite, or if a point is outside the frame, that is,
@@ -63,7 +66,8 @@ def labelled_frame(
             f"{image.name}; correct the label"
         )
     known = None if extents is None else tuple(extents)
-    return LabelledFrame(name, image, shape, Points.labels(points), dataset, known)
+    numbers = known_tracks(tracks or ())
+    return LabelledFrame(name, image, shape, Points.labels(points), dataset, known, numbers)
 
 
 def moved_inside(

@@ -23,6 +23,8 @@ class LabelledFrame:
         points: the labels in frame pixels; empty if the frame has no target.
         dataset: name of the dataset that the frame belongs to.
         extents: the extent of each target, if the dataset has masks or boxes; else None.
+        tracks: number of the track of each target, None for a target without one; None if no
+            target has one. Numbers count within a sequence: a folder of images, a stack or video.
     """
 
     name: str
@@ -31,6 +33,7 @@ class LabelledFrame:
     points: Points
     dataset: str
     extents: tuple[Extent, ...] | None = None
+    tracks: tuple[int | None, ...] | None = None
 
     def read(self) -> Frame:
         """The pixels (H, W), in the data type of the file.

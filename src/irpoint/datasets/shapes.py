@@ -26,11 +26,13 @@ class Target(NamedTuple):
     Attributes:
         x, y: its position in frame pixels, with pixel centres at integers.
         extent: its extent; None for a click.
+        track: number of its track; None if it has none.
     """
 
     x: float
     y: float
     extent: Extent | None = None
+    track: int | None = None
 
 
 def click(x: float, y: float) -> Target:

@@ -47,7 +47,8 @@ def shown_targets(
 
 def _converted(target: Target, shown: Shown) -> Target:
     x, y = shown.to_frame(np.array([[target.x, target.y]]))[0]
-    return Target(float(x), float(y), target.extent and _converted_extent(target.extent, shown))
+    extent = target.extent and _converted_extent(target.extent, shown)
+    return Target(float(x), float(y), extent, target.track)
 
 
 def _converted_extent(extent: Extent, shown: Shown) -> Extent:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from irpoint.datasets.extent import Extent
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.record import LabelledFrame
+from irpoint.errors import IrpointWarning
 
 # YOLO needs a box. The trainer of Ultralytics drops boxes of two pixels and less.
 _SIDE = 5.0
@@ -33,7 +35,17 @@ def yolo_pose_files(
 
     Returns:
         The text of each file, ``data.yaml`` last. A frame without targets has an empty label file.
+
+    Warns:
+        IrpointWarning: if targets have track numbers, for which YOLO-pose has no field.
     """
+    if any(frame.tracks for _, frame in frames):
+        warnings.warn(
+            "YOLO-pose has no field for track numbers; they are left out (csv, coco and cvat keep "
+            "them)",
+            IrpointWarning,
+            stacklevel=3,
+        )
     files = {
         Path("labels") / f"{without_suffix(file_name)}.txt": "".join(_lines(frame))
         for file_name, frame in frames

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +131,7 @@ class Catalogue:
                 continue
             file, number = split_number(path)
             if number is None:
-                entries.append(FrameEntry(relative, path, 0, _folder(relative), False, name))
+                entries.append(FrameEntry(relative, path, 0, _sequence(relative), False, name))
             else:
                 sequence = file.relative_to(self.root).as_posix()
                 entries.append(FrameEntry(relative, file, number, sequence, True, name))
@@ -158,7 +159,7 @@ class Catalogue:
                 self.skipped.append(str(error))
                 continue
             if count == 1 and self.raw is None and relative.lower().endswith(READABLE_SUFFIXES):
-                entries.append(FrameEntry(relative, path, 0, _folder(relative)))
+                entries.append(FrameEntry(relative, path, 0, _sequence(relative)))
             else:
                 entries.extend(
                     FrameEntry(f"{relative}#{k}", path, k, relative, True) for k in range(count)
@@ -193,5 +194,7 @@ def _frame_files(root: Path, prefix: str, suffixes: tuple[str, ...]) -> list[str
     return found
 
 
-def _folder(relative: str) -> str:
-    return relative.rpartition("/")[0]
+def _sequence(relative: str) -> str:
+    """The sequence of an image: its folder or, of an exported frame, the file that it is from."""
+    match = re.fullmatch(r"(.*\.\w+)-\d{6}\.\w+", relative)
+    return match[1] if match else relative.rpartition("/")[0]

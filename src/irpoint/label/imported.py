@@ -91,7 +91,9 @@ class Imported:
 
 
 def _labels(frame: LabelledFrame) -> FrameLabels:
+    xy = frame.points.xy.tolist()
     points = tuple(
-        Point(x=float(x), y=float(y), origin="source") for x, y in frame.points.xy.tolist()
+        Point(x=float(x), y=float(y), origin="source", track=track)
+        for (x, y), track in zip(xy, frame.tracks or (None,) * len(xy), strict=True)
     )
     return FrameLabels(state="imported", points=points)

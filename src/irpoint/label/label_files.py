@@ -18,6 +18,7 @@ from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.record import LabelledFrame
+from irpoint.datasets.track_numbers import known_tracks
 from irpoint.errors import DatasetError, FrameError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.frames.numbered import numbered_path
@@ -84,7 +85,9 @@ def write_dataset(
         points = _points(labels, frame)
         shape = (frame.shape[0], frame.shape[1])
         name = without_suffix(file_name)
-        written.append((file_name, LabelledFrame(name, path, shape, points, folder.name)))
+        tracks = known_tracks([point.track for point in labels.points])
+        labelled = LabelledFrame(name, path, shape, points, folder.name, tracks=tracks)
+        written.append((file_name, labelled))
         entries.append(entry)
         imported += labels.state == "imported"
     if not written:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from irpoint.datasets.track_numbers import LARGEST_TRACK
+
 # source: a label of the dataset; click: set or moved by a person; proposal: an accepted proposal of
 # a model; track: interpolated between the clicks of a track.
 Origin = Literal["source", "click", "proposal", "track"]
@@ -24,7 +26,7 @@ class Point(BaseModel):
     x: Coordinate
     y: Coordinate
     origin: Origin = "click"
-    track: int | None = Field(None, ge=0, le=1_000_000, description="number of its track")
+    track: int | None = Field(None, ge=0, le=LARGEST_TRACK, description="number of its track")
 
 
 class FrameLabels(BaseModel):
