@@ -174,6 +174,8 @@ class FrameResult:
             camera's motion causes; None if it was not estimated.
         status: ``ok``, or why no point means nothing.
         angles: the direction of each point; None without a camera.
+        track_angles: the direction of each of ``tracks``, those that coast included; None without a
+            camera.
         received: when the frame was read from its source; None if it is not known.
         pixels: the frame itself, (H, W) in the source's data type; None if it was not kept.
     """
@@ -189,6 +191,7 @@ class FrameResult:
     motion: tuple[float, float] | None = None
     status: Status = "ok"
     angles: Angles | None = None
+    track_angles: Angles | None = None
     weak: Points = field(default_factory=Points.empty, compare=False, repr=False)
     received: Instant | None = field(default=None, compare=False)
     pixels: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)

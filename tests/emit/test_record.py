@@ -35,6 +35,7 @@ def full() -> FrameResult:
     points = measured_points([(10.0, 20.5), (-0.0001, 3.0)], snr=np.nan, flags=Flag.BORDER)
     points = dataclasses.replace(points, dark=np.array([False, True]))
     angles = Angles([1.5, math.nan], [-2.0, math.nan], [0.01, math.nan], [0.01, math.nan])
+    track_angles = Angles([1.51], [-2.01], [0.002], [math.nan])
     track = TrackState(3, 10.01, 20.49, 0.12345678, None, -0.0, 1.5, 7, True, False, 0.98)
     return FrameResult(
         "rtsp://guest:secret@camera:554/lwir?x=1",
@@ -46,6 +47,7 @@ def full() -> FrameResult:
         tracks=(track,),
         motion=(-1.23456, 0.0),
         angles=angles,
+        track_angles=track_angles,
         received=Instant(1_700_000_000.25, 12.5),
     )
 
@@ -80,7 +82,8 @@ def test_a_frame_with_everything() -> None:
     assert (second["x"], second["polarity"], second["elevation"]) == (0.0, "dark", None)
     assert record["tracks"] == [
         {"number": 3, "x": 10.01, "y": 20.49, "x_std": 0.1235, "y_std": None, "vx": 0.0,
-         "vy": 1.5, "age": 7, "detected": True, "polarity": "bright", "probability": 0.98}
+         "vy": 1.5, "age": 7, "detected": True, "polarity": "bright", "probability": 0.98,
+         "azimuth": 1.51, "elevation": -2.01, "azimuth_std": 0.002, "elevation_std": None}
     ]  # fmt: skip
 
 

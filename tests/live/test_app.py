@@ -20,7 +20,7 @@ from irpoint.measuring.camera.readout import Readout
 from irpoint.web.security import LOCAL
 from support.cameras import camera
 from support.live import LiveRun, parse, write_stack
-from support.videos import POSITIONS
+from support.videos import POSITIONS, moving_blob
 
 JSON = {"Content-Type": "application/json"}
 
@@ -144,17 +144,20 @@ def test_sockets_need_the_token(live: LiveRun) -> None:
 
 
 def test_a_camera_gives_the_bearing_of_each_track(model: Path, tmp_path: Path) -> None:
-    sources = write_stack(tmp_path / "clip.npy")
+    smooth = np.full((96, 128), 6000, np.uint16) + np.arange(128, dtype=np.uint16)
+    sources = write_stack(tmp_path / "clip.npy", [*moving_blob(16), smooth])
     matrix = np.array([[800.0, 0, 64], [0, 800, 48], [0, 0, 1]])
     lens = camera(matrix=matrix, readout=Readout((128, 96)))
     with LiveRun(
         model, sources, tmp_path / "out", lambda session: session.pause(True), camera=lens
     ) as run:
         client = TestClient(create_app(run.session), base_url="http://127.0.0.1")
-        for _ in POSITIONS:
+        for _ in (*POSITIONS, "the smooth frame"):
             run.session.step()
             run.next()
         with client.websocket_connect("/api/frames") as socket:
-            (card,) = next_frame(socket)[0]["cards"]
-    angles = lens.angles(np.array([POSITIONS[-1]], float))
-    assert card["bearing"] == pytest.approx([angles.azimuth[0], angles.elevation[0]], abs=1)
+            head = next_frame(socket)[0]
+    (card,), (track,) = head["cards"], head["frame"]["tracks"]
+    assert not track["detected"]
+    angles = lens.angles(np.array([(track["x"], track["y"])]))
+    assert card["bearing"] == pytest.approx([angles.azimuth[0], angles.elevation[0]], abs=1e-3)

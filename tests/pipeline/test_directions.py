@@ -15,6 +15,7 @@ from irpoint.errors import SettingsError
 from irpoint.frames.source import Skipped
 from irpoint.measuring.camera.readout import Readout
 from irpoint.pipeline import add_angles, detect
+from irpoint.points import TrackState
 from support.measured import measured_points
 from support.models import write_moving_target
 
@@ -64,6 +65,25 @@ def test_tracks_have_the_direction_of_their_last_point(
     assert track.direction is not None
     assert track.direction[0] == pytest.approx(float(rows[-1]["azimuth"]), abs=1e-6)
     assert summary.first[0].angles is not None
+
+
+def test_a_track_without_a_point_in_this_frame_has_a_direction() -> None:
+    camera = Camera(MATRIX, readout=Readout((60, 40)))
+    coasts = TrackState(1, 20.25, 10.5, 0.3, 0.4, 1.0, 0.0, 9, detected=False, dark=False)
+    without_deviations = TrackState(2, 5.0, 6.0, None, None, 0.0, 0.0, 9, True, False)
+    tracks = (coasts, without_deviations)
+    frame = FrameResult("a.npy", 0, None, (40, 60), Points.empty(), track_ids=(), tracks=tracks)
+    (result,) = add_angles([frame], camera)
+    assert isinstance(result, FrameResult)
+    assert result.track_angles is not None
+    first, second = result.track_angles.rows()
+    place = measured_points([(20.25, 10.5)])
+    assert place.measured is not None
+    expected = camera.angles(place, covariance=np.diag([0.3**2, 0.4**2])[None])
+    assert first == pytest.approx(expected.rows()[0])
+    assert first[2] == pytest.approx(np.degrees(0.3 / 500), rel=0.02)
+    assert second[:2] == pytest.approx(camera.angles(np.array([[5.0, 6.0]])).rows()[0][:2])
+    assert np.isnan(second[2:]).all()
 
 
 def test_json_states_the_axes(

@@ -26,7 +26,8 @@ from irpoint.sinks.probability import PROBABILITY, probability_fields
 from irpoint.zoo import ScoreOdds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNKNOWN: dict[str, Any] = dict.fromkeys((PROBABILITY, *MEASURED, *DIRECTION))
+_NO_DIRECTION: dict[str, Any] = dict.fromkeys(DIRECTION)
+_UNKNOWN: dict[str, Any] = dict.fromkeys((PROBABILITY, *MEASURED)) | _NO_DIRECTION
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def frame_record(result: FrameResult, facts: Facts) -> FrameRecord:
         "model": facts.model,
         "angles": None if result.angles is None else result.angles.reference,
         "points": _points(result, facts.odds),
-        "tracks": [_track(track) for track in result.tracks],
+        "tracks": _tracks(result),
         "part": 1,
         "parts": 1,
     }
@@ -118,7 +119,15 @@ def _points(result: FrameResult, odds: ScoreOdds | None) -> list[PointRecord]:
     return records
 
 
-def _track(track: TrackState) -> TrackRecord:
+def _tracks(result: FrameResult) -> list[TrackRecord]:
+    directions = direction_fields(result.track_angles, len(result.tracks))
+    return [
+        cast(TrackRecord, _track(track) | _NO_DIRECTION | direction)
+        for track, direction in zip(result.tracks, directions, strict=True)
+    ]
+
+
+def _track(track: TrackState) -> dict[str, Any]:
     return {
         "number": track.number,
         "x": _number(track.x),

@@ -69,6 +69,12 @@ class TrackRecord(TypedDict):
     probability: Annotated[
         Share | None, Field(description="that it is a target; null if the tracker does not judge")
     ]
+    azimuth: Annotated[
+        Number | None, Field(description="of x, y, degrees, also if it coasts; null without camera")
+    ]
+    elevation: Annotated[Number | None, Field(description="degrees; null without a camera")]
+    azimuth_std: Annotated[Positive | None, Field(description="standard deviation, degrees")]
+    elevation_std: Annotated[Positive | None, Field(description="standard deviation, degrees")]
 
 
 class ModelRecord(TypedDict):

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 
 from irpoint.emit.record import Facts, frame_record
-from irpoint.emit.schema import FrameRecord
+from irpoint.emit.schema import FrameRecord, TrackRecord
 from irpoint.live.engine import Shown
 from irpoint.live.picture import Stretch, encode
-from irpoint.measuring.camera import Camera
-from irpoint.points import FrameResult, Points
 from irpoint.runtime.detector import Detector
 
 _MAX_POINTS = 300  # of no track; more rings hide the picture
@@ -26,12 +24,11 @@ class Messages:
 
     Args:
         detector: that found the points.
-        camera: for the direction of each track.
         fps: present rate, for the age of tracks in seconds.
     """
 
-    def __init__(self, detector: Detector, camera: Camera | None, fps: Callable[[], float]) -> None:
-        self._detector, self._camera, self._fps = detector, camera, fps
+    def __init__(self, detector: Detector, fps: Callable[[], float]) -> None:
+        self._detector, self._fps = detector, fps
         self._stretch = Stretch()
 
     def __call__(self, shown: Shown) -> bytes:
@@ -53,20 +50,19 @@ class Messages:
             "number": shown.number,
             "frame": record,
             "others": _others(shown),
-            "cards": self._cards(result, record),
+            "cards": self._cards(record),
             "tails": {
                 number: np.round(tail, _DECIMALS).tolist() for number, tail in result.tails.items()
             },
             "window": None if window is None else [float(f"{value:.6g}") for value in window],
         }
 
-    def _cards(self, result: FrameResult, record: FrameRecord) -> list[dict[str, Any]]:
+    def _cards(self, record: FrameRecord) -> list[dict[str, Any]]:
         """What the card of each track shows, in the order of their numbers."""
         of_track = {point["track"]: point for point in record["points"]}
         fps = self._fps()
-        angles = self._angles(result)
         cards = []
-        for track, angle in zip(record["tracks"], angles, strict=True):
+        for track in record["tracks"]:
             point = of_track.get(track["number"])
             probability = track["probability"]
             if probability is None and point is not None:
@@ -77,19 +73,18 @@ class Messages:
                     "age_s": round(track["age"] / fps, 1) if fps else None,
                     "snr": None if point is None else point["snr"],
                     "probability": probability,
-                    "bearing": angle,
+                    "bearing": _bearing(track),
                 }
             )
         return cards
 
-    def _angles(self, result: FrameResult) -> list[list[float] | None]:
-        """Azimuth and elevation in degrees of each track; None without a fitting camera."""
-        if self._camera is None or result.angles is None or not result.tracks:
-            return [None] * len(result.tracks)
-        places = Points.labels([(track.x, track.y) for track in result.tracks])
-        angles = self._camera.angles(places, result.shape)
-        pairs = zip(angles.azimuth.tolist(), angles.elevation.tolist(), strict=True)
-        return [[round(a, 3), round(e, 3)] if a == a and e == e else None for a, e in pairs]
+
+def _bearing(track: TrackRecord) -> list[float] | None:
+    """Azimuth and elevation in degrees; None without a fitting camera."""
+    azimuth, elevation = track["azimuth"], track["elevation"]
+    return (
+        None if azimuth is None or elevation is None else [round(azimuth, 3), round(elevation, 3)]
+    )
 
 
 def _others(shown: Shown) -> list[list[float]]:

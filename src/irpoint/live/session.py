@@ -91,7 +91,7 @@ class LiveSession:
         self._detector, self._settings, self.watch = detector, settings, watch
         self._pages = pages or LabelPages("127.0.0.1", [])
         self._name = sources[0].name if len(sources) == 1 else f"{len(sources)} sources"
-        self._messages = Messages(detector, settings.camera, lambda: self._health.fps())
+        self._messages = Messages(detector, lambda: self._health.fps())
         self.hub = Hub(self._messages, lambda e: self.log.add(f"cannot be shown: {one_line(e)}"))
         self._zones = Zones(settings.out, detector.region.ignored, self.log)
         self._region_lock = threading.Lock()

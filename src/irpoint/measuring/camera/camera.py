@@ -95,17 +95,21 @@ class Camera:
             raise SettingsError(f"{self.name}: {reason}")
 
     def angles(
-        self, points: Points | npt.NDArray[np.floating], shape: tuple[int, int] | None = None
+        self,
+        points: Points | npt.NDArray[np.floating],
+        shape: tuple[int, int] | None = None,
+        covariance: npt.NDArray[np.floating] | None = None,
     ) -> Angles:
         """The directions of points.
 
-        The deviations are those that the deviations of the measured places cause, to first order.
-        Errors of the calibration, the mounting and the attitude are not in them. They are NaN if
-        the points are not measured.
+        The deviations are those that the deviations of the places cause, to first order. Errors of
+        the calibration, the mounting and the attitude are not in them. They are NaN if those of the
+        places are not known.
 
         Args:
             points: points of one frame, or places (N, 2) in frame pixels.
             shape: (height, width) of the frame, to check that the calibration fits.
+            covariance: (N, 2, 2) of each place, px²; by default that of measured points.
 
         Warns:
             FrameWarning: if the lens model gives some point no direction; its angles are NaN.
@@ -115,15 +119,16 @@ class Camera:
         """
         if shape is not None:
             self.check(shape)
-        measured = points.measured if isinstance(points, Points) else None
+        if covariance is None and isinstance(points, Points) and points.measured is not None:
+            covariance = points.measured.covariance
         xy = np.asarray(points.xy if isinstance(points, Points) else points, np.float64)
         vectors, derivative = self._directions(xy.reshape(-1, 2))
         azimuth, elevation, by_pixel = _spherical(vectors, derivative)
         if np.isnan(azimuth).any():
             warnings.warn(self._no_direction(), stacklevel=2)
         variances = np.full((len(azimuth), 2), np.nan)
-        if measured is not None:
-            spread = by_pixel @ measured.covariance @ by_pixel.swapaxes(1, 2)
+        if covariance is not None:
+            spread = by_pixel @ covariance @ by_pixel.swapaxes(1, 2)
             variances = np.diagonal(spread, axis1=1, axis2=2)
         # Rounding may leave a variance of a degenerate covariance just below 0.
         std = np.degrees(np.sqrt(np.maximum(variances, 0)))
