@@ -1,7 +1,6 @@
 """Measure the live page: rate, latency from the source to the screen, and memory.
 
     python -m experiments.live_page --viewers 1 10 --seconds 20
-    python -m experiments.live_page --viewers 1 --seconds 1800        # soak
 
 Simulates a 14-bit sequence of 640 × 512 pixels, plays it in `irpoint live` in a loop at 30 frames
 per second, and watches it: one viewer is headless Chromium, the others are sockets that ask for the
@@ -39,10 +38,13 @@ SAMPLES = 6  # of the memory
 
 
 @contextmanager
-def served(frames: Path, model: str) -> Iterator[tuple[str, int]]:
+def served(
+    frames: Path, model: str, fps: int = 30, options: Sequence[str] = ()
+) -> Iterator[tuple[str, int]]:
     """Serve the page in another process; gives its address and process id."""
     command = [sys.executable, "-c", "from irpoint.cli import main; main()", "live", str(frames)]
-    command += ["--model", model, "--loop", "--fps", "30", "--no-browser", "--port", "0"]
+    command += ["--model", model, "--loop", "--fps", str(fps), "--no-browser", "--port", "0"]
+    command += options
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
     assert server.stdout is not None
     try:
@@ -51,6 +53,16 @@ def served(frames: Path, model: str) -> Iterator[tuple[str, int]]:
     finally:
         server.terminate()
         server.wait()
+
+
+def simulated(folder: Path) -> Path:
+    """Simulate a sequence in a folder; gives the folder of its frames."""
+    settings = SequenceSettings(
+        width=WIDTH, height=HEIGHT, scene="clear", targets=(5, 5), snr=(10, 30), bits=14
+    )
+    write_sequence(folder / "set", settings, frames=FRAMES, seed=5, file_format="npy")
+    (frames,) = (folder / "set" / "images").iterdir()
+    return frames
 
 
 async def watch(address: str, count: int) -> None:
@@ -105,12 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=20, help="per number of viewers")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        settings = SequenceSettings(
-            width=WIDTH, height=HEIGHT, scene="clear", targets=(5, 5), snr=(10, 30), bits=14
-        )
-        out = Path(folder) / "set"
-        write_sequence(out, settings, frames=FRAMES, seed=5, file_format="npy")
-        (frames,) = (out / "images").iterdir()
+        frames = simulated(Path(folder))
         print("viewers  frames/s  dropped  latency ms  read, network, track, draw ms  memory MB")
         for viewers in given.viewers:
             began = time.monotonic()

@@ -38,7 +38,7 @@ from irpoint.simulate import SceneSettings, simulate_scene
 Place = tuple[str, int]  # host and port
 
 WIDTH, HEIGHT = 640, 512
-FRAMES = 16
+FRAMES, CLIENTS = 16, 4
 START = "from irpoint.cli import main; main()"
 # Rounding in the record, and sums of the network in another order in another batch.
 LIMITS = {"x": 0.01, "y": 0.01, "score": 0.001}
@@ -59,6 +59,12 @@ class Load:
     statuses: Counter[str] = field(default_factory=Counter)
     differing: int = 0
     seconds: float = 0.0
+
+
+def simulated_frames() -> list[np.ndarray]:
+    """The frames (H, W) that the clients send."""
+    settings = SceneSettings(width=WIDTH, height=HEIGHT, bits=14)
+    return [simulate_scene(settings, np.random.default_rng(k)).frame for k in range(FRAMES)]
 
 
 def encoded(frame: np.ndarray, kind: str) -> bytes:
@@ -159,12 +165,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argument_parser("serve_load", __doc__)
     parser.add_argument("--model", default=DEFAULT_MODEL)
-    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--clients", type=int, default=CLIENTS)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--format", choices=("png", "npy"), default="png")
     given = parser.parse_args(arguments)
-    settings = SceneSettings(width=WIDTH, height=HEIGHT, bits=14)
-    frames = [simulate_scene(settings, np.random.default_rng(k)).frame for k in range(FRAMES)]
+    frames = simulated_frames()
     expected = points_of(given.model, frames)
     bodies = [encoded(frame, given.format) for frame in frames]
     with server(["--model", given.model]) as (process, at):

@@ -33,6 +33,7 @@ NEEDS = {
     "live_page": "playwright",
     "network_time": "openvino",
     "snapping": "fastapi",
+    "soak": "playwright",
     "tracking": "motmetrics",
 }
 
