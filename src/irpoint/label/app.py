@@ -156,6 +156,12 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
             "unread": session.imported.unread,
         }
 
+    @app.get("/api/thumbnail")
+    def thumbnail(name: Name) -> Response:
+        dark = session.proposer.polarity == "dark"
+        picture = session.thumbnails.get(session.entry(name), dark)
+        return Response(picture, media_type="image/jpeg")
+
     @app.get("/api/pixels")
     def picture(name: Name) -> Response:
         shown = pixels(session.catalogue.read(session.entry(name)))
@@ -201,6 +207,11 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
     @app.get("/api/proposals")
     def proposals(name: Name) -> dict[str, Any]:
         return {"points": session.proposals(name)}
+
+    @app.get("/api/disagreements")
+    def disagreements(threshold: Annotated[float, Query(gt=0)]) -> dict[str, Any]:
+        compared, frames = session.disagreements(threshold)
+        return {"compared": compared, "frames": frames}
 
     @app.post("/api/model")
     def choose(choice: Choice) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import numpy.typing as npt
 
 from irpoint.datasets.record import LabelledFrame
 from irpoint.errors import DatasetError
@@ -31,6 +34,7 @@ class Imported:
         dataset = catalogue.dataset
         self._left = [e for e in catalogue.entries if dataset is not None and e.label_name]
         self._summaries: dict[str, Summary] = {}
+        self._points: dict[str, npt.NDArray[np.float64]] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -60,6 +64,10 @@ class Imported:
         """Summaries of some frames, as far as their labels have been read."""
         return {name: self._summaries[name] for name in frames if name in self._summaries}
 
+    def points(self, frame: str) -> npt.NDArray[np.float64]:
+        """(N, 2) points of a frame, as far as its labels have been read."""
+        return self._points.get(frame, np.zeros((0, 2)))
+
     def close(self) -> None:
         """Stop reading."""
         self._stop.set()
@@ -72,6 +80,8 @@ class Imported:
                 return
             entries = self._left[start : start + _CHUNK]
             found = self._read(entries)
+            for entry, labels in zip(entries, found, strict=True):
+                self._points[entry.name] = positions((p.x, p.y) for p in labels.points)
             self._summaries.update(
                 (entry.name, Summary(labels.state, len(labels.points), bool(labels.note)))
                 for entry, labels in zip(entries, found, strict=True)
@@ -88,6 +98,11 @@ class Imported:
         except DatasetError:  # of one of them
             return [self.labels(entry) for entry in entries]
         return [_labels(frame) for frame in frames]
+
+
+def positions(pairs: Iterable[tuple[float, float]]) -> npt.NDArray[np.float64]:
+    """(N, 2) positions from pairs (x, y)."""
+    return np.array(list(pairs), float).reshape(-1, 2)
 
 
 def _labels(frame: LabelledFrame) -> FrameLabels:

@@ -86,8 +86,8 @@ def write_dataset(
         shape = (frame.shape[0], frame.shape[1])
         name = without_suffix(file_name)
         tracks = known_tracks([point.track for point in labels.points])
-        labelled = LabelledFrame(name, path, shape, points, folder.name, tracks=tracks)
-        written.append((file_name, labelled))
+        record = LabelledFrame(name, path, shape, points, folder.name, tracks=tracks)
+        written.append((file_name, record))
         entries.append(entry)
         imported += labels.state == "imported"
     if not written:

@@ -15,6 +15,8 @@ Origin = Literal["source", "click", "proposal", "track"]
 # done: the points are complete; empty: no target; unsure: needs review.
 State = Literal["open", "imported", "done", "empty", "unsure"]
 
+USABLE: tuple[State, ...] = ("done", "empty", "imported")  # exported and used for training
+
 Coordinate = Annotated[float, Field(ge=-0.5, le=1e6, allow_inf_nan=False)]
 
 
@@ -54,7 +56,7 @@ class FrameLabels(BaseModel):
     @property
     def usable(self) -> bool:
         """Whether the frame is exported and used for training: it is decided, or imported."""
-        return self.decided or self.state == "imported"
+        return self.state in USABLE
 
 
 class Summary(NamedTuple):
@@ -71,6 +73,11 @@ class Summary(NamedTuple):
     points: int = 0
     noted: bool = False
     version: int = 0
+
+    @property
+    def usable(self) -> bool:
+        """See :attr:`FrameLabels.usable`."""
+        return self.state in USABLE
 
 
 class StoredLabels(BaseModel):

@@ -115,6 +115,15 @@ class Proposer:
         """Ambiguity of each frame that the chosen model has processed; empty without a model."""
         return self._store.ambiguities(self._key) if self._detector else {}
 
+    @property
+    def key(self) -> str:
+        """Identifies the chosen model, its weights and the polarity; empty without a model."""
+        return self._key if self._detector else ""
+
+    def known(self, name: str) -> list[Proposal] | None:
+        """The stored proposals of the chosen model for a frame; None if it has not processed it."""
+        return _parsed(self._store.proposals(name, self._key)) if self._detector else None
+
     def _process(self, detector: Detector, key: str, entry: FrameEntry) -> str:
         frame = self._catalogue.read(entry)
         with self._in_use:

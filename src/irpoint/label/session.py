@@ -10,7 +10,8 @@ from pathlib import Path
 from irpoint.errors import DatasetError, IrpointWarning, SettingsError, one_line
 from irpoint.frames.raw import RawLayout
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
-from irpoint.label.imported import Imported
+from irpoint.label.disagreement import Disagreement, Disagreements, Positions
+from irpoint.label.imported import Imported, positions
 from irpoint.label.interpolation import interpolate
 from irpoint.label.label_files import WrittenDataset, write_dataset
 from irpoint.label.labels import FrameLabels, Origin, StoredLabels, Summary
@@ -18,6 +19,7 @@ from irpoint.label.proposals import Proposal, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
 from irpoint.label.tabs import Tabs
+from irpoint.label.thumbnails import Thumbnails
 from irpoint.label.training import Progress, Trainer
 
 
@@ -44,6 +46,8 @@ class LabelSession:
         self.store = self._open_store()
         self.imported = Imported(self.catalogue, self.store.changes)
         self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
+        self.thumbnails = Thumbnails(self.catalogue)
+        self._disagreements = Disagreements(self._positions, self.proposer.known)
         self.trainer = Trainer(self.out / "runs")
         self.tabs = Tabs()
         self._writing = threading.Lock()
@@ -202,6 +206,28 @@ class LabelSession:
     def proposals(self, name: str) -> list[Proposal]:
         """Proposals of the chosen model for a frame, highest score first."""
         return self.proposer.propose(self.entry(name))
+
+    def disagreements(self, threshold: float) -> tuple[int, dict[str, Disagreement]]:
+        """The decided and imported frames whose labels differ from the proposals of the model.
+
+        Args:
+            threshold: minimum score of a proposal.
+
+        Returns:
+            The number of frames that were compared, which the model has processed, and how those
+            that differ do, worst first.
+        """
+        key = self.proposer.key
+        usable = {n: s for n, s in self.summaries().items() if s.usable}
+        return self._disagreements.find(usable if key else {}, key, threshold)
+
+    def _positions(self, name: str) -> tuple[Positions, Positions]:
+        """Labels and refused proposals of a frame."""
+        stored = self.store.get(name)
+        if stored is None:
+            return self.imported.points(name), positions([])
+        labels = stored.labels
+        return positions((p.x, p.y) for p in labels.points), positions(labels.refused)
 
     def write_dataset(self) -> WrittenDataset:
         """Write the decided and the imported frames as a dataset for ``irpoint train``.

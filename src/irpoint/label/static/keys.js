@@ -15,6 +15,8 @@ export const TABLE = [
   { key: ",", help: "previous frame in the sequence", run: (app) => app.step(-1, true) },
   { key: ">", help: "forward in the sequence by the step", run: (app) => jump(app, 1) },
   { key: "<", help: "back in the sequence by the step", run: (app) => jump(app, -1) },
+  { key: "B", help: "frame browser: open, close", control: "#browser-button", run: (app) => app.browser.toggle() },
+  { key: "/", help: "search frames by name", control: "#search", run: (app) => app.browser.search() },
   { key: "Ctrl+Z", help: "undo", control: "#undo", run: (app) => app.undoOrRedo("/api/undo") },
   { key: "Ctrl+Y", help: "redo", names: ["Ctrl+Y", "Ctrl+Shift+Z"], control: "#redo", run: (app) => app.undoOrRedo("/api/redo") },
   { key: "Space", help: "add a point at the pointer or crosshair", once: true, run: addPoint },

@@ -3,6 +3,7 @@
 import { client, get, getOf, post, remove } from "/shared/api.js";
 import { bindKeys } from "/shared/keys.js";
 import { View } from "/shared/view.js";
+import { FrameBrowser } from "./browser.js";
 import { Display } from "./display.js";
 import { FrameEditor } from "./editor.js";
 import { Follower } from "./follow.js";
@@ -76,6 +77,11 @@ function press(x, y, event) {
   editor.add(x, y, element("snap").value, element("contrast").value, track());
 }
 
+const browser = new FrameBrowser(page, {
+  open: (number) => open(number, true), focus: () => view.canvas.focus(), busy: () => editor.opening !== null,
+  threshold: () => editor.threshold, changed: () => { prefetch(); show(); },
+});
+
 /** Show frame `number` of the folder. */
 async function open(number, keepView) {
   const name = page.frames[number];
@@ -91,13 +97,19 @@ async function open(number, keepView) {
   history.replaceState(null, "", `#${encodeURIComponent(name)}`);
   page.position = page.queue.indexOf(number);
   page.shown.add(number);
+  browser.opened();
   prefetch();
 }
 
+/** The frame that is `by` frames away in the queue, or in the part of it that the frame browser lists; undefined at the end. */
+function inQueue(by) {
+  return browser.follows ? browser.neighbour(by) : page.queue[page.position + by];
+}
+
 function prefetch() {
-  const inQueue = [1, 2, -1].map((by) => page.queue[page.position + by]);
-  document.body.dataset.next = page.frames[inQueue[0]] || "";
-  for (const number of [...inQueue, page.number + 1]) if (page.frames[number]) editor.fetch(page.frames[number]);
+  const near = [1, 2, -1].map(inQueue);
+  document.body.dataset.next = page.frames[near[0]] || "";
+  for (const number of [...near, page.number + 1]) if (page.frames[number]) editor.fetch(page.frames[number]);
 }
 
 function showFrame(keepView) {
@@ -143,7 +155,8 @@ function show() {
 
 /** Why this frame is next in the queue. */
 function reason() {
-  const order = element("order").value;
+  const order = element("order").value, differs = browser.reason(editor.name);
+  if (differs) return differs;
   if (order === "random") return "random order";
   if (order === "name" || !page.model) return "";
   if (!editor.proposals.length) return "no proposals";
@@ -175,6 +188,7 @@ function showCounts() {
   page.sums = tally(page.frames, page.states);
   element("done").textContent = inShort(page.sums, page.unread);
   element("done").title = inFull(page.sums);
+  browser.update();
 }
 
 function showCursor() {
@@ -191,9 +205,9 @@ function showCursor() {
 
 /** Show another frame of the queue, or of the folder if `inSequence`. */
 function step(by, inSequence) {
-  const number = inSequence ? page.number + by : page.queue[page.position + by];
+  const number = inSequence ? page.number + by : inQueue(by);
   if (number !== undefined && page.frames[number] !== undefined) open(number, true);
-  else showMessage(atTheEnd(page.sums, by, inSequence));
+  else showMessage(atTheEnd(page.sums, by, inSequence ? "folder" : browser.follows ? "list" : "queue"));
 }
 
 /** Set the state of the frame and show the next one. With `stay`, keep the frame, and reset a state that is set already. */
@@ -254,6 +268,7 @@ function setThreshold(value) {
   editor.threshold = Math.min(Math.max(value, 0.05), 1.5);
   element("threshold").value = editor.threshold;
   element("threshold-value").textContent = editor.threshold.toFixed(2);
+  browser.update();
   show();
 }
 
@@ -267,6 +282,7 @@ function showModels(models) {
 function showProcessed(processed) {
   const left = page.frames.length - processed;
   element("unprocessed").textContent = page.model && left > 0 ? `${counted(left, "frame")} not processed yet` : "";
+  if (page.processed !== processed) browser.update();
   page.processed = processed;
   refresh();
 }
@@ -329,7 +345,7 @@ async function start() {
   await follower.ask();
   await requeue();
   bindControls();
-  bindKeys(TABLE, { page, editor, view, display, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
+  bindKeys(TABLE, { page, editor, view, display, browser, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
   followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
   await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));

@@ -43,11 +43,11 @@ export function left({ open, imported, unsure }) {
   return parts.length ? `Still left: ${parts.join(", ")}.` : "";
 }
 
-/** What to say at an end of the queue, or of the folder if `inSequence`. */
-export function atTheEnd(sums, by, inSequence) {
-  const where = inSequence ? "frame of the folder" : "frame of the queue";
-  if (by < 0) return `This is the first ${where}.`;
-  return left(sums) ? `This is the last ${where}. ${left(sums)}` : allDecided(sums);
+/** What to say at an end of the "queue", the "folder" or the filtered "list". */
+export function atTheEnd(sums, by, where) {
+  const end = by < 0 ? `This is the first frame of the ${where}.`
+    : where === "list" ? "No other frame in the list is left." : `This is the last frame of the ${where}.`;
+  return by < 0 ? end : left(sums) ? `${end} ${left(sums)}` : allDecided(sums);
 }
 
 export const allDecided = ({ frames }) => `All ${counted(frames, "frame")} are decided.`;

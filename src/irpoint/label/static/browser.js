@@ -1,0 +1,218 @@
+// The frame browser: a panel that lists the frames, with filters and a search box. The queue can be limited to what it lists.
+
+import { get } from "/shared/api.js";
+import { Filters, inWords, reasonInWords } from "./filters.js";
+import { FrameList } from "./framelist.js";
+import { counted, summaryOf } from "./progress.js";
+import { Thumbnails } from "./thumbnails.js";
+
+const COMPARE_MS = 300; // after the last change until labels and model are compared again
+const PICTURES = "irpoint-label-pictures"; // whether the list shows thumbnails, in the browser's storage
+const ROW = 40, PICTURE_ROW = 64, REASON = 34; // px: a row, a row with a thumbnail, and the reason below it; as in page.css
+
+const element = (id) => document.getElementById(id);
+const chips = () => [...document.querySelectorAll("#filters [data-filter]")];
+
+export class FrameBrowser {
+  /** `page` has frames, queue, states, number, shown and model. `on` gets open(number), focus(), busy(), threshold() and changed(). */
+  constructor(page, on) {
+    this.page = page;
+    this.on = on;
+    this.filters = new Filters();
+    this.differing = new Map(); // name → how labels and model disagree there, worst first
+    this.compared = 0;
+    this.numbers = [];
+    this.thumbnails = new Thumbnails(on.busy, (name, address) => this.showPicture(name, address));
+    this.list = new FrameList(element("frames"), {
+      row: (number, row) => this.fill(number, row),
+      open: (number) => { on.open(number); on.focus(); },
+      visible: (numbers) => { if (this.pictures) this.thumbnails.want(numbers.map((number) => page.frames[number])); },
+      leave: on.focus,
+    });
+    this.bind();
+  }
+
+  bind() {
+    element("browser-button").onclick = () => this.show(element("browser").hidden);
+    element("browser-close").onclick = () => { this.show(false); this.on.focus(); };
+    for (const chip of chips()) chip.onclick = () => this.toggleFilter(chip.dataset.filter);
+    element("clear").onclick = () => this.clear();
+    element("follow").onchange = () => this.update();
+    element("search").oninput = () => { this.filters.search(element("search").value); this.list.active = null; this.update(); };
+    element("search").onkeydown = (event) => this.searchKey(event);
+    element("pictures").checked = localStorage.getItem(PICTURES) !== "no";
+    element("pictures").onchange = () => {
+      localStorage.setItem(PICTURES, this.pictures ? "yes" : "no");
+      this.setRows();
+    };
+    this.setRows();
+  }
+
+  get pictures() { return element("pictures").checked; }
+
+  setRows() {
+    const { pictures } = this, { differs } = this.filters;
+    this.list.rowHeight = (pictures ? PICTURE_ROW : ROW) + (differs ? REASON : 0);
+    element("frames").classList.toggle("pictures", pictures);
+    element("frames").classList.toggle("differs", differs);
+    this.list.show(this.numbers);
+    this.list.reveal(this.list.active);
+  }
+
+  /** Open or close the panel. */
+  show(open) {
+    element("browser").hidden = !open;
+    document.querySelector("main").classList.toggle("browsing", open);
+    element("browser-button").setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    this.updateNow();
+    this.list.reveal(this.page.number);
+  }
+
+  /** What the key does: open the panel and go to the list; from within the panel, close it. */
+  toggle() {
+    const inside = element("browser").contains(document.activeElement);
+    this.show(!inside);
+    if (inside) this.on.focus(); else element("frames").focus();
+  }
+
+  /** Open the panel, and go to the search box. */
+  search() {
+    this.show(true);
+    element("search").focus();
+    element("search").select();
+  }
+
+  searchKey(event) {
+    if (event.key === "ArrowDown") element("frames").focus();
+    else if (event.key === "Enter") { this.updateNow(); if (this.list.active !== null) this.list.on.open(this.list.active); }
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  toggleFilter(name) {
+    this.filters.toggle(name);
+    if (name === "differs") { this.setRows(); this.compareSoon(0); }
+    this.update();
+  }
+
+  clear() {
+    this.filters.clear();
+    element("search").value = "";
+    this.setRows();
+    this.update();
+  }
+
+  /** Whether the queue is limited to the frames that match. */
+  get follows() { return element("follow").checked && this.filters.any; }
+
+  /** A frame of the limited queue: the next one that matches, or one that was shown before; undefined at the end. */
+  neighbour(by) {
+    const { queue, position, shown, number } = this.page, matching = new Set(this.numbers);
+    if (by < 0) {
+      const before = [...shown].filter((other) => other !== number);
+      const at = [...shown].indexOf(number);
+      return at > 0 ? [...shown][at - 1] : at < 0 ? before.at(-1) : undefined;
+    }
+    if (this.filters.differs) return this.numbers.filter((other) => other !== number && !shown.has(other))[by - 1];
+    return queue.slice(position + 1).filter((other) => matching.has(other))[by - 1];
+  }
+
+  /** Another frame is on the screen. */
+  opened() { this.list.select(this.page.number); }
+
+  /** The labels of a frame, the queue or a filter have changed. */
+  update() {
+    if (this.filters.differs) this.compareSoon(COMPARE_MS);
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => { this.waiting = false; this.updateNow(); });
+  }
+
+  updateNow() {
+    const { page, filters } = this, before = this.numbers;
+    if (element("browser").hidden && !this.follows) return;
+    const order = filters.differs ? this.worstFirst() : page.frames.keys();
+    const { numbers, counts } = filters.apply(page.frames, order, page.states, this.differing);
+    this.numbers = numbers;
+    this.list.show(numbers);
+    for (const chip of chips()) this.showChip(chip, counts);
+    this.showMatching();
+    element("clear").disabled = !filters.any;
+    if (this.follows && (before.length !== numbers.length || before.some((number, k) => number !== numbers[k]))) this.on.changed();
+  }
+
+  worstFirst() {
+    const number = new Map(this.page.frames.map((name, at) => [name, at]));
+    return [...this.differing.keys()].map((name) => number.get(name)).filter((at) => at !== undefined);
+  }
+
+  showChip(chip, counts) {
+    const name = chip.dataset.filter, unknown = name === "differs" && !this.filters.differs;
+    chip.setAttribute("aria-pressed", String(this.filters.has(name)));
+    chip.querySelector("span").textContent = unknown ? "" : counts[name];
+    if (name === "imported") chip.hidden = !counts.imported && !this.filters.has(name) && !this.page.sums?.imported;
+  }
+
+  showMatching() {
+    const { frames, model } = this.page, { differs } = this.filters;
+    const of = this.numbers.length === frames.length ? counted(frames.length, "frame") : `${this.numbers.length} of ${counted(frames.length, "frame")}`;
+    const compared = !differs ? "" : model ? ` – ${counted(this.compared, "labelled frame")} compared with ${model}` : " – choose a model to compare with";
+    if (element("matching").textContent !== of + compared) element("matching").textContent = of + compared;
+  }
+
+  /** Compare labels and model again, after a while without changes. */
+  compareSoon(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.compare(), ms);
+  }
+
+  async compare() {
+    const found = !this.page.model ? { compared: 0, frames: {} }
+      : await get(`/api/disagreements?threshold=${this.on.threshold()}`).catch(() => null);
+    if (!found) return;
+    this.differing = new Map(Object.entries(found.frames));
+    this.compared = found.compared;
+    this.updateNow();
+    this.on.changed();
+  }
+
+  fill(number, row) {
+    const name = this.page.frames[number], [folder, file] = split(name);
+    const summary = summaryOf(this.page.states, name);
+    if (!row.firstChild) row.append(picture(), part("b", file), part("span", ""), part("span", this.severalFolders ? folder : ""), part("p", ""));
+    const [image, , state, where, why] = row.children;
+    row.title = name;
+    image.classList.toggle("broken", this.thumbnails.known.get(name) === null);
+    const address = this.thumbnails.get(name) || "";
+    if (image.getAttribute("src") !== address) { if (address) image.src = address; else image.removeAttribute("src"); }
+    state.textContent = inWords(summary);
+    where.className = "quiet";
+    why.textContent = this.reason(name);
+  }
+
+  /** Why a frame is in the list, if labels and model have to disagree there; otherwise empty. */
+  reason(name) {
+    const differs = this.filters.differs && this.differing.get(name);
+    return differs ? reasonInWords(differs) : "";
+  }
+
+  get severalFolders() { return split(this.page.frames[0])[0] !== split(this.page.frames.at(-1))[0]; }
+
+  showPicture(name, address) {
+    const row = this.list.rows.get(this.page.frames.indexOf(name)), image = row?.firstChild;
+    if (image && address) image.src = address;
+    image?.classList.toggle("broken", address === null);
+  }
+}
+
+const part = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+
+const picture = () => Object.assign(document.createElement("img"), { alt: "" });
+
+/** Folder and file of a frame's name. */
+function split(name) {
+  const at = name.lastIndexOf("/") + 1;
+  return [name.slice(0, at), name.slice(at)];
+}
