@@ -48,3 +48,15 @@ def test_a_track_with_one_click_cannot_be_interpolated(client: TestClient) -> No
     response = client.post("/api/interpolate", json={"frame": f"{STACK}#0", "track": 3})
     assert response.status_code == 422
     assert "track 3 has 1 click;" in response.json()["error"]
+
+
+def test_a_point_without_a_number_on_the_path_is_the_target_itself(client: TestClient) -> None:
+    for k in (0, 4):
+        put(client, f"{STACK}#{k}", points=[point(20 + 2 * k, 30, track=3)])
+    put(client, f"{STACK}#2", points=[point(24.5, 30.3, origin="proposal"), point(60, 5)])
+    client.post("/api/interpolate", json={"frame": f"{STACK}#0", "track": 3})
+    points = get_labels(client, f"{STACK}#2")["labels"]["points"]
+    assert points == [
+        point(24.5, 30.3, origin="proposal", track=3),
+        point(60, 5, origin="click", track=None),
+    ]

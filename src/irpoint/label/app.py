@@ -23,6 +23,9 @@ from irpoint.label.queue import Order
 from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snap_click
 from irpoint.label.store import Conflict, StoreError
+from irpoint.label.tracks import Refill
+from irpoint.label.video_routes import video_routes
+from irpoint.label.views import Kind
 from irpoint.runtime.polarity import Polarity
 from irpoint.web.page import mount_static
 from irpoint.web.security import LOCAL, PageGuard
@@ -38,10 +41,14 @@ class _Body(BaseModel):
 
 
 class Change(_Body):
-    """New labels of a frame, and the version on which they are based."""
+    """New labels of a frame, and the version on which they are based.
+
+    With ``refill``, a track is interpolated anew around its point in the frame.
+    """
 
     labels: FrameLabels
     version: int = Field(ge=0)
+    refill: Refill | None = None
 
 
 class Click(_Body):
@@ -52,13 +59,6 @@ class Click(_Body):
     y: Coordinate
     how: Snap
     contrast: Contrast = "bright"
-
-
-class Track(_Body):
-    """A track in the sequence of a frame."""
-
-    frame: str = Field(max_length=4096)
-    track: int = Field(ge=0)
 
 
 class Choice(_Body):
@@ -90,6 +90,7 @@ def create_app(
     _frame_routes(app, session)
     _label_routes(app, session)
     _model_routes(app, session)
+    video_routes(app, session)
     return app
 
 
@@ -163,8 +164,8 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
         return Response(picture, media_type="image/jpeg")
 
     @app.get("/api/pixels")
-    def picture(name: Name) -> Response:
-        shown = pixels(session.catalogue.read(session.entry(name)))
+    def picture(name: Name, view: Kind = "frame") -> Response:
+        shown = pixels(session.views.frame(session.entry(name), view))
         return Response(
             shown.data, media_type="application/octet-stream",
             headers={"X-Frame": json.dumps(shown.head)},
@@ -177,8 +178,12 @@ def _label_routes(app: FastAPI, session: LabelSession) -> None:
         return session.labels(name)
 
     @app.put("/api/labels")
-    def put(name: Name, change: Change, tab: Tab = "") -> StoredLabels:
-        return session.put(name, change.labels, change.version, tab)
+    def put(name: Name, change: Change, tab: Tab = "") -> dict[str, Any]:
+        labels, version, refill = change.labels, change.version, change.refill
+        if refill is None:
+            return dict(session.put(name, labels, version, tab)) | {"others": {}}
+        changed = session.tracks.put(name, labels, version, refill, tab)
+        return dict(changed.pop(name)) | {"others": changed}
 
     @app.post("/api/undo")
     def undo(tab: Tab = "") -> dict[str, StoredLabels]:
@@ -197,10 +202,6 @@ def _label_routes(app: FastAPI, session: LabelSession) -> None:
         frame = session.catalogue.read(session.entry(click.frame))
         x, y, found = snap_click(frame, (click.x, click.y), click.how, click.contrast)
         return {"x": x, "y": y, "snapped": found}
-
-    @app.post("/api/interpolate")
-    def interpolate(track: Track, tab: Tab = "") -> dict[str, StoredLabels]:
-        return session.interpolate(track.frame, track.track, tab)
 
 
 def _model_routes(app: FastAPI, session: LabelSession) -> None:

@@ -54,6 +54,7 @@ class Catalogue:
 
     Attributes:
         entries: the frames.
+        sequences: the frames of each sequence, in temporal order.
         dataset: the dataset in the folder; None if it is a plain folder.
         skipped: one line for each file, or set of labels, that cannot be used.
 
@@ -71,6 +72,9 @@ class Catalogue:
         self.entries = self._dataset_entries(self.dataset) if self.dataset else self._file_entries()
         if not self.entries:
             raise DatasetError(f"{root}: has no readable frame; give another folder")
+        self.sequences: dict[str, list[FrameEntry]] = {}
+        for entry in self.entries:
+            self.sequences.setdefault(entry.sequence, []).append(entry)
         self._by_name = {entry.name: number for number, entry in enumerate(self.entries)}
         self._opened: dict[tuple[Path, int], Stack] = {}
         self._lock = threading.Lock()
@@ -81,6 +85,17 @@ class Catalogue:
     def number(self, name: str) -> int | None:
         """Index of a frame in :attr:`entries`; None if there is no such frame."""
         return self._by_name.get(name)
+
+    def entry(self, name: str) -> FrameEntry:
+        """The frame with this name.
+
+        Raises:
+            DatasetError: if there is no such frame.
+        """
+        number = self.number(name)
+        if number is None:
+            raise DatasetError(f"{name[:200]}: no such frame in the folder")
+        return self.entries[number]
 
     def read(self, entry: FrameEntry) -> Frame:
         """The pixels (H, W) of a frame, in the data type of its file.

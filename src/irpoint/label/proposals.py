@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from irpoint.errors import FrameError, IrpointError, ModelError
 from irpoint.label.catalogue import Catalogue, FrameEntry
 from irpoint.label.queue import ambiguity
 from irpoint.label.store import Store
+from irpoint.measurement import Flag, Measurement
+from irpoint.points import Points
 from irpoint.runtime import Detector
+from irpoint.runtime.detector import CANDIDATE_SCORE
 from irpoint.runtime.polarity import passes
+from irpoint.tracking import LOWEST_SCORE
 from irpoint.zoo import find_model, model_names
 
 Proposal = tuple[float, float, float]  # x, y, score
+# A stored row: x, y, score, uncertainty in px (None if it was not measured), whether it is dark.
+# Weaker candidates than the page shows are stored for the tracker, which adds up their evidence.
+_Row = tuple[float, float, float, float | None, bool]
+_ROWS = 2  # version of the rows; those of an earlier version are not read
 
 _MAX_PROPOSALS = 300  # per frame, highest scores first
 # Proposals of at least this share of the threshold are measured; weaker ones are rarely accepted,
@@ -38,6 +49,7 @@ class Proposer:
         self._key = ""
         self._in_use = threading.Lock()
         self._background: threading.Thread | None = None
+        self.paused = threading.Event()  # while a clip is linked, other frames wait
         self._stop = threading.Event()
         self._urgent = threading.Event()  # the frame on the screen waits for its proposals
         self.model: str | None = None
@@ -73,7 +85,8 @@ class Proposer:
         is_run = name.startswith("runs/")
         model = find_model(self._runs / name.removeprefix("runs/") if is_run else name)
         self._detector = Detector(model, polarity=polarity)
-        self._key = f"{name}:{model.card.sha256[:12]}" + (polarity != "bright") * f":{polarity}"
+        dark = (polarity != "bright") * f":{polarity}"
+        self._key = f"{name}:{model.card.sha256[:12]}{dark}:{_ROWS}"
         self.model = name
         self._stop = threading.Event()
         self._background = threading.Thread(
@@ -89,6 +102,12 @@ class Proposer:
         self._background, self._detector, self.processed = None, None, 0
 
     @property
+    def chosen(self) -> tuple[Detector, str] | None:
+        """The detector of the chosen model, and the key of its proposals; None without a model."""
+        detector = self._detector
+        return None if detector is None else (detector, self._key)
+
+    @property
     def threshold(self) -> float | None:
         """Threshold of the chosen model; None without a model."""
         return self._detector.threshold if self._detector else None
@@ -102,14 +121,49 @@ class Proposer:
         detector, key = self._detector, self._key
         if detector is None:
             return []
+        self._urgent.set()
+        try:
+            rows = self._rows(detector, key, entry)
+        finally:
+            self._urgent.clear()
+        return _shown(rows)
+
+    def candidates(self, detector: Detector, key: str, entry: FrameEntry) -> Points:
+        """The points of a frame for a tracker, weak ones too, highest score first.
+
+        Args:
+            detector, key: see :attr:`chosen`.
+            entry: the frame.
+
+        Raises:
+            FrameError: if the frame cannot be read.
+        """
+        rows = self._rows(detector, key, entry)
+        if not rows:
+            return Points.empty()
+        xy = np.array([row[:2] for row in rows])
+        std = np.array([np.nan if row[3] is None else row[3] for row in rows])
+        known = np.isfinite(std)
+        measured = Measurement.unmeasured(xy, 1.0)
+        deviation = np.where(known, std, 1.0)
+        flags = np.where(known, 0, Flag.UNMEASURED).astype(np.uint8)
+        measured = replace(measured, x_std=deviation, y_std=deviation, flags=flags)
+        return Points(
+            xy.astype(np.float32),
+            np.array([row[2] for row in rows], np.float32),
+            np.array([row[4] for row in rows]),
+            measured if detector.measures else None,
+        )
+
+    def wait_for_page(self, stop: threading.Event) -> None:
+        """Wait while a page waits for the proposals of its frame."""
+        while self._urgent.is_set() and not stop.is_set():
+            stop.wait(0.02)
+
+    def _rows(self, detector: Detector, key: str, entry: FrameEntry) -> list[_Row]:
+        """The stored rows of a frame, which is processed if there are none."""
         known = _parsed(self._store.proposals(entry.name, key))
-        if known is None:
-            self._urgent.set()
-            try:
-                known = _parsed(self._process(detector, key, entry))
-            finally:
-                self._urgent.clear()
-        return known or []
+        return known if known is not None else self._process(detector, key, entry)
 
     def ambiguities(self) -> dict[str, float]:
         """Ambiguity of each frame that the chosen model has processed; empty without a model."""
@@ -122,28 +176,30 @@ class Proposer:
 
     def known(self, name: str) -> list[Proposal] | None:
         """The stored proposals of the chosen model for a frame; None if it has not processed it."""
-        return _parsed(self._store.proposals(name, self._key)) if self._detector else None
+        rows = _parsed(self._store.proposals(name, self._key)) if self._detector else None
+        return None if rows is None else _shown(rows)
 
-    def _process(self, detector: Detector, key: str, entry: FrameEntry) -> str:
+    def _process(self, detector: Detector, key: str, entry: FrameEntry) -> list[_Row]:
         frame = self._catalogue.read(entry)
         with self._in_use:
-            from_score = _MEASURED_SHARE * detector.threshold
-            found = detector.candidates(frame, from_score)[:_MAX_PROPOSALS]
-        rows = [
-            (round(float(x), 3), round(float(y), 3), round(float(s), 4))
-            for (x, y), s in zip(found.xy, found.score, strict=True)
-        ]
-        text = json.dumps(rows)
-        self._store.put_proposals(entry.name, key, text, ambiguity(found, detector.threshold))
-        return text
+            # A filter has a peak at every speck of noise.
+            lowest = CANDIDATE_SCORE if detector.card.is_filter else LOWEST_SCORE
+            measured_from = _MEASURED_SHARE * detector.threshold
+            found = detector.judge([frame], measured_from, lowest)[0][0][:_MAX_PROPOSALS]
+        rows = _rows_of(found)
+        shown = found.above(CANDIDATE_SCORE)
+        ambiguous = ambiguity(shown, detector.threshold)
+        self._store.put_proposals(entry.name, key, json.dumps(rows), ambiguous)
+        return rows
 
     def _process_all(self, stop: threading.Event) -> None:
         detector, key = self._detector, self._key
         assert detector is not None
         known = self._store.ambiguities(key)
         for entry in self._catalogue.entries:
-            while self._urgent.is_set() and not stop.is_set():
-                stop.wait(0.02)
+            while self.paused.is_set() and not stop.is_set():
+                stop.wait(0.05)
+            self.wait_for_page(stop)
             if stop.is_set():
                 return
             if entry.name not in known:
@@ -156,13 +212,36 @@ class Proposer:
             self.processed += 1
 
 
-def _parsed(text: str | None) -> list[Proposal] | None:
-    """Stored proposals; None if there are none, or if they are damaged."""
+def _rows_of(points: Points) -> list[_Row]:
+    measured = points.measured
+    stds: list[float | None] = [None] * len(points)
+    if measured is not None:
+        both = np.hypot(measured.x_std, measured.y_std) / np.sqrt(2)
+        failed = measured.has(Flag.UNMEASURED)
+        stds = [None if no else round(float(s), 3) for no, s in zip(failed, both, strict=True)]
+    return [
+        (round(x, 3), round(y, 3), round(score, 4), std, dark)
+        for (x, y), score, std, dark in zip(
+            points.xy.tolist(), points.score.tolist(), stds, points.dark.tolist(), strict=True
+        )
+    ]
+
+
+def _shown(rows: list[_Row]) -> list[Proposal]:
+    """The rows that are strong enough for the page."""
+    return [(x, y, score) for x, y, score, *_ in rows if score >= CANDIDATE_SCORE]
+
+
+def _parsed(text: str | None) -> list[_Row] | None:
+    """Stored rows; None if there are none, or if they are damaged."""
     try:
         return (
             None
             if text is None
-            else [(float(x), float(y), float(s)) for x, y, s in json.loads(text)]
+            else [
+                (float(x), float(y), float(s), None if std is None else float(std), bool(dark))
+                for x, y, s, std, dark in json.loads(text)
+            ]
         )
     except (ValueError, TypeError):
         return None

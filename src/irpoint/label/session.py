@@ -7,20 +7,22 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from irpoint.errors import DatasetError, IrpointWarning, SettingsError, one_line
+from irpoint.errors import DatasetError, IrpointWarning, one_line
 from irpoint.frames.raw import RawLayout
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
 from irpoint.label.disagreement import Disagreement, Disagreements, Positions
 from irpoint.label.imported import Imported, positions
-from irpoint.label.interpolation import interpolate
 from irpoint.label.label_files import WrittenDataset, write_dataset
-from irpoint.label.labels import FrameLabels, Origin, StoredLabels, Summary
+from irpoint.label.labels import FrameLabels, StoredLabels, Summary
+from irpoint.label.linking import Linker
 from irpoint.label.proposals import Proposal, Proposer
 from irpoint.label.queue import Order, queue
 from irpoint.label.store import Store
 from irpoint.label.tabs import Tabs
 from irpoint.label.thumbnails import Thumbnails
+from irpoint.label.tracks import Tracks
 from irpoint.label.training import Progress, Trainer
+from irpoint.label.views import Views
 
 
 class LabelSession:
@@ -50,6 +52,9 @@ class LabelSession:
         self._disagreements = Disagreements(self._positions, self.proposer.known)
         self.trainer = Trainer(self.out / "runs")
         self.tabs = Tabs()
+        self.views = Views(self.catalogue)
+        self.linker = Linker(self.catalogue, self.store, self.proposer)
+        self.tracks = Tracks(self.catalogue, self.store, self.imported, self.tabs, self.linker)
         self._writing = threading.Lock()
 
     def _open_store(self) -> Store:
@@ -93,6 +98,7 @@ class LabelSession:
     def close(self) -> None:
         """Stop background work and close the store."""
         self.trainer.stop()
+        self.linker.close()
         self.proposer.close()
         self.imported.close()
         self.store.close()
@@ -103,10 +109,7 @@ class LabelSession:
         Raises:
             DatasetError: if there is no such frame.
         """
-        number = self.catalogue.number(name)
-        if number is None:
-            raise DatasetError(f"{name[:200]}: no such frame in the folder")
-        return self.catalogue.entries[number]
+        return self.catalogue.entry(name)
 
     def labels(self, name: str) -> StoredLabels:
         """The labels of a frame: the stored ones, else those of the dataset, else empty ones."""
@@ -164,37 +167,6 @@ class LabelSession:
     def redo(self, tab: str = "") -> dict[str, StoredLabels]:
         """Apply the last undone step again; see :meth:`undo`."""
         return {name: self.labels(name) for name in self.store.redo(self.tabs.others(tab))}
-
-    def interpolate(self, name: str, track: int, tab: str = "") -> dict[str, StoredLabels]:
-        """Fill in a track between its clicks in the sequence of a frame, as one step.
-
-        Returns:
-            The labels of the frames that changed.
-
-        Raises:
-            SettingsError: if the track has fewer than two clicks and no interpolated points.
-        """
-        sequence, changed = self.entry(name).sequence, self.store.states()
-        names = [entry.name for entry in self.catalogue.entries if entry.sequence == sequence]
-        origins = {at: self._origins(k, track) for at, k in enumerate(names) if k in changed}
-        with_track = [at for at, found in origins.items() if found]
-        clicks = sum(found != {"track"} for found in origins.values() if found)
-        if clicks < 2 and clicks == len(with_track):
-            raise SettingsError(
-                f"track {track} has {_counted(clicks, 'click')}; interpolation needs clicks in "
-                "two frames or more"
-            )
-        stored = {k: self.labels(k) for k in names[with_track[0] : with_track[-1] + 1]}
-        shape = self.catalogue.read(self.entry(name)).shape
-        before = {k: at.labels for k, at in stored.items()}
-        filled = interpolate(list(stored), before, track, (shape[0], shape[1]))
-        changes = {k: (labels, stored[k].version) for k, labels in filled.items()}
-        return self.store.put(changes, before, tab, self.tabs.others(tab))
-
-    def _origins(self, name: str, track: int) -> set[Origin]:
-        """Origins of the points that a track has in a frame."""
-        points = self.labels(name).labels.points
-        return {point.origin for point in points if point.track == track}
 
     def queue(self, order: Order) -> list[int]:
         """Indices of the frames in the order in which they are shown."""
@@ -288,7 +260,3 @@ def _same(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return False
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -20,6 +20,7 @@ _FORMAT = 3  # 2: tabs; 3: the state "imported", which earlier versions do not k
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 # Part of the stored JSON of labels without a note. In a note, its quotation marks are escaped.
 _NO_NOTE = '"note":""'
+_QUERIED = 500  # frames in one query
 _CHECKPOINT_STEPS = 50  # a copy of the file without its write-ahead log lacks at most these steps
 # The column "doubt" contains the ambiguity. It keeps its old name, so that the format is unchanged.
 _TABLES = """
@@ -36,6 +37,10 @@ CREATE INDEX IF NOT EXISTS change_step ON change (undone, step);
 CREATE TABLE IF NOT EXISTS proposals (
     frame TEXT NOT NULL, model TEXT NOT NULL, points TEXT NOT NULL, doubt REAL NOT NULL,
     PRIMARY KEY (frame, model)
+);
+CREATE TABLE IF NOT EXISTS tracks (
+    sequence TEXT NOT NULL, model TEXT NOT NULL, tracks TEXT NOT NULL,
+    PRIMARY KEY (sequence, model)
 );
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
@@ -221,6 +226,32 @@ class Store:
     def ambiguities(self, model: str) -> dict[str, float]:
         """The ambiguity of each frame that a model has processed."""
         return dict(self._rows("SELECT frame, doubt FROM proposals WHERE model = ?", model))
+
+    def put_tracks(self, sequence: str, model: str, tracks: str) -> None:
+        """Store the tracks that a tracker found in the proposals of a model, as JSON."""
+        with self._transaction():
+            row = (sequence, model, tracks)
+            self._base.execute("INSERT OR REPLACE INTO tracks VALUES (?, ?, ?)", row)
+
+    def tracks(self, sequence: str, model: str) -> str | None:
+        """The stored tracks of a sequence; None if there are none."""
+        query = "SELECT tracks FROM tracks WHERE sequence = ? AND model = ?"
+        rows = self._rows(query, sequence, model)
+        return str(rows[0][0]) if rows else None
+
+    def newer(self, known: Mapping[str, int]) -> dict[str, StoredLabels]:
+        """The labels of those of some frames that are at another version than is known."""
+        found: dict[str, StoredLabels] = {}
+        names = list(known)
+        for start in range(0, len(names), _QUERIED):
+            chunk = names[start : start + _QUERIED]
+            marks = ", ".join("?" * len(chunk))
+            query = f"SELECT frame, labels, version FROM labels WHERE frame IN ({marks})"
+            for frame, labels, version in self._rows(query, *chunk):
+                if version != known[frame]:
+                    parsed = self._parsed(frame, labels)
+                    found[frame] = StoredLabels(labels=parsed, version=version)
+        return found
 
     def _undo_or_redo(self, undone: int, others: Collection[str]) -> list[str]:
         last, (condition, values) = ("min" if undone else "max"), _except_tabs(others)
