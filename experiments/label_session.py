@@ -1,11 +1,13 @@
 """Measure a labelling session: actions per target, and waiting time between frames.
 
     python -m experiments.label_session --frames 60
+    python -m experiments.label_session --frames 1000 --panel
 
 Simulates 14-bit frames of 640 × 512 pixels, opens the labelling page in headless Chromium, and
 labels them by mouse and keyboard: once by clicks alone, once with the proposals of a model (accept
 all, delete false ones, click missed targets). Clicks have an error of one pixel. Prints actions per
-target, waiting times and the error of the labels. Used in docs/label.md.
+target, the time from the key press to the painted next frame, and the error of the labels. Fails if
+the page, the stored labels and the export do not agree at the end. Used in docs/label.md.
 """
 
 from __future__ import annotations
@@ -35,6 +37,23 @@ LABELLED_PX = 5.0  # a label this close to a target is its label
 MODEL = "p2p-lite"
 LOOK_MS = 300  # a person looks longer; proposals have arrived by then
 SNAP_MS = 40  # the page snaps a click to the target
+
+# Measures the time from Enter to the painted next frame. The page asks for its repaint before this
+# script does, and a message is handled after the repaint.
+WATCH = """
+window.waits = [];
+let pressed = null;
+const painted = new MessageChannel();
+painted.port1.onmessage = () => {
+  if (pressed !== null) window.waits.push(performance.now() - pressed);
+  pressed = null;
+};
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter") pressed = event.timeStamp;
+}, true);
+new MutationObserver(() => requestAnimationFrame(() => painted.port2.postMessage(null)))
+  .observe(document, { subtree: true, attributeFilter: ["data-ready"] });
+"""
 
 
 def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
@@ -96,25 +115,49 @@ def served(images: Path, out: Path, model: str | None) -> Iterator[str]:
         server.wait()
 
 
-def session(root: Path, model: str | None) -> dict[str, float]:
-    """Label all frames of the dataset in ``root / "set"``; gives the figures of the session."""
-    frames = list(load_dataset(root / "set", "all"))
-    store = root / f"labels-{model}" / "labels.sqlite"
-    actions, waits, rng = 0, [], np.random.default_rng(0)
-    with served(root / "set" / "images", store.parent, model) as address, sync_playwright() as play:
+@contextmanager
+def opened(address: str, script: str = "") -> Iterator[Page]:
+    """The labelling page in headless Chromium.
+
+    Args:
+        address: the page.
+        script: JavaScript to run before the page loads.
+    """
+    with sync_playwright() as play:
         chromium = shutil.which("chromium")
         browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.add_init_script(script)
         page.goto(address)
-        for number, frame in enumerate(frames):
+        yield page
+        browser.close()
+
+
+def session(root: Path, model: str | None, panel: bool) -> dict[str, float]:
+    """Label all frames of the dataset in ``root / "set"``; gives the figures of the session.
+
+    Args:
+        root: folder of the dataset and of the session.
+        model: model that proposes points; None for clicks alone.
+        panel: whether the frame browser is open.
+    """
+    frames = list(load_dataset(root / "set", "all"))
+    store = root / f"labels-{model}" / "labels.sqlite"
+    actions, rng = 0, np.random.default_rng(0)
+    with (
+        served(root / "set" / "images", store.parent, model) as address,
+        opened(address, WATCH) as page,
+    ):
+        if panel:
+            page.click("#browser-button")
+        for frame in frames:
             page.wait_for_selector(f'body[data-ready="{frame.image.name}"]')
             if model:
                 page.wait_for_timeout(LOOK_MS)
-            if number:
-                waits.append(float(page.get_attribute("body", "data-ms") or "nan"))
             actions += label(page, frame, store, model is not None, rng)
             page.keyboard.press("Enter")
-        browser.close()
+        check_the_end(page, store, len(frames))
+        waits = np.array(page.evaluate("window.waits"))
     targets = sum(len(frame.points) for frame in frames)
     return {
         "frames": len(frames),
@@ -122,8 +165,26 @@ def session(root: Path, model: str | None) -> dict[str, float]:
         "actions per target": actions / targets,
         "ms to the next frame, median": float(np.median(waits)),
         "ms to the next frame, p95": float(np.percentile(waits, 95)),
+        "ms to the next frame, p99": float(np.percentile(waits, 99)),
         "rms error px": rms_error(frames, store),
     }
+
+
+def check_the_end(page: Page, file: Path, frames: int) -> None:
+    """Check that all frames are decided and stored, and that page and export say the same."""
+    counts = page.locator("#done")
+    expect(counts).to_contain_text(f"all {frames} frames decided")
+    expect(page.locator("#saved")).to_have_text("saved")
+    page.click("#export")
+    exported = page.locator("#exported")
+    expect(exported).to_contain_text(f"{frames} frames with ", timeout=600_000)
+    store = Store(file)
+    states = store.states()
+    store.close()
+    targets = sum(points for _, points in states.values())
+    assert len(states) == frames
+    assert f"{targets} targets" in counts.inner_text()
+    assert f"{targets} targets" in exported.inner_text()
 
 
 def rms_error(frames: Sequence[LabelledFrame], store: Path) -> float:
@@ -141,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argument_parser("label_session", __doc__)
     parser.add_argument("--frames", type=int, default=60, help="frames to label (default: 60)")
+    parser.add_argument("--panel", action="store_true", help="with the frame browser open")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -148,7 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         simulate_dataset(root / "set", settings, frames=given.frames, seed=5)
         for model in (None, MODEL):
             print(f"\n{model or 'clicks alone'}")
-            for name, value in session(root, model).items():
+            for name, value in session(root, model, given.panel).items():
                 print(f"  {name:30} {value:.2f}")
 
 

@@ -28,6 +28,7 @@ PROGRAMS = sorted(
     | {path.parent.name for path in FOLDER.glob("*/__main__.py")}
 )
 NEEDS = {
+    "frame_list": "playwright",
     "fuzz": "fastapi",
     "label_session": "playwright",
     "live_page": "playwright",

@@ -126,6 +126,7 @@ def test_the_queue_can_be_limited_to_the_list(
     page.keyboard.press("Enter")
     ui.settled(page, "c.png")
     assert "a.png" not in listed(page, 8)
+    ui.shows(page, "#browser-button", "Frames: 8")  # also visible while the panel is closed
     page.keyboard.press("p")  # back to a frame that does not match any more
     ui.settled(page, "b.png")
     page.keyboard.press("/")

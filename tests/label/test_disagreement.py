@@ -34,17 +34,30 @@ def test_labels_beside_proposals_agree() -> None:
 
 
 def test_a_proposal_without_a_label_weighs_by_its_score() -> None:
-    assert compared([], [(12, 10, 0.6)]) == pytest.approx((0.2, 1, 0.6, 0))
+    assert compared([], [(12, 10, 0.6)]) == pytest.approx((0.2, 1, 0.6, 0, 0, 0))
     assert compared([(12, 14)], [(12, 10, 0.6), (12, 14, 0.8), (40, 10, 0.9)]) == pytest.approx(
-        (0.2 + 0.8, 2, 0.9, 0)
+        (0.2 + 0.8, 2, 0.9, 0, 0, 0)
     )
     assert compared([], [(12, 10, 0.6)], refused=[(12, 10)]) is None
 
 
 def test_a_label_without_a_proposal_weighs_by_the_candidate_beside_it() -> None:
-    assert compared([(10, 10)], []) == pytest.approx((1, 0, 0, 1))
-    assert compared([(10, 10)], [(10, 11, 0.4), (10, 12, 0.3)]) == pytest.approx((0.2, 0, 0, 1))
-    assert compared([(10, 10)], [(10, 14, 0.6)]) == pytest.approx((0.2 + 1, 1, 0.6, 1))
+    assert compared([(10, 10)], []) == pytest.approx((1, 0, 0, 1, 0, 0))
+    assert compared([(10, 10)], [(10, 11, 0.4), (10, 12, 0.3)]) == pytest.approx(
+        (0.2, 0, 0, 1, 0, 0)
+    )
+    assert compared([(10, 10)], [(10, 23, 0.6)]) == pytest.approx((0.2 + 1, 1, 0.6, 1, 0, 0))
+
+
+def test_a_label_and_a_proposal_nearby_are_one_target() -> None:
+    assert compared([(10, 10)], [(10, 16, 0.9)]) == pytest.approx((3 / 9, 0, 0, 0, 1, 6))
+    candidates = [(10, 16, 0.9), (10, 20, 0.9), (30, 30, 0.4)]
+    assert compared([(10, 10), (10, 25)], candidates) == pytest.approx(
+        (3 / 9 + 2 / 9, 0, 0, 0, 2, 6)  # the nearest ones belong together
+    )
+    assert compared([(10, 10), (10, 8)], candidates[:1]) == pytest.approx(
+        (3 / 9 + 1, 0, 0, 1, 1, 6)
+    )
 
 
 def test_labelled_frames_are_compared_worst_first_and_again_after_a_change(

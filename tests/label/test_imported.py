@@ -147,7 +147,7 @@ def test_the_page_counts_and_confirms_imported_labels(
 def test_a_second_tab_follows_live(
     open_in: Callable[..., Any], dataset: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    expect = pytest.importorskip("playwright.sync_api", reason="needs playwright").expect
     from support import label_browser as ui
 
     server = ui.PageServer(dataset, tmp_path / "out")
@@ -171,5 +171,7 @@ def test_a_second_tab_follows_live(
         ui.click(second, 70, 30, button="right")  # based on the newest labels: no conflict
         ui.shows(first, "#count", "2 points, imported")
         assert second.locator("#banner").is_hidden()
+        first.select_option("#model", "p2p-lite")
+        expect(second.locator("#model")).to_have_value("p2p-lite")
     finally:
         server.stop()

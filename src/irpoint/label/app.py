@@ -155,6 +155,9 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
             "all": changed is None,  # the page is new, or the server was restarted
             "frames": session.summaries() if changed is None else changed,
             "unread": session.imported.unread,
+            "model": session.proposer.model,
+            "polarity": session.proposer.polarity,
+            "threshold": session.proposer.threshold,
         }
 
     @app.get("/api/thumbnail")

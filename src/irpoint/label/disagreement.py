@@ -11,26 +11,35 @@ import numpy.typing as npt
 
 from irpoint.label.labels import Summary
 
-SAME_TARGET = 3.0  # px, maximum distance of a proposal and a label of one target, as on the page
+SAME_TARGET = 3.0  # px, maximum distance of a proposal and a label that agree, as on the page
+DISPLACED = 12.0  # px, maximum distance at which they are of one target, but not where the other is
 
 Positions = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 class Disagreement(NamedTuple):
     """How the labels of one frame differ from the proposals of a model.
 
     Attributes:
-        weight: sum of the distances of the scores from the threshold, relative to the threshold.
+        weight: the sum over all differences. A proposal without a label and a label without a
+            proposal weigh the distance of the score from the threshold, relative to the threshold.
             The score of a label is that of the strongest candidate beside it, 0 if there is none.
+            A displaced pair weighs from 0 at ``SAME_TARGET`` to 1 at ``DISPLACED``.
         unlabelled: number of proposals without a label.
         strongest: the highest score of those; 0 if there are none.
         missed: number of labels without a proposal.
+        displaced: number of labels with a proposal nearby that is not at the same position, as
+            often happens with extended targets.
+        farthest: the largest distance of those in pixels; 0 if there are none.
     """
 
     weight: float
-    unlabelled: int
-    strongest: float
-    missed: int
+    unlabelled: int = 0
+    strongest: float = 0.0
+    missed: int = 0
+    displaced: int = 0
+    farthest: float = 0.0
 
 
 def disagreement(
@@ -47,26 +56,48 @@ def disagreement(
     Returns:
         None if they agree.
     """
-    scores = candidates[:, 2]
-    proposed = scores >= threshold
-    beside_label = _near(candidates[:, :2], labels)
-    open_scores = scores[
-        proposed & ~beside_label.any(axis=1) & ~_near(candidates[:, :2], refused).any(axis=1)
-    ]
+    positions, scores = candidates[:, :2], candidates[:, 2]
+    beside_label = _distances(positions, labels) <= SAME_TARGET
+    refused_ones = (_distances(positions, refused) <= SAME_TARGET).any(axis=1)
+    unlabelled = (scores >= threshold) & ~beside_label.any(axis=1) & ~refused_ones
     best = np.max(np.where(beside_label, scores[:, None], 0), axis=0, initial=0)
-    missed = best[best < threshold]
-    if not len(open_scores) and not len(missed):
+    missed = best < threshold
+    if not unlabelled.any() and not missed.any():
         return None
-    weight = (open_scores / threshold - 1).sum() + (1 - missed / threshold).sum()
-    strongest = float(open_scores.max(initial=0))
-    return Disagreement(float(weight), len(open_scores), strongest, len(missed))
+    gaps = _pair(positions, labels, unlabelled, missed)
+    weight = (scores[unlabelled] / threshold - 1).sum() + (1 - best[missed] / threshold).sum()
+    weight += sum((gap - SAME_TARGET) / (DISPLACED - SAME_TARGET) for gap in gaps)
+    return Disagreement(
+        float(weight),
+        int(unlabelled.sum()),
+        float(scores[unlabelled].max(initial=0)),
+        int(missed.sum()),
+        len(gaps),
+        max(gaps, default=0.0),
+    )
 
 
-def _near(one: Positions, other: Positions) -> npt.NDArray[np.bool_]:
-    """(K, N): whether two positions are of the same target."""
-    gaps = np.linalg.norm(one[:, None] - other[None], axis=2)
-    near: npt.NDArray[np.bool_] = gaps <= SAME_TARGET
-    return near
+def _distances(one: Positions, other: Positions) -> Positions:
+    """(K, N) distances of (K, 2) from (N, 2) positions."""
+    distances: Positions = np.linalg.norm(one[:, None] - other[None], axis=2)
+    return distances
+
+
+def _pair(positions: Positions, labels: Positions, unlabelled: Flags, missed: Flags) -> list[float]:
+    """Pair proposals and labels of one target, nearest first, and clear their flags.
+
+    Returns:
+        The distances of the pairs.
+    """
+    gaps = _distances(positions, labels)
+    gaps[~unlabelled] = gaps[:, ~missed] = np.inf
+    found = []
+    while gaps.size and gaps.min() <= DISPLACED:
+        proposal, label = np.unravel_index(gaps.argmin(), gaps.shape)
+        found.append(float(gaps[proposal, label]))
+        unlabelled[proposal] = missed[label] = False
+        gaps[proposal] = gaps[:, label] = np.inf
+    return found
 
 
 class Disagreements:

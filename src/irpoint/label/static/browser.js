@@ -65,6 +65,7 @@ export class FrameBrowser {
     document.querySelector("main").classList.toggle("browsing", open);
     element("browser-button").setAttribute("aria-expanded", String(open));
     if (!open) return;
+    if (this.filters.differs) this.compareSoon(0);
     this.updateNow();
     this.list.reveal(this.page.number);
   }
@@ -107,15 +108,14 @@ export class FrameBrowser {
   /** Whether the queue is limited to the frames that match. */
   get follows() { return element("follow").checked && this.filters.any; }
 
+  /** Whether the list is in view, or limits the queue. */
+  get used() { return !element("browser").hidden || this.follows; }
+
   /** A frame of the limited queue: the next one that matches, or one that was shown before; undefined at the end. */
   neighbour(by) {
-    const { queue, position, shown, number } = this.page, matching = new Set(this.numbers);
-    if (by < 0) {
-      const before = [...shown].filter((other) => other !== number);
-      const at = [...shown].indexOf(number);
-      return at > 0 ? [...shown][at - 1] : at < 0 ? before.at(-1) : undefined;
-    }
-    if (this.filters.differs) return this.numbers.filter((other) => other !== number && !shown.has(other))[by - 1];
+    const { queue, position, number } = this.page, shown = [...this.page.shown], matching = this.list.place;
+    if (by < 0) return shown[shown.indexOf(number) + by];
+    if (this.filters.differs) return this.numbers.filter((other) => other !== number && !this.page.shown.has(other))[by - 1];
     return queue.slice(position + 1).filter((other) => matching.has(other))[by - 1];
   }
 
@@ -124,7 +124,7 @@ export class FrameBrowser {
 
   /** The labels of a frame, the queue or a filter have changed. */
   update() {
-    if (this.filters.differs) this.compareSoon(COMPARE_MS);
+    if (this.filters.differs && this.used) this.compareSoon(COMPARE_MS);
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => { this.waiting = false; this.updateNow(); });
@@ -132,13 +132,15 @@ export class FrameBrowser {
 
   updateNow() {
     const { page, filters } = this, before = this.numbers;
-    if (element("browser").hidden && !this.follows) return;
+    this.showLimit();
+    if (!this.used) return;
     const order = filters.differs ? this.worstFirst() : page.frames.keys();
     const { numbers, counts } = filters.apply(page.frames, order, page.states, this.differing);
     this.numbers = numbers;
     this.list.show(numbers);
     for (const chip of chips()) this.showChip(chip, counts);
     this.showMatching();
+    this.showLimit();
     element("clear").disabled = !filters.any;
     if (this.follows && (before.length !== numbers.length || before.some((number, k) => number !== numbers[k]))) this.on.changed();
   }
@@ -153,6 +155,14 @@ export class FrameBrowser {
     chip.setAttribute("aria-pressed", String(this.filters.has(name)));
     chip.querySelector("span").textContent = unknown ? "" : counts[name];
     if (name === "imported") chip.hidden = !counts.imported && !this.filters.has(name) && !this.page.sums?.imported;
+  }
+
+  /** Say on the button that the queue is limited, also while the panel is closed. */
+  showLimit() {
+    const button = element("browser-button");
+    const text = this.follows ? `Frames: ${this.numbers.length}` : "Frames";
+    if (button.textContent !== text) button.textContent = text;
+    button.classList.toggle("limited", this.follows);
   }
 
   showMatching() {

@@ -8,12 +8,17 @@ const WORDS = { open: "Open", imported: "Imported", done: "Done", empty: "No tar
 export const inWords = ([state, points, noted]) =>
   [WORDS[state], points ? `${points} point${points === 1 ? "" : "s"}` : "", noted ? "note" : ""].filter(Boolean).join(", ");
 
-/** Why labels and model disagree, from what the server sends: weight, proposals without a label, their highest score, labels without a proposal. */
-export function reasonInWords([, unlabelled, strongest, missed]) {
+/**
+ * Why labels and model disagree, from what the server sends: weight, proposals without a label, their highest score, labels
+ * without a proposal, labels whose proposal is elsewhere, and the largest distance of those.
+ */
+export function reasonInWords([, unlabelled, strongest, missed, displaced, farthest]) {
   const score = strongest.toFixed(2);
   const more = unlabelled > 1 ? `${unlabelled} proposals without a label (up to ${score})` : unlabelled ? `1 proposal without a label (${score})` : "";
   const fewer = missed ? `${missed} label${missed > 1 ? "s" : ""} without a proposal` : "";
-  return [more, fewer].filter(Boolean).join("; ");
+  const px = farthest.toFixed(1);
+  const apart = displaced > 1 ? `${displaced} labels up to ${px} px from their proposals` : displaced ? `1 label ${px} px from its proposal` : "";
+  return [more, fewer, apart].filter(Boolean).join("; ");
 }
 
 export class Filters {

@@ -173,12 +173,13 @@ function count(frames) {
 }
 
 /** Show what has changed elsewhere. */
-const follower = new Follower(async ({ all, frames, unread }) => {
+const follower = new Follower(async ({ all, frames, unread, model, polarity, threshold }) => {
   if (all) page.states = {};
   for (const [name, now] of Object.entries(frames)) if (!(page.states[name]?.[3] >= now[3])) page.states[name] = now;
   page.unread = unread;
   showCounts();
-  const { name } = editor;
+  const { name } = editor, differs = model !== page.model || polarity !== page.polarity;
+  if (name !== null && differs && !page.choosing) await showModel(model, threshold, polarity);
   if (!saver.isBehind(name, frames[name]?.[3])) return;
   const stored = await getOf("/api/labels", name).catch(() => null);
   if (stored && name === editor.name) editor.saved(stored);
@@ -255,10 +256,21 @@ async function refresh() {
 }
 
 async function choose(model) {
+  page.choosing = true;
   const chosen = await attempt(() => post("/api/model", { model: model || null, polarity: element("polarity").value }));
-  page.model = chosen ? chosen.model : null;
-  page.threshold = chosen?.threshold || 1;
+  page.choosing = false;
+  await showModel(chosen?.model, chosen?.threshold, element("polarity").value);
+  follower.tell();
+}
+
+/** Show the model that the server uses, and its proposals. */
+async function showModel(model, threshold, polarity) {
+  if (polarity !== page.polarity) browser.thumbnails.clear();
+  page.polarity = polarity;
+  page.model = model || null;
+  page.threshold = threshold || 1;
   element("model").value = page.model || "";
+  element("polarity").value = polarity;
   setThreshold(page.threshold);
   page.sorted = "";
   await Promise.all([editor.propose(), refresh()]);
@@ -334,7 +346,7 @@ async function start() {
   client.tab = await claimName();
   addEventListener("pagehide", () => remove("/api/tab", { keepalive: true }).catch(() => {}));
   const session = await get("/api/session");
-  Object.assign(page, { frames: session.frames, sequences: session.sequences, model: session.model, threshold: session.threshold || 1 });
+  Object.assign(page, { frames: session.frames, sequences: session.sequences, model: session.model, polarity: session.polarity, threshold: session.threshold || 1 });
   element("folder").textContent = session.folder;
   showSkipped(session.skipped);
   document.title = `${session.folder} – irpoint label`;
