@@ -21,6 +21,7 @@ FLOORS = (
     ("runtime",),
     ("tracking",),
     ("sinks",),
+    ("exchange",),
     ("emit",),
     ("pipeline",),
     ("datasets",),

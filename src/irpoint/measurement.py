@@ -99,7 +99,7 @@ class Measurement:
     def __post_init__(self) -> None:
         place = np.asarray(self.network_xy, np.float64).reshape(-1, 2)
         object.__setattr__(self, "network_xy", place)
-        for name in _NUMBERS:
+        for name in NUMBERS:
             self._set(name, np.float64, len(place))
         self._set("flags", np.uint8, len(place))
         certain = (self.network_xy, self.x_std, self.y_std, self.xy_cov)
@@ -115,14 +115,14 @@ class Measurement:
     @classmethod
     def empty(cls) -> Measurement:
         """Of no points."""
-        numbers: dict[str, Any] = {name: np.empty(0) for name in _NUMBERS}
+        numbers: dict[str, Any] = {name: np.empty(0) for name in NUMBERS}
         return cls(np.empty((0, 2)), **numbers, flags=np.empty(0, np.uint8))
 
     @classmethod
     def unmeasured(cls, network_xy: FloatArray, std: float) -> Measurement:
         """Of points at (N, 2) that could not be measured; ``std`` is their deviation per axis."""
         count = len(network_xy)
-        values: dict[str, Any] = {name: np.full(count, np.nan) for name in _NUMBERS}
+        values: dict[str, Any] = {name: np.full(count, np.nan) for name in NUMBERS}
         values |= {"x_std": np.full(count, std), "y_std": np.full(count, std)}
         values |= {"xy_cov": np.zeros(count)}
         return cls(network_xy, **values, flags=np.full(count, Flag.UNMEASURED, np.uint8))
@@ -162,7 +162,7 @@ class Measurement:
         return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-_NUMBERS = (
+NUMBERS = (
     "x_std",
     "y_std",
     "xy_cov",
@@ -174,3 +174,4 @@ _NUMBERS = (
     "flux",
     "chi2",
 )
+"""The attributes of :class:`Measurement` that are numbers (N,), in their order."""

@@ -62,8 +62,30 @@ def import_extra(module: str, extra: str, purpose: str, error: type[IrpointError
     Raises:
         IrpointError: of the type ``error``, if the module is not installed.
     """
+    library = module.partition(".")[0]
+    return _import(module, f"{purpose} needs {library}; run pip install 'irpoint[{extra}]'", error)
+
+
+def import_library(
+    module: str, purpose: str, requirement: str, error: type[IrpointError]
+) -> ModuleType:
+    """Import a library that belongs to no extra, because its users have it anyway.
+
+    Args:
+        module: name of the module.
+        purpose: what the module is needed for.
+        requirement: what to install, as pip names it.
+        error: type of the error.
+
+    Raises:
+        IrpointError: of the type ``error``, if the module is not installed.
+    """
+    library = module.partition(".")[0]
+    return _import(module, f"{purpose} needs {library}; run pip install '{requirement}'", error)
+
+
+def _import(module: str, advice: str, error: type[IrpointError]) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as missing:
-        library = module.partition(".")[0]
-        raise error(f"{purpose} needs {library}; run pip install 'irpoint[{extra}]'") from missing
+        raise error(advice) from missing
