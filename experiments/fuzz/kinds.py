@@ -42,6 +42,7 @@ KINDS: dict[str, Kind] = {
     "label-studio": Kind(tool_seeds.label_studio, _LABELS),
     "labelme": Kind(tool_seeds.labelme, _LABELS),
     "via": Kind(tool_seeds.via, _LABELS),
+    "fiftyone": Kind(tool_seeds.fiftyone, _LABELS),
     "yolo": Kind(label_seeds.yolo, _LABELS),
     "yolo-tools": Kind(tool_seeds.yolo, _LABELS),
     "yolo-beside": Kind(tool_seeds.yolo_beside, _LABELS),

@@ -141,6 +141,31 @@ def via() -> Iterator[Seed]:
     yield Seed.folder(images("images") | texts({"via_project.json": project}), ".png")
 
 
+def fiftyone() -> Iterator[Seed]:
+    """An export of FiftyOne with keypoints, detections and polylines."""
+    labels: list[dict[str, Any]] = [
+        {"_cls": "Keypoints", "keypoints": [{"points": [[0.3, 0.4], [0.5, 0.5]], "index": 3}]},
+        {"_cls": "Detections", "detections": [{"bounding_box": [0.1, 0.2, 0.1, 0.1]}]},
+        {
+            "_cls": "Polylines",
+            "polylines": [
+                {"_cls": "Polyline", "points": [[[0, 0], [0.5, 0], [0.5, 0.5]]], "closed": closed}
+                for closed in (True, False)
+            ],
+        },
+    ]
+    samples = [
+        {
+            "filepath": f"data/{name}.png",
+            "tags": ["train"],
+            "metadata": {"_cls": "ImageMetadata", "width": SHAPE[1], "height": SHAPE[0]},
+            "ground_truth": one,
+        }
+        for name, one in zip(NAMES, labels, strict=True)
+    ]
+    yield Seed.folder(images("data") | texts({"samples.json": {"samples": samples}}), ".png")
+
+
 _YAML = "path: .\ntrain: images/train\nval: [images/train]\nnc: 1\nnames: ['t']\n"
 
 

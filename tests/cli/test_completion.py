@@ -47,7 +47,8 @@ def test_names_of_commands_models_formats_and_scenes_are_completed(complete):
     assert complete("irpoint simulate --format ") == ["png", "tiff", "stack", "npy"]
     assert complete("irpoint train --init sp") == ["spire"]
     assert complete("irpoint train --method p2p") == ["p2p-lite"]
-    assert complete("irpoint convert --to ") == ["coco", "cvat", "csv", "yolo-pose"]
+    formats = ["coco", "cvat", "csv", "fiftyone", "napari", "yolo-pose"]
+    assert complete("irpoint convert --to ") == formats
     assert complete("irpoint detect --format ") == ["csv", "json", "coco"]
     assert complete("irpoint detect --engine r") == ["ray"]
     assert complete("irpoint export --to ") == ["onnx", "openvino"]

@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("to", ["coco", "csv", "cvat"])
+@pytest.mark.parametrize("to", ["coco", "csv", "cvat", "fiftyone"])
 def test_the_converted_dataset_loads_like_the_source(source: Path, tmp_path: Path, to: str) -> None:
     written = convert(source, tmp_path / "out", to)
     assert len(written) == 3
@@ -104,7 +104,7 @@ def test_yolo_pose_keeps_positions(
     np.testing.assert_allclose(points.xy, np.array(xy).reshape(-1, 2), atol=1e-6)
 
 
-@pytest.mark.parametrize("to", ["coco", "csv", "cvat"])
+@pytest.mark.parametrize("to", ["coco", "csv", "cvat", "fiftyone"])
 def test_one_split(source: Path, tmp_path: Path, to: str) -> None:
     convert(source, tmp_path / "out", to, split="train")
     assert [frame.name for frame in load_dataset(tmp_path / "out", "train")] == ["s2/a", "b"]
@@ -211,14 +211,14 @@ def test_a_list_with_windows_slashes(source: Path, tmp_path: Path) -> None:
     assert frame.name == "s1/a"
 
 
-@pytest.mark.parametrize("to", ["coco", "csv", "cvat"])
+@pytest.mark.parametrize("to", ["coco", "csv", "cvat", "fiftyone"])
 def test_a_name_that_is_not_unicode(tmp_path: Path, to: str) -> None:
     for folder in ("images", "masks"):
         (tmp_path / "in" / folder).mkdir(parents=True)
         file = tmp_path / "in" / folder / "f\udcfc.png"
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "a.png")
         (tmp_path / "a.png").rename(file)
-    if to != "coco":
+    if to in ("csv", "cvat"):
         with pytest.raises(DatasetError, match="not UTF-8; rename it"):
             convert(tmp_path / "in", tmp_path / "out", to)
     else:
@@ -246,7 +246,7 @@ def _with_tracks(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("to", ["coco", "csv", "cvat"])
+@pytest.mark.parametrize("to", ["coco", "csv", "cvat", "fiftyone", "napari"])
 def test_track_numbers_are_kept(tmp_path: Path, to: str) -> None:
     convert(_with_tracks(tmp_path / "source"), tmp_path / "out", to)
     frames = {frame.name: frame for frame in load_dataset(tmp_path / "out", "all")}

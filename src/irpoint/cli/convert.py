@@ -27,7 +27,7 @@ def convert(
         str,
         typer.Option(
             metavar="FORMAT",
-            help="Format of the points: coco, cvat, csv, yolo-pose, …",
+            help="Format of the points: coco, cvat, csv, fiftyone, napari, yolo-pose, …",
             autocompletion=complete_point_format,
         ),
     ],

@@ -1,4 +1,4 @@
-"""Convert a dataset of any layout to COCO keypoints, CVAT's XML, CSV or YOLO-pose."""
+"""Convert a dataset of any layout to points, in the formats of :data:`POINT_FORMATS`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from irpoint.datasets.coco import ANNOTATIONS, coco_json
 from irpoint.datasets.csv_points import POINTS_FILE, csv_text
 from irpoint.datasets.cvat import CVAT_FILE, cvat_xml
+from irpoint.datasets.fiftyone import fiftyone_texts
 from irpoint.datasets.frame_copy import copy_bytes, copy_suffix
 from irpoint.datasets.layout import OpenedLayout, Truth
 from irpoint.datasets.load import every_name, open_dataset, read_labels, split_names
+from irpoint.datasets.napari import napari_files
 from irpoint.datasets.record import Dataset, LabelledFrame
 from irpoint.datasets.yolo_pose import yolo_pose_files
 from irpoint.errors import DatasetError, SettingsError, one_line
@@ -34,6 +36,8 @@ POINT_FORMATS: dict[str, Callable[[NamedFrames, Lists], dict[Path, str]]] = {
     "coco": _one_file(ANNOTATIONS, coco_json),
     "cvat": _one_file(CVAT_FILE, cvat_xml),
     "csv": _one_file(POINTS_FILE, csv_text),
+    "fiftyone": fiftyone_texts,
+    "napari": napari_files,
     "yolo-pose": yolo_pose_files,
 }
 """The function of each format that writes its files, the one that is written last at the end.
@@ -52,9 +56,10 @@ def convert(
     """Write a dataset as points.
 
     The destination gets copies of the images (``images/``), the points
-    (``annotations/annotations.json``, ``annotations.xml``, ``points.csv``, or ``labels/`` and
-    ``data.yaml``) and the split lists (``img_idx/``). It loads like the source, under the same
-    split names. The points are written last, so that an interrupted conversion does not load.
+    (``annotations/annotations.json``, ``annotations.xml``, ``points.csv``, ``samples.json``, or
+    ``labels/`` and ``data.yaml``) and the split lists (``img_idx/``). It loads like the source,
+    under the same split names. The points are written last, so that an interrupted conversion does
+    not load.
 
     Args:
         source: a dataset folder of any layout.

@@ -130,11 +130,14 @@ def find_columns(table: Table) -> Columns:
     label = f"{table.path}, line {table.header_line}"
     if "vertex_index" in names or "shape_type" in names:
         raise DatasetError(f"{label}: napari's shapes, not points; export a points layer")
-    place = _axes(names, label) or {
+    place = {
         meaning: names.index(found)
         for meaning, known in NAMES.items()
         if (found := next((name for name in known if name in names), None)) is not None
     }
+    axes = _axes(names, label)
+    if axes:
+        place = axes | {TRACK: place[TRACK]} if TRACK in place else axes
     points = X in place and Y in place
     if not points and not all(corner in place for corner in CORNERS):
         raise DatasetError(f"{label}: {_no_header(table)}")

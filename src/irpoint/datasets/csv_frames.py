@@ -3,6 +3,7 @@
 A file that names no images belongs to the image, stack or video of the same name, or to the only
 one beside it. Frame k of a stack or video is its page or picture k, from 0. A file with frame
 numbers beside several images means the images in natural order, as napari and trackpy open them.
+Such a file has no row for a frame without targets; a split list makes it part of the dataset.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from irpoint.datasets.record import LabelledFrame
 from irpoint.datasets.shapes import Target
 from irpoint.datasets.shown_labels import shown_targets
 from irpoint.errors import DatasetError, FrameError, IrpointWarning
+from irpoint.frames.natural import natural_key
 from irpoint.frames.numbered import count_frames, numbered_path
 
 
@@ -80,6 +82,10 @@ class FrameLabels:
         """Add the frames that have no row, as frames without targets."""
         for name in names:
             self.labels.setdefault(name, [])
+
+    def sort(self) -> None:
+        """Put the frames in their natural order."""
+        self.labels = dict(sorted(self.labels.items(), key=lambda item: natural_key(item[0])))
 
     def count_unlabelled(self) -> int:
         """Number of images, and of frames of stacks and videos with labels, that have no row."""
@@ -204,6 +210,8 @@ def unnamed_frames(root: Path, tables: Sequence[LabelTable]) -> FrameLabels:
                 f"{len(names)} files with frames has the name of this file; add the column 'image' "
                 "or rename the file"
             )
+    if any(table.numbers_frames for table in tables):
+        _add_listed(found, root)
     return found
 
 
@@ -240,3 +248,31 @@ def _add_images(found: FrameLabels, names: Sequence[str], table: LabelTable) -> 
                 f"{len(names) - 1}; correct it"
             )
         found.add(names[label.frame], label)
+
+
+def _add_listed(found: FrameLabels, root: Path) -> None:
+    """Add the frames that have no row, but are on a split list, as frames without targets."""
+    listed = dict.fromkeys(name for names in split_lists(root).values() for name in names)
+    frames = [frame for name in listed if (frame := _listed_frame(found, name)) is not None]
+    empty = [frame for frame in frames if frame not in found.labels]
+    if empty:
+        warnings.warn(
+            f"{found.path}: {len(empty)} frames on the split lists have no row, such as "
+            f"'{empty[0]}'; they are read as frames without targets",
+            IrpointWarning,
+            stacklevel=5,
+        )
+        found.add_empty(empty)
+        found.sort()
+
+
+def _listed_frame(found: FrameLabels, name: str) -> str | None:
+    """The name of a frame as its labels have it; None if a list names no such frame."""
+    image = found.images.get(name)
+    if image is not None:
+        return None if found.is_stack(image) else found.images.name_of(image)
+    file, _, number = name.rpartition("#")
+    image = found.images.get(file) if file and number.isdecimal() else None
+    if image is None or int(number) >= found.count(image):
+        return None
+    return found.add_page(image, found.images.name_of(image), int(number), name)

@@ -49,6 +49,7 @@ class Entry:
         size: (width, height) as stated; None if it is not stated.
         subset: name of the split that it belongs to; empty if the file states none.
         names: other names of the image file, tried after ``image``.
+        splits: names of other splits that it belongs to, which say nothing of its folder.
     """
 
     image: str
@@ -57,6 +58,7 @@ class Entry:
     size: tuple[float, float] | None = None
     subset: str = ""
     names: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
 
 
 def tool_images(root: Path) -> Images:
@@ -129,8 +131,9 @@ class _Index:
         image = _frame_of(self.video, entry) if self.video else find_image(self._images, entry)
         name = without_suffix(entry.image) if image is None else _name(self._images, image)
         self.found[name] = image
-        if entry.subset not in ("", "default"):
-            self.subsets.setdefault(entry.subset, {})[name] = None
+        for subset in (entry.subset, *entry.splits):
+            if subset not in ("", "default"):
+                self.subsets.setdefault(subset, {})[name] = None
         if image is not None:
             others = self.listed.setdefault(image, [])
             if any(other.source == entry.source for other in others):

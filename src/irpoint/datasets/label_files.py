@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from irpoint.errors import DatasetError, one_line
 
-Kind = Literal["coco", "labelme", "label-studio", "via"]
+Kind = Literal["coco", "fiftyone", "labelme", "label-studio", "via"]
 
 _PREFIX = 1 << 16
 _LARGEST = 1e12  # far outside any frame, and its powers are within the range of a float
@@ -35,6 +35,8 @@ def json_kind(path: Path) -> Kind | None:
         return None
     if first == b"{" and b'"shapes"' in text and b'"imagePath"' in text:
         return "labelme"
+    if first == b"{" and b'"samples"' in text and b'"filepath"' in text:
+        return "fiftyone"
     if first == b"{" and b'"images"' in text and b'"annotations"' in text:
         return "coco"
     if first == b"{" and b'"regions"' in text and b'"file_attributes"' in text:

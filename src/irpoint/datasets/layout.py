@@ -39,3 +39,8 @@ class OpenedLayout:
     corrects_others: bool = False
     unlabelled: int = 0
     layout: str = ""
+
+    @property
+    def divided(self) -> bool:
+        """Whether the folder has lists that divide its frames; the list ``all`` does not."""
+        return any(name != "all" for name in self.splits)

@@ -14,6 +14,7 @@ from irpoint.datasets.auto_split import SplitLists
 from irpoint.datasets.coco import coco_files, open_coco
 from irpoint.datasets.csv_points import open_csv
 from irpoint.datasets.cvat import cvat_files, open_cvat
+from irpoint.datasets.fiftyone import fiftyone_files, open_fiftyone
 from irpoint.datasets.images import without_suffix
 from irpoint.datasets.label_studio import label_studio_files, open_label_studio
 from irpoint.datasets.labelme import labelme_files, open_labelme
@@ -48,6 +49,7 @@ LAYOUTS = {
     "sirst-v2": Layout(open_sirst_v2, None, "annotations/masks/"),
     "masks": Layout(open_masks, "mask", "masks/ or IRSTD1k_Label/"),
     "coco": Layout(open_coco, "centroids", "a .json with 'images' and 'annotations'", coco_files),
+    "fiftyone": Layout(open_fiftyone, "centroids", "a .json with 'samples'", fiftyone_files),
     "cvat": Layout(open_cvat, "centroids", "an .xml with <annotations>", cvat_files),
     "label-studio": Layout(
         open_label_studio, "centroids", "a .json list of tasks", label_studio_files
@@ -87,9 +89,9 @@ def load_dataset(
         DatasetError: if the folder, its layout, the split or a label is missing or wrong.
     """
     opened = open_dataset(root, truth)
-    if not opened.splits and lists and opened.root.name in lists:
+    if not opened.divided and lists and opened.root.name in lists:
         given = {name: tuple(names) for name, names in lists[opened.root.name].items()}
-        opened = replace(opened, splits=given)
+        opened = replace(opened, splits={**opened.splits, **given})
     frames = read_labels(opened, split_names(opened, split))
     return Dataset(opened.root.name, opened.layout, split, tuple(frames), opened.corrects_others)
 

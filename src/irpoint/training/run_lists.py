@@ -32,7 +32,7 @@ def find_lists(settings: TrainSettings, run: Path) -> SplitLists:
     lists = {}
     for root in settings.data:
         opened = open_dataset(root)
-        if opened.splits:
+        if opened.divided:
             continue
         split = lists[opened.root.name] = automatic_lists(opened, settings.seed)
         warnings.warn(
