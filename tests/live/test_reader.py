@@ -74,20 +74,31 @@ def test_a_stall_is_one_line_until_frames_come_again(
     read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, end = threading.Event(), threading.Event()
-    reader, _, lines = read(ScriptedSource([FRAME, go_on.wait, FRAME, FRAME, end.wait]))
+    reader, _, lines = read(ScriptedSource([FRAME, go_on.wait, *[FRAME] * 200, end.wait]))
     wait_until(lambda: reader.reading.frames == 1)
     reader.watch()
     assert lines == []
-    monkeypatch.setattr(module, "_STALLED_S", 0.0)
-    for _ in range(3):
-        reader.watch()
-    assert lines == ["camera: no frame for 0 s"]
-    assert reader.down
+    monkeypatch.setattr(module, "_STALLED_S", 0.05)
+    wait_until(lambda: reader.watch() or reader.down)
+    reader.watch()
+    assert lines == ["camera: no frame for 0.05 s"]
     go_on.set()
-    wait_until(lambda: reader.reading.frames == 3)
+    wait_until(lambda: reader.reading.frames == 201)
     assert lines[1].startswith("camera: frames again after")
     assert (reader.reading.stalls, reader.down) == (1, False)
     end.set()
+
+
+def test_what_a_decoder_held_back_is_no_return(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder whose stream has ended gives its last frames, long after they came."""
+    monkeypatch.setattr(module, "_STALLED_S", 0.05)
+    ended, gone = threading.Event(), Skipped("camera", "camera: breaks off")
+    reader, _, lines = read(ScriptedSource([FRAME, ended.wait, FRAME, FRAME, gone, ended.wait]))
+    wait_until(lambda: reader.watch() or reader.down)
+    ended.set()
+    wait_until(lambda: reader.reading.lost == 1)
+    assert lines[0] == "camera: no frame for 0.05 s"
+    assert lines[1:] == ["camera: no more frames; trying again until it is back"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import threading
 from types import TracebackType
+from typing import Any
+from urllib.request import Request, urlopen
 
 from support.waiting import wait_until
 
@@ -41,6 +44,24 @@ class LiveProcess:
     @property
     def process_id(self) -> int:
         return self._process.pid
+
+    def says(self, text: str) -> bool:
+        """Whether a printed line contains a text."""
+        return any(text in line for line in list(self.lines))
+
+    def ask(self, path: str, body: Any = None) -> dict[str, Any]:
+        """The answer to a request to the page; with a body, to a POST request."""
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.address + path, data, {"Content-Type": "application/json"})
+        with urlopen(request) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+
+    @property
+    def health(self) -> dict[str, Any]:
+        """The counters of the health line."""
+        health: dict[str, Any] = self.ask("api/state")["health"]
+        return health
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, wait for the end, and return the exit code."""

@@ -197,7 +197,7 @@ def _session(
     from irpoint.live import LiveSession
 
     session = LiveSession(detector, sources, settings, _print, pages)
-    warnings.showwarning = lambda message, *_, **__: session.log.add(f"warning: {message}")
+    warnings.showwarning = lambda message, *_, **__: session.warn(message)
     return session
 
 

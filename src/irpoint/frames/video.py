@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from irpoint.frames.arrays import Frame
 from irpoint.frames.colours import colour_note
 from irpoint.frames.luminance import luminance
 from irpoint.frames.notes import report
+from irpoint.frames.source_clock import JUMP_S
 
 if TYPE_CHECKING:
     import av
@@ -50,19 +52,19 @@ def read_video(name: str) -> Iterator[TimedFrame | str]:
         yield from read_container(container, name)
 
 
-def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[TimedFrame | str]:
+def read_container(container: Any, name: str, live: bool = False) -> Iterator[TimedFrame | str]:
     """Frames of an opened container, as :func:`read_video` yields them.
 
     Args:
         container: as :func:`open_video` returns it.
         name: name of the source in error messages.
-        offset: seconds that are added to the times.
+        live: whether the times run backwards if the clock of the source does.
 
     Raises:
         FrameError: if the container has no video, or cannot be read to its end.
     """
     index, first, coloured = 0, None, False
-    for item in decode_images(container, name):
+    for item in decode_images(container, name, live):
         if isinstance(item, str):
             yield item
             continue
@@ -74,20 +76,22 @@ def read_container(container: Any, name: str, offset: float = 0.0) -> Iterator[T
             frame = luminance(image)
         except FrameError as error:
             raise FrameError(f"{name}: {error}") from error
-        yield offset + clock - first, frame
+        yield clock - first, frame
         index += 1
     if not index:
         raise FrameError(f"{name}: no frame can be decoded; copy or export it again")
 
 
-def decode_images(container: Any, name: str) -> Iterator[tuple[float, av.VideoFrame] | str]:
+def decode_images(
+    container: Any, name: str, live: bool = False
+) -> Iterator[tuple[float, av.VideoFrame] | str]:
     """Times in seconds and images of an opened container, and a reason for each damaged part.
 
     Raises:
         FrameError: if the container has no video, or cannot be read to its end.
     """
     stream = video_stream(container, name)
-    clock = Clock(container, stream)
+    clock = Clock(container, stream, live)
     for image in _decode(container, stream, name):
         yield image if isinstance(image, str) else (clock.time(image), image)
 
@@ -110,20 +114,25 @@ def video_stream(container: Any, name: str) -> Any:
 
 
 class Clock:
-    """Times of decoded frames. They never run backwards, though time stamps do.
+    """Times of decoded frames. They do not run backwards, though time stamps do.
 
     Some containers have no time stamps, or time stamps in the order of decoding. A frame without
     one, or with an earlier one than the frame before, comes one period of the frame rate later.
+
+    Args:
+        container, stream: what is decoded.
+        live: whether a step back of more than a second is one of the source's clock, which is kept.
     """
 
     # Their time stamps are in the order of decoding, which is not that of display.
     _DECODING_ORDER = ("avi", "asf", "mxf")
 
-    def __init__(self, container: Any, stream: Any) -> None:
+    def __init__(self, container: Any, stream: Any, live: bool = False) -> None:
         self._period = 1 / float(stream.average_rate or stream.guessed_rate or 25)
         self._by_decoding = container.format.name.startswith(self._DECODING_ORDER)
         self._last: float | None = None
         self._shift: float | None = None  # of the time stamps, if the first frames have none
+        self._order_s = JUMP_S if live else math.inf  # a larger step back is a jump
 
     def time(self, image: av.VideoFrame) -> float:
         """Seconds of the next frame of the stream."""
@@ -136,7 +145,9 @@ class Clock:
             if self._shift is None:
                 self._shift = 0.0 if self._last is None else self._last + self._period - time
             time += self._shift
-        if self._last is not None and (time is None or time < self._last):
+        if self._last is not None and (
+            time is None or self._last - self._order_s < time < self._last
+        ):
             time = self._last + self._period
         self._last = 0.0 if time is None else time
         return self._last
@@ -157,9 +168,8 @@ def _decode(container: Any, stream: Any, name: str) -> Iterator[av.VideoFrame | 
         try:
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
-            raise FrameError(
-                f"{name}: breaks off after {count} frames ({one_line(error)})"
-            ) from error
+            reason = _reason(error)
+            raise FrameError(f"{name}: breaks off after {count} frames ({reason})") from error
         if packet is None:
             return
         try:
@@ -200,7 +210,15 @@ def open_video(name: str) -> Any:
     try:
         return av.open(location, **settings)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise FrameError(f"{name}: cannot be read as video ({one_line(error)})") from error
+        raise FrameError(f"{name}: cannot be read as video ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    import av
+
+    if isinstance(error, av.error.ExitError):  # PyAV told FFmpeg to wait no longer
+        return f"no data for {_TIMEOUT_S:g} s"
+    return one_line(error)
 
 
 def warn_of_colours(image: av.VideoFrame, name: str) -> bool:

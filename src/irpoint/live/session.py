@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from irpoint.errors import SettingsError, one_line
+from irpoint.errors import FrameWarning, SettingsError, one_line
 from irpoint.frames.source import Source, SourceFrame
 from irpoint.live.engine import Engine, Shown
 from irpoint.live.events import EventLog
@@ -142,6 +142,14 @@ class LiveSession:
             "health": self._health.figures(),
             "events": [dataclasses.asdict(event) for event in self.log.latest()],
         }
+
+    def warn(self, warning: Warning | str) -> None:
+        """Report a warning of irpoint; a jump of the source's clock is counted."""
+        if isinstance(warning, FrameWarning) and warning.kind == "clock":
+            self._reader.reading.jumps += 1
+            self.log.add(str(warning))
+        else:
+            self.log.add(f"warning: {warning}")
 
     def set(self, name: str, value: float) -> None:
         """Change a setting, see :class:`Sliders`."""

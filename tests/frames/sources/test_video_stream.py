@@ -35,10 +35,10 @@ def test_a_dropped_stream_is_opened_again_until_four_attempts_fail(
 ) -> None:
     connections: list[int] = []
 
-    def read(container: Any, name: str, offset: float) -> Iterator[Any]:
+    def read(container: Any, name: str, live: bool) -> Iterator[Any]:
         connections.append(len(connections))
         if len(connections) in (1, 3):
-            yield offset, moving_blob()[0]
+            yield 0.0, moving_blob()[0]
         raise FrameError(f"{name}: breaks off")
 
     clock = iter(range(1000))
