@@ -106,12 +106,12 @@ def test_the_page_counts_and_confirms_imported_labels(
     server.start()
     try:
         page = open_in(server, "images/a.png")
-        ui.shows(page, "#done", "0 of 5 frames decided, 4 imported, 4 targets")
+        ui.shows(page, "#done", "0 of 5 decided, 4 imported, 4 targets")
         ui.shows(page, "#count", "2 points, imported")
         ui.shows(page, "[data-state=done]", "Confirm")
         page.keyboard.press("Enter")
         ui.settled(page, "images/b.png")
-        ui.shows(page, "#done", "1 of 5 frames decided, 3 imported, 4 targets")
+        ui.shows(page, "#done", "1 of 5 decided, 3 imported, 4 targets")
         page.keyboard.press("Enter")
         ui.settled(page, "images/c.png")
         page.keyboard.press("Enter")  # confirms that there is no target
@@ -160,10 +160,10 @@ def test_a_second_tab_follows_live(
         ui.click(first, 70, 30)
         for page in (second, elsewhere):
             ui.shows(page, "#count", "3 points, imported")
-            ui.shows(page, "#done", "0 of 5 frames decided, 4 imported, 5 targets")
+            ui.shows(page, "#done", "0 of 5 decided, 4 imported, 5 targets")
         first.keyboard.press("Enter")
         for page in (second, elsewhere):
-            ui.shows(page, "#done", "1 of 5 frames decided, 3 imported, 5 targets")
+            ui.shows(page, "#done", "1 of 5 decided, 3 imported, 5 targets")
             ui.shows(page, "#count", "3 points")
             assert page.get_attribute("[data-state=done]", "aria-pressed") == "true"
         first.keyboard.press("Control+z")

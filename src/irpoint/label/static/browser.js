@@ -7,6 +7,7 @@ import { counted, summaryOf } from "./progress.js";
 import { Thumbnails } from "./thumbnails.js";
 
 const COMPARE_MS = 300; // after the last change until labels and model are compared again
+const TAIL = 12; // letters of a file name that are always visible
 const PICTURES = "irpoint-label-pictures"; // whether the list shows thumbnails, in the browser's storage
 const ROW = 40, PICTURE_ROW = 64, REASON = 34; // px: a row, a row with a thumbnail, and the reason below it; as in page.css
 
@@ -168,7 +169,7 @@ export class FrameBrowser {
   showMatching() {
     const { frames, model } = this.page, { differs } = this.filters;
     const of = this.numbers.length === frames.length ? counted(frames.length, "frame") : `${this.numbers.length} of ${counted(frames.length, "frame")}`;
-    const compared = !differs ? "" : model ? ` – ${counted(this.compared, "labelled frame")} compared with ${model}` : " – choose a model to compare with";
+    const compared = !differs ? "" : model ? `; ${this.compared} compared with ${model}` : "; choose a model to compare with";
     if (element("matching").textContent !== of + compared) element("matching").textContent = of + compared;
   }
 
@@ -191,7 +192,7 @@ export class FrameBrowser {
   fill(number, row) {
     const name = this.page.frames[number], [folder, file] = split(name);
     const summary = summaryOf(this.page.states, name);
-    if (!row.firstChild) row.append(picture(), part("b", file), part("span", ""), part("span", this.severalFolders ? folder : ""), part("p", ""));
+    if (!row.firstChild) row.append(picture(), fileName(file), part("span", ""), part("span", this.severalFolders ? folder : ""), part("p", ""));
     const [image, , state, where, why] = row.children;
     row.title = name;
     image.classList.toggle("broken", this.thumbnails.known.get(name) === null);
@@ -220,6 +221,13 @@ export class FrameBrowser {
 const part = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
 const picture = () => Object.assign(document.createElement("img"), { alt: "" });
+
+/** A file name whose end stays readable if it is too long, because names of frames differ there. */
+function fileName(text) {
+  const name = document.createElement("b");
+  name.append(part("span", text.slice(0, -TAIL)), part("span", text.slice(-TAIL)));
+  return name;
+}
 
 /** Folder and file of a frame's name. */
 function split(name) {

@@ -23,7 +23,8 @@ export function tally(frames, states) {
 
 /** The counter of the header: short, because the header is. `unread` is the number of frames whose imported labels are not counted yet. */
 export function inShort({ frames, decided, imported, targets }, unread) {
-  const first = decided === frames ? `all ${counted(frames, "frame")} decided` : `${decided} of ${counted(frames, "frame")} decided`;
+  const all = imported ? frames : counted(frames, "frame");
+  const first = decided === frames ? `all ${all} decided` : `${decided} of ${all} decided`;
   const rest = [imported && `${imported} imported`, unread ? `counting ${unread} more` : counted(targets, "target")];
   return [first, ...rest.filter(Boolean)].join(", ");
 }
