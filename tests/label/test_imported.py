@@ -171,7 +171,8 @@ def test_a_second_tab_follows_live(
         ui.click(second, 70, 30, button="right")  # based on the newest labels: no conflict
         ui.shows(first, "#count", "2 points, imported")
         assert second.locator("#banner").is_hidden()
-        first.select_option("#model", "p2p-lite")
+        with first.expect_response("**/api/model"):
+            first.select_option("#model", "p2p-lite")
         expect(second.locator("#model")).to_have_value("p2p-lite")
     finally:
         server.stop()
