@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("matplotlib", reason="needs the extra report")
 pytest.importorskip("jinja2", reason="needs the extra report")
 from irpoint.errors import EvaluationError
 from irpoint.report import write_report
+from irpoint.report.examples import outcomes_of
 from irpoint.report.inputs import read_model
+from irpoint.report.model import ReportedModel
+from irpoint.report.outcomes import NEVER
 
 
 def with_scores(file: Path, score: float | None = None, **changes: object) -> Path:
@@ -25,6 +27,16 @@ def with_scores(file: Path, score: float | None = None, **changes: object) -> Pa
         ]
     file.write_text(json.dumps(content | changes))
     return file
+
+
+def found_targets(model: ReportedModel) -> int:
+    """Targets that the examples show as found, at the threshold in use."""
+    frames, stop = outcomes_of(model), model.stops.default
+    return sum(
+        frame.found_by(target, stop) != NEVER
+        for frame in frames
+        for target in range(len(frame.runs))
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,15 +98,15 @@ def test_without_a_threshold_every_detection_counts(results: list[Path]) -> None
     model = read_model(with_scores(results[0], threshold=None))
     detections = sum(len(frame.predicted) for frame in model.frames)
     assert model.evaluation.tp + model.evaluation.fp == detections
-    hits = sum(outcome.kind == "hit" for outcome in model.outcomes)
-    assert hits == model.evaluation.tp
+    assert model.stops.used == "every point"
+    assert found_targets(model) == model.evaluation.tp
 
 
 def test_a_score_at_the_threshold_counts_in_figures_and_outcomes(results: list[Path]) -> None:
     score = float(np.float32(0.7))  # a little less than 0.7
     model = read_model(with_scores(results[0], score, threshold=0.7))
     assert model.evaluation.tp > 0
-    assert sum(outcome.kind == "hit" for outcome in model.outcomes) == model.evaluation.tp
+    assert found_targets(model) == model.evaluation.tp
 
 
 def test_a_run_is_evaluated_on_its_validation_split(
@@ -111,4 +123,8 @@ def test_a_run_is_evaluated_on_its_validation_split(
     assert model.trained_on == (scenes.name,)
     assert model.training == ({"epoch": 0, "train_loss": 0.5}, {"epoch": 0, "val_f1": 0.75})
     write_report([run], tmp_path / "page.html")
-    assert "<h3>Training</h3>" in (tmp_path / "page.html").read_text()
+    page = (tmp_path / "page.html").read_text()
+    assert "<h3>Training loss</h3>" in page
+    assert "<h3>Validation F1</h3>" in page
+    assert "mine: training run" in page
+    assert '<th scope="row">val_split</th><td>all</td>' in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -10,13 +12,10 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("matplotlib", reason="needs the extra report")
 pytest.importorskip("jinja2", reason="needs the extra report")
 
-from irpoint.errors import EvaluationError
-from irpoint.frames import read_frame
+from irpoint.errors import EvaluationError, IrpointWarning
 from irpoint.report import write_report
-from support.browser import chromium
 
 Cli = Callable[..., Any]
 
@@ -51,19 +50,34 @@ def test_the_page_needs_no_network_and_names_no_home_folder(page: Path) -> None:
     assert str(Path.home()) not in text
 
 
-@pytest.mark.xdist_group("browser")
-def test_the_page_opens_in_a_browser(page: Path, tmp_path: Path) -> None:
-    problems: list[str] = []
-    shot = tmp_path / "page.png"
-    with chromium() as browser:
-        tab = browser.new_page(viewport={"width": 1280, "height": 800})
-        tab.on("console", lambda message: problems.append(message.text))
-        tab.on("pageerror", lambda error: problems.append(str(error)))
-        tab.goto(page.as_uri())
-        tab.screenshot(path=shot)
-    assert problems == []
-    assert read_frame(shot).shape == (800, 1280)
-    assert read_frame(shot).std() > 5
+def test_only_the_scripts_and_styles_of_the_page_may_run(page: Path) -> None:
+    text = page.read_text()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1].replace("&#39;", "'")
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none'")
+    for tag, rule in (("script", "script-src"), ("style", "style-src")):
+        blocks = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert blocks
+        hashes = [base64.b64encode(hashlib.sha256(b.encode()).digest()).decode() for b in blocks]
+        assert [*re.findall(r"'sha256-([^']*)'", policy.split(rule)[1].split(";")[0])] == hashes
+    assert not re.search(r'<[a-z]+ [^>]*\b(on[a-z]+|style)="', text.split("<script")[0])
+
+
+def test_names_of_files_cannot_end_a_block_of_data(results: list[Path], tmp_path: Path) -> None:
+    content = json.loads(results[0].read_text())
+    content["frames"][0]["name"] = "</script><b>"
+    change(results[0], frames=content["frames"])
+    write_report(results[:1], tmp_path / "page.html")
+    assert "</script><b>" not in (tmp_path / "page.html").read_text()
+
+
+def test_images_that_are_gone_leave_their_examples(results: list[Path], tmp_path: Path) -> None:
+    content = json.loads(results[0].read_text())
+    content["frames"][0]["image"] = str(tmp_path / "gone.png")
+    change(results[0], frames=content["frames"])
+    with pytest.warns(IrpointWarning, match="1 of 12 images cannot be read"):
+        write_report(results[:1], tmp_path / "page.html")
+    assert "1 of 12 images could not be read" in (tmp_path / "page.html").read_text()
 
 
 def test_the_command_reports_on_a_result_of_evaluate(
@@ -113,7 +127,7 @@ def test_detections_outside_the_frame_and_sizes_of_targets_are_shown(
             target["size"] = 3.0 + k
     change(results[0], frames=content["frames"])
     write_report(results[:1], tmp_path / "page.html")
-    assert "By size of the target" in (tmp_path / "page.html").read_text()
+    assert "Recall by size" in (tmp_path / "page.html").read_text()
 
 
 def test_figures_on_training_frames_are_marked(results: list[Path], tmp_path: Path) -> None:

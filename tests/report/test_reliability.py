@@ -13,7 +13,7 @@ from irpoint.report import write_report
 from irpoint.report.reliability import measure_reliability
 from support.odds import frames_of, made_odds, odds_values
 
-TITLE = "Probability of being real"
+TITLE = "Calibration of scores"
 
 
 def test_a_result_with_odds_has_a_diagram(results: list[Path], tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_a_result_with_odds_has_a_diagram(results: list[Path], tmp_path: Path) -
     results[0].write_text(json.dumps(content))
     write_report(results, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
-    assert page.count(f"<h2>{TITLE}</h2>") == 1
+    assert page.count(f">{TITLE}</h2>") == 1
     assert "fitted to split “val” of Sky, where 20 % of the points were real" in " ".join(
         page.split()
     )

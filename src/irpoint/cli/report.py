@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
 from irpoint.cli.completion import complete_backend
 from irpoint.errors import SettingsError
@@ -20,6 +23,10 @@ def report(
         ),
     ],
     out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
+    latex: Annotated[
+        Path | None,
+        typer.Option(help="Also write the table of figures with intervals to this LaTeX file."),
+    ] = None,
     backend: Annotated[
         str,
         typer.Option(
@@ -35,10 +42,16 @@ def report(
 
     Example: [bold]irpoint report runs/spire result.json --out report.html[/]
     """
-    missing = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
-    if missing:
-        raise SettingsError(f"report needs {', '.join(missing)}: pip install 'irpoint[report]'")
+    if find_spec("jinja2") is None:
+        raise SettingsError("report needs jinja2: pip install 'irpoint[report]'")
     from irpoint.report import write_report
 
-    write_report(sources, out, backend)
-    typer.echo(str(out))
+    def progress(frames: Iterable[int]) -> Iterable[int]:
+        console = Console(stderr=True)
+        hidden = not console.is_terminal
+        return track(list(frames), "Pictures", console=console, disable=hidden, transient=True)
+
+    write_report(sources, out, backend, latex, progress)
+    for file in (out, latex):
+        if file is not None:
+            typer.echo(str(file))

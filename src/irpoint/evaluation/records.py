@@ -93,15 +93,18 @@ class SplitRecords:
     Attributes:
         frames: the pooled frames, in which an image that two datasets share counts once.
         repeated: the other frames of the datasets.
+        names: names of the datasets in their order; if empty, they are in that of the frames.
     """
 
     frames: tuple[FrameRecord, ...]
     repeated: tuple[FrameRecord, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def datasets(self) -> list[str]:
         """Names of the datasets, in order."""
-        return list(dict.fromkeys(frame.dataset for frame in (*self.frames, *self.repeated)))
+        present = dict.fromkeys(frame.dataset for frame in (*self.frames, *self.repeated))
+        return sorted(present, key=lambda name: (*self.names, name).index(name))
 
     def of(self, dataset: str) -> tuple[FrameRecord, ...]:
         """All frames of one dataset, in the order of its list."""
@@ -122,7 +125,7 @@ def record_split(split: Split, found: Mapping[Path, Points]) -> SplitRecords:
         key=lambda frame: pooled[frame.dataset, frame.name],
     )
     others = [frame for frame in records if (frame.dataset, frame.name) not in pooled]
-    return SplitRecords(tuple(kept), tuple(others))
+    return SplitRecords(tuple(kept), tuple(others), tuple(split.names))
 
 
 def record(frames: Iterable[LabelledFrame], found: Mapping[Path, Points]) -> list[FrameRecord]:

@@ -13,7 +13,7 @@ from irpoint.errors import EvaluationError, first_error, one_line
 from irpoint.evaluation.matching import RADIUS_PX
 from irpoint.evaluation.records import FrameRecord, SplitRecords, record_split
 from irpoint.report.model import ReportedModel
-from irpoint.zoo import ScoreOdds, SimulatedRecall
+from irpoint.zoo import ModelCard, ScoreOdds, SimulatedRecall
 
 _PROTOCOL = "point"  # the only one whose matches a report can show
 
@@ -24,12 +24,15 @@ class _Result(BaseModel):
     frames: tuple[FrameRecord, ...]
     repeated: tuple[FrameRecord, ...] = ()
     model: str | None = None
+    data: tuple[str, ...] = ()
     split: str = ""
     threshold: float | None = Field(None, allow_inf_nan=False)
     radius_px: float = Field(RADIUS_PX, gt=0, le=1e9)
     trained_on: tuple[str, ...] = ()
     score_odds: ScoreOdds | None = None
     simulated_recall: SimulatedRecall | None = None
+    settings: dict[str, Any] = {}
+    card: ModelCard | None = None
 
 
 class _RunSettings(BaseModel):
@@ -65,10 +68,12 @@ def read_model(source: Path, backend: str = "onnxruntime") -> ReportedModel:
         split=result.split,
         threshold=result.threshold,
         radius=result.radius_px,
-        records=SplitRecords(result.frames, result.repeated),
+        records=SplitRecords(result.frames, result.repeated, result.data),
         trained_on=result.trained_on,
         score_odds=result.score_odds,
         simulated_recall=result.simulated_recall,
+        settings=result.settings,
+        card=result.card,
     )
 
 
@@ -113,6 +118,9 @@ def _read_run(run: Path, backend: str) -> ReportedModel:
         score_odds=predicted.score_odds,
         simulated_recall=predicted.simulated_recall,
         training=_read_training_log(run / "logs" / "csv" / "metrics.csv"),
+        settings=predicted.settings,
+        card=predicted.card,
+        run=json.loads((run / "settings.json").read_bytes()),
     )
 
 

@@ -1,47 +1,19 @@
-"""One model in a report: its frames, and the outcome of every target and detection."""
+"""One model in a report: its frames, and their counts at every stop of its slider."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any
 
-import numpy as np
-
-from irpoint.evaluation import Evaluation, Sweep, bootstrap_intervals, evaluate, sweep
-from irpoint.evaluation.matching import match
-from irpoint.evaluation.records import FrameRecord, SplitRecords, TargetRecord
+from irpoint.evaluation import EvaluatedFrame, Evaluation, Sweep, sweep
+from irpoint.evaluation.bootstrap import Interval, bootstrap_levels
+from irpoint.evaluation.levels import evaluate_levels
+from irpoint.evaluation.records import FrameRecord, SplitRecords
 from irpoint.report.reliability import Reliability, measure_reliability
-from irpoint.zoo import ScoreOdds, SimulatedRecall
-
-Kind = Literal["hit", "miss", "false"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A target or a detection, and whether they were matched.
-
-    Attributes:
-        frame: the frame that it is in.
-        kind: ``hit``, ``miss`` or ``false`` (a false alarm).
-        xy: position of the target, or of the false alarm, in frame pixels.
-        target: the target; None for a false alarm.
-        detection: (x, y, score) of the detection; None for a miss.
-    """
-
-    frame: FrameRecord
-    kind: Kind
-    xy: tuple[float, float]
-    target: TargetRecord | None = None
-    detection: tuple[float, float, float] | None = None
-
-    @property
-    def error(self) -> float:
-        """Distance of target and detection in pixels; 0 if there is only one of them."""
-        if self.target is None or self.detection is None:
-            return 0.0
-        dx, dy = self.detection[0] - self.target.x, self.detection[1] - self.target.y
-        return float(np.hypot(dx, dy))
+from irpoint.report.stops import Stops, choose_stops
+from irpoint.zoo import ModelCard, ScoreOdds, SimulatedRecall
 
 
 @dataclass(frozen=True)
@@ -58,6 +30,12 @@ class ReportedModel:
         training: rows of the training log, as column → value; empty if there is none.
         score_odds: what the scores mean; None if it is not known.
         simulated_recall: recall on simulated frames; None if it is not known.
+        settings: how the points were found; empty if it is not known.
+        card: the card of the model; None if it is not known.
+        run: the settings of the training run; empty if it is not known.
+        rates: false points per Mpx at which all models of the report are compared.
+        given_stops: stops to use instead of those chosen from the frames; of the pooled frames,
+            for a part of them.
     """
 
     name: str
@@ -69,66 +47,84 @@ class ReportedModel:
     training: tuple[dict[str, float], ...] = ()
     score_odds: ScoreOdds | None = None
     simulated_recall: SimulatedRecall | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    card: ModelCard | None = None
+    run: Mapping[str, Any] = field(default_factory=dict)
+    rates: Sequence[float] = ()
+    given_stops: Stops | None = None
 
     @property
     def frames(self) -> tuple[FrameRecord, ...]:
         """The pooled frames."""
         return self.records.frames
 
-    @cached_property
-    def evaluation(self) -> Evaluation:
-        """Figures at the threshold."""
-        frames = [frame.evaluated() for frame in self.frames]
-        return evaluate(frames, radius=self.radius, threshold=self.threshold)
+    @property
+    def every_frame(self) -> tuple[FrameRecord, ...]:
+        """The pooled frames, then those that count in the figures of their dataset only."""
+        return (*self.records.frames, *self.records.repeated)
 
     @cached_property
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
-        """95 % intervals of the figures."""
-        return bootstrap_intervals(self.evaluation)
+    def evaluated(self) -> list[EvaluatedFrame]:
+        """The pooled frames as the protocols use them."""
+        return [frame.evaluated() for frame in self.frames]
 
     @cached_property
     def sweep(self) -> Sweep:
         """Counts at every threshold."""
-        return sweep([frame.evaluated() for frame in self.frames], radius=self.radius)
+        return sweep(self.evaluated, radius=self.radius)
+
+    @cached_property
+    def stops(self) -> Stops:
+        """The stops of the slider."""
+        return self.given_stops or choose_stops(self.sweep, self.threshold, self.rates)
+
+    @cached_property
+    def levels(self) -> list[Evaluation]:
+        """Figures at each stop."""
+        return evaluate_levels(self.evaluated, self.stops.thresholds, radius=self.radius)
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Figures at the threshold."""
+        return self.levels[self.stops.default]
+
+    @cached_property
+    def level_intervals(self) -> list[dict[str, Interval | None]]:
+        """95 % intervals of the figures at each stop."""
+        return bootstrap_levels(self.levels)
+
+    @property
+    def intervals(self) -> dict[str, Interval | None]:
+        """95 % intervals of the figures at the threshold."""
+        return self.level_intervals[self.stops.default]
 
     @cached_property
     def reliability(self) -> Reliability | None:
         """How well the probabilities of the scores fit these frames; None if there are none."""
         if self.score_odds is None:
             return None
-        frames = [frame.evaluated() for frame in self.frames]
-        return measure_reliability(frames, self.score_odds, self.split, self.datasets, self.radius)
+        return measure_reliability(
+            self.evaluated, self.score_odds, self.split, self.datasets, self.radius
+        )
 
     @property
     def datasets(self) -> list[str]:
         """Names of the datasets, in order."""
         return self.records.datasets
 
-    def on(self, dataset: str) -> ReportedModel:
-        """The same model on all frames of one dataset."""
-        return replace(self, records=SplitRecords(self.records.of(dataset)), training=())
-
     @cached_property
-    def outcomes(self) -> list[Outcome]:
-        """Outcomes of all targets, and of all detections that count."""
-        return [outcome for frame in self.frames for outcome in self._outcomes(frame)]
+    def parts(self) -> dict[str, ReportedModel]:
+        """The same model on all frames of each dataset, at the same stops."""
+        return {
+            name: replace(
+                self,
+                records=SplitRecords(self.records.of(name)),
+                training=(),
+                given_stops=self.stops,
+            )
+            for name in self.datasets
+        }
 
-    def _outcomes(self, frame: FrameRecord) -> list[Outcome]:
-        # Scores are compared as float32, as in the figures.
-        threshold = np.float32(-np.inf if self.threshold is None else self.threshold)
-        detections = [found for found in frame.predicted if np.float32(found[2]) >= threshold]
-        targets = [(target.x, target.y) for target in frame.targets]
-        pairs = match(targets, [found[:2] for found in detections], self.radius)
-        matched = dict(zip(pairs.truth_index.tolist(), pairs.predicted_index.tolist(), strict=True))
-        outcomes = [
-            Outcome(frame, "hit" if k in matched else "miss", targets[k], target,
-                    detections[matched[k]] if k in matched else None)
-            for k, target in enumerate(frame.targets)
-        ]  # fmt: skip
-        used = set(matched.values())
-        outcomes += [
-            Outcome(frame, "false", found[:2], None, found)
-            for k, found in enumerate(detections)
-            if k not in used
-        ]
-        return outcomes
+    def on(self, dataset: str) -> ReportedModel:
+        """The same model on all frames of one dataset, at the same stops."""
+        return self.parts[dataset]

@@ -1,253 +1,308 @@
-"""The plots of a report as inline SVG, readable on light and dark pages."""
+"""The plots of a report: axes and data; the page draws them. Axes are the same for all models."""
 
 from __future__ import annotations
 
-import io
-import itertools
-import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-import matplotlib
-
-matplotlib.use("svg")
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 import numpy as np
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
 
+from irpoint.evaluation.coverage import NOMINAL, Coverage
 from irpoint.evaluation.intervals import wilson_interval
 from irpoint.evaluation.recall_text import range_of
+from irpoint.report.breakdown import Classes, Share
+from irpoint.report.model import ReportedModel
+from irpoint.zoo import RecallBin
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+_NOTHING = (None, None, None)
+_EVERY = "All thresholds, each matched separately. The dot is the threshold of the slider."
 
-    from irpoint.report.model import ReportedModel
-    from irpoint.report.reliability import Reliability
-    from irpoint.zoo import RecallBin
-
-_COLOURS = ("#3d7eff", "#e8710a", "#12a36d", "#c2378d", "#8a6d00", "#7b5cff")
-_INK = "#808080"
-_STYLE: dict[str, Any] = {
-    "font.size": 10, "font.family": "sans-serif", "svg.fonttype": "none", "axes.grid": True,
-    "axes.spines.top": False, "axes.spines.right": False, "grid.alpha": 0.3, "grid.color": _INK,
-    "axes.edgecolor": _INK, "axes.labelcolor": _INK, "text.color": _INK, "xtick.color": _INK,
-    "ytick.color": _INK, "legend.frameon": False, "svg.hashsalt": "irpoint",
-}  # fmt: skip
+Style = Literal["line", "step", "dots", "intervals", "bars"]
 
 
-def _svg(
-    draw: Callable[..., None],
-    size: tuple[float, float] = (5.2, 3.6),
-    heights: tuple[float, ...] = (1,),
-) -> str:
-    """What ``draw`` draws into one axes, or into several above each other, of these heights."""
-    with plt.rc_context(_STYLE):  # type: ignore[arg-type]
-        figure = Figure(figsize=size, layout="constrained")
-        figure.patch.set_alpha(0)
-        rows = figure.subplots(len(heights), height_ratios=heights, sharex=True, squeeze=False)
-        for axes in rows[:, 0]:
-            axes.patch.set_alpha(0)
-        draw(*rows[:, 0])
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
-    # The page sets the width. The metadata would refer to a schema on the network.
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    return re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+@dataclass(frozen=True)
+class Axis:
+    """An axis; ``names`` are those of classes at 0, 1, 2, …"""
+
+    label: str
+    low: float
+    high: float
+    log: bool = False
+    names: Sequence[str] = ()
 
 
-def froc(models: Sequence[ReportedModel]) -> str | None:
-    """Recall against false alarms per million pixels, at all thresholds; None without targets."""
-    if not models[0].evaluation.targets:
-        return None
+@dataclass(frozen=True)
+class Series:
+    """Data of one model (its number; None is no model): points (x, y) or (x, y, low, high)."""
 
-    def draw(axes: Axes) -> None:
-        for colour, model in zip(colours(), models, strict=False):
-            curve = model.sweep
-            rate = np.maximum(curve.false_alarms_per_mpx, 0.5e6 / curve.pixels)
-            axes.step(rate, 100 * curve.recall, where="post", color=colour, label=model.name)
-            used = model.evaluation
-            at = max(used.false_alarms_per_mpx, 0.5e6 / used.pixels)
-            axes.plot(at, 100 * used.recall, "o", color=colour)
-        axes.set(xscale="log", xlabel="false alarms per Mpx", ylabel="recall (Pd), %")
-        axes.set_ylim(top=100.5)
-        axes.legend(loc="lower right")
-
-    return _svg(draw)
+    model: int | None
+    style: Style
+    points: Sequence[Sequence[float]]
 
 
-def precision_recall(models: Sequence[ReportedModel]) -> str | None:
-    """Precision against recall, at all thresholds; None without targets."""
-    if not models[0].evaluation.targets:
-        return None
+@dataclass(frozen=True)
+class Plot:
+    """A plot.
 
-    def draw(axes: Axes) -> None:
-        for colour, model in zip(colours(), models, strict=False):
-            curve = model.sweep
-            defined = curve.tp + curve.fp > 0
-            recall, precision = 100 * curve.recall[defined], 100 * curve.precision[defined]
-            axes.plot(recall, precision, color=colour, label=model.name)
-            used = model.evaluation
-            axes.plot(100 * used.recall, 100 * used.precision, "o", color=colour)
-        axes.set(xlabel="recall, %", ylabel="precision, %")
-        axes.legend(loc="lower left")
+    Attributes:
+        key: its name in the page.
+        title: heading.
+        x, y: the axes.
+        series: what does not depend on the threshold.
+        note: what is to be known to read it; may be empty.
+        live: name of the data of each model that depend on the threshold; empty if there are none.
+        column: for classes, first column of (y, low, high) in those data.
+        square: whether a unit is equally long on both axes.
+        only: number of the only model that it shows; None shows all.
+    """
 
-    return _svg(draw)
+    key: str
+    title: str
+    x: Axis
+    y: Axis
+    series: Sequence[Series] = field(default_factory=tuple)
+    note: str = ""
+    live: str = ""
+    column: int | None = None
+    square: bool = False
+    only: int | None = None
 
-
-def position_errors(model: ReportedModel, colour: str) -> str:
-    """Offsets of detections from their targets. The cross is their mean, which shows a bias."""
-    error = np.concatenate([frame.error_xy for frame in model.evaluation.frames])
-
-    def draw(axes: Axes) -> None:
-        axes.plot(error[:, 0], error[:, 1], ".", color=colour, alpha=0.45, markersize=5)
-        if len(error):
-            axes.plot(*error.mean(axis=0), "+", color=_INK, markersize=16, markeredgewidth=2)
-            reach = max(1.0, float(np.percentile(np.abs(error), 99)) * 1.15)
-            axes.set(xlim=(-reach, reach), ylim=(reach, -reach))
-        axes.set(xlabel="x error (detected − true), px", ylabel="y error (detected − true), px")
-        axes.set_aspect("equal")
-
-    return _svg(draw, (4.0, 3.8))
+    def data(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
 
 
-def reliability(found: Reliability, colour: str) -> str:
-    """Share of real points against their probability, above the number of points."""
-
-    def draw(axes: Axes, counts: Axes) -> None:
-        x = np.array([part.predicted for part in found.bins])
-        y = np.array([part.observed for part in found.bins])
-        reach = np.abs(np.array([part.interval for part in found.bins]).T - y)
-        axes.plot((0, 1), (0, 1), "--", color=_INK, linewidth=1)
-        axes.errorbar(x, y, reach, fmt="o", color=colour, markersize=5, capsize=3, clip_on=False)
-        axes.set(ylabel="share that is real", xlim=(0, 1), ylim=(0, 1))
-        counts.bar(
-            [part.low for part in found.bins],
-            [part.count for part in found.bins],
-            [part.high - part.low for part in found.bins],
-            align="edge", color=colour, alpha=0.45,
+def curves(models: Sequence[ReportedModel]) -> list[Plot]:
+    """FROC, precision against recall, and F1 against the threshold; nothing without targets."""
+    first = models[0]
+    if not first.evaluation.targets:
+        return []
+    least = 0.5e6 / first.sweep.pixels  # stands for 0 on a logarithmic axis
+    most = max(float(model.sweep.false_alarms_per_mpx[-1]) for model in models)
+    worst = min(model.evaluation.recall for model in models)
+    low = max(0, math.floor(10 * worst) * 10 - 20)
+    precision = min(model.evaluation.precision for model in models)
+    bottom = max(0, math.floor(10 * precision) * 10 - 20)
+    froc, pr = [], []
+    for number, model in enumerate(models):
+        curve = model.sweep
+        defined = curve.tp + curve.fp > 0
+        rate = np.maximum(curve.false_alarms_per_mpx, least)
+        froc.append(Series(number, "step", _corners(rate, 100 * curve.recall)))
+        pr.append(
+            Series(number, "line",
+                   _corners(100 * curve.recall[defined], 100 * curve.precision[defined]))
         )  # fmt: skip
-        for part in found.bins:
-            middle = (part.low + part.high) / 2
-            counts.text(middle, part.count, f"{part.count}", ha="center", va="bottom", fontsize=8)
-        most = max(part.count for part in found.bins)
-        counts.set(xlabel="probability", ylabel="points", yscale="log", ylim=(0.5, 8 * most))
-        counts.grid(visible=False)
+    return [
+        Plot("froc", "Recall against false points (FROC)",
+             Axis("false points per Mpx", least, max(most, 10 * least), log=True),
+             Axis("recall (Pd), %", low, 100), froc, live="froc",
+             note=f"{_EVERY} At the left edge there is no false point. Recall below {low} % is cut "
+             "off."),
+        Plot("pr", "Precision and recall", Axis("recall, %", low, 100),
+             Axis("precision, %", bottom, 100), pr, live="pr",
+             note=_EVERY),
+    ]  # fmt: skip
 
-    return _svg(draw, (5.2, 4.8), (3, 1))
+
+def marks(model: ReportedModel) -> dict[str, list[list[float]]]:
+    """The dots of the curves at each stop."""
+    if not model.evaluation.targets:
+        return {}
+    least = 0.5e6 / model.sweep.pixels
+    return {
+        "froc": [_short(max(e.false_alarms_per_mpx, least), 100 * e.recall) for e in model.levels],
+        "pr": [_short(100 * e.recall, 100 * e.precision) for e in model.levels],
+    }
 
 
-def recall_by_ratio(bins: Sequence[tuple[str, str, Sequence[RecallBin]]], label: str) -> str:
+def lowest_recall(levels: Iterable[Sequence[Share]]) -> int:
+    """Where the axes of recall begin: well below all classes at the thresholds in use, in %."""
+    lows = [part.recall[1] for level in levels for part in level if part.targets]
+    return max(0, math.floor(min(lows, default=0) / 10) * 10 - 10)
+
+
+def of_classes(
+    key: str,
+    title: str,
+    label: str,
+    names: Sequence[str],
+    models: Sequence[list[list[Share]]],
+    low: float,
+) -> list[Plot]:
+    """Recall, and mean position error, in classes of targets: two plots.
+
+    Args:
+        key: name of the classes in the page.
+        title: by what the targets are divided.
+        label: label of the axis.
+        names: names of the classes.
+        models: of each model, the classes at each stop.
+        low: where the axis of recall begins, in %; lower ones are drawn at the edge.
+    """
+    errors = [part.error for levels in models for level in levels for part in level if part.error]
+    top = 1.15 * max((error[0] for error in errors), default=1.0)
+    x = Axis(label, -0.5, len(names) - 0.5, names=names)
+    return [
+        Plot(f"{key}-recall", f"Recall by {title}", x, Axis("recall, %", low, 100), live=key,
+             column=1),
+        Plot(f"{key}-error", f"Position error by {title}", x, Axis("mean error, px", 0, top),
+             live=key, column=4),
+    ]  # fmt: skip
+
+
+def class_data(levels: list[list[Share]]) -> list[list[list[float | None]]]:
+    """The classes of a model at each stop: found, recall and error, each with its interval.
+
+    Recall is None without targets, the error if none is found.
+    """
+    return [
+        [
+            [
+                part.found,
+                *(_short(*part.recall) if part.targets else _NOTHING),
+                *(_short(*part.error) if part.error else _NOTHING),
+            ]
+            for part in level
+        ]
+        for level in levels
+    ]
+
+
+def class_names(classes: Classes) -> list[str]:
+    """The ranges of classes with their numbers of targets."""
+    return [f"{name}\n{count}" for name, count in zip(classes.names, classes.targets, strict=True)]
+
+
+def scatters(models: Sequence[ReportedModel]) -> list[Plot]:
+    """Offsets of detections from their targets, one plot per model, all of one scale."""
+    errors = [np.abs(frame.error_xy) for model in models for frame in model.levels[-1].frames]
+    sizes = np.concatenate(errors) if errors else np.empty((0, 2))
+    reach = max(1.0, 1.1 * float(np.percentile(sizes, 99))) if sizes.size else 1.0
+    return [
+        Plot(f"offsets-{number}", model.name,
+             Axis("x error (detected − true), px", -reach, reach),
+             Axis("y error (detected − true), px", reach, -reach),
+             live="offsets", square=True, only=number)
+        for number, model in enumerate(models)
+    ]  # fmt: skip
+
+
+def reliabilities(models: Sequence[ReportedModel]) -> list[Plot]:
+    """Share of real points against their probability, with the number of points below."""
+    known = [(n, m.reliability) for n, m in enumerate(models) if m.reliability]
+    if not known:
+        return []
+    most = max(part.count for _, found in known for part in found.bins)
+    plots = [
+        Plot("scores", "Probability and share that is real", Axis("probability", 0, 1),
+             Axis("share that is real", 0, 1),
+             [_diagonal(0, 1)]
+             + [Series(n, "intervals",
+                       [_short(p.predicted, p.observed, *p.interval) for p in found.bins])
+                for n, found in known], square=True)
+    ]  # fmt: skip
+    return plots + [
+        Plot(f"scores-{n}", f"Points by probability: {models[n].name}", Axis("probability", 0, 1),
+             Axis("points", 0.5, 2 * most, log=True),
+             [Series(n, "bars", [[p.low, p.count, p.low, p.high] for p in found.bins])], only=n)
+        for n, found in known
+    ]  # fmt: skip
+
+
+def deviations(coverages: Mapping[int, Coverage]) -> list[Plot]:
+    """Coverage of the ellipses of measured positions, and errors against stated deviations."""
+    if not coverages:
+        return []
+    sizes = [
+        value
+        for found in coverages.values()
+        for part in found.bins
+        for value in (part.stated, *part.interval)
+        if value > 0
+    ]
+    low, high = (min(sizes) / 1.2, max(sizes) * 1.2) if sizes else (0.01, 1.0)
+    return [
+        Plot("coverage", "Targets within the stated ellipse",
+             Axis("probability of the ellipse", 0, 1), Axis("share of targets within", 0, 1),
+             [_diagonal(0, 1)]
+             + [Series(n, "intervals",
+                       [_short(p, *seen) for p, seen in zip(NOMINAL, c.observed, strict=True)])
+                for n, c in coverages.items()], square=True),
+        Plot("deviation", "Error against stated deviation",
+             Axis("stated standard deviation, px", low, high, log=True),
+             Axis("root mean square error per axis, px", low, high, log=True),
+             [_diagonal(low, high)]
+             + [Series(n, "intervals",
+                       [_short(p.stated, p.actual, *p.interval) for p in c.bins if p.actual > 0])
+                for n, c in coverages.items()], square=True),
+    ]  # fmt: skip
+
+
+def recall_by_ratio(key: str, label: str, bins: Mapping[int, Sequence[RecallBin]]) -> Plot:
     """Recall of simulated targets in bins of a ratio, with 95 % intervals (Wilson).
 
     Args:
-        bins: name, colour and bins of each model.
+        key: name of the plot in the page.
         label: name of the ratio.
+        bins: the bins of each model, by its number.
     """
-    ranges = sorted({(part.low, part.high) for _, _, parts in bins for part in parts})
-    labels = {(part.low, part.high): range_of(part) for _, _, parts in bins for part in parts}
-
-    def draw(axes: Axes) -> None:
-        for number, (name, colour, parts) in enumerate(bins):
-            shift = 0.1 * (number - (len(bins) - 1) / 2)  # so that intervals do not hide each other
-            known = [part for part in parts if part.targets]
-            x = [ranges.index((part.low, part.high)) + shift for part in known]
-            y = np.array([part.found / part.targets for part in known])
-            reach = [wilson_interval(part.found, part.targets) for part in known]
-            axes.errorbar(
-                x, 100 * y, 100 * np.abs(np.array(reach).reshape(-1, 2).T - y), fmt="o-",
-                color=colour, markersize=5, capsize=3, clip_on=False, label=name,
-            )  # fmt: skip
-        axes.set_xticks(range(len(ranges)), [labels[part] for part in ranges])
-        axes.set(xlabel=label, ylabel="recall (Pd), %", ylim=(0, 100))
-        axes.margins(x=0.08)
-        axes.legend(loc="lower right")
-
-    return _svg(draw)
+    ranges = sorted({(part.low, part.high) for parts in bins.values() for part in parts})
+    names = {(part.low, part.high): range_of(part) for parts in bins.values() for part in parts}
+    series = []
+    for number, parts in bins.items():
+        known = [part for part in parts if part.targets]
+        shares = [
+            (ranges.index((part.low, part.high)), part.found / part.targets,
+             *wilson_interval(part.found, part.targets))
+            for part in known
+        ]  # fmt: skip
+        points = [_short(x, *(100 * value for value in values)) for x, *values in shares]
+        series.append(Series(number, "intervals", points))
+    x = Axis(label, -0.5, len(ranges) - 0.5, names=[names[part] for part in ranges])
+    return Plot(key, f"By {label}", x, Axis("recall (Pd), %", 0, 100), series)
 
 
-def by_property(models: Sequence[ReportedModel], attribute: str, label: str) -> str | None:
-    """Recall (line) and mean error (dashes) in six classes of a property of the targets.
-
-    Args:
-        models: the models.
-        attribute: an attribute of the targets, ``size`` or ``contrast``.
-        label: label of its axis.
-
-    Returns:
-        The plot; None if too few targets have the property.
-    """
-    values = [
-        value
-        for model in models
-        for outcome in model.outcomes
-        if outcome.target and (value := getattr(outcome.target, attribute)) is not None
-    ]
-    if len(values) < 20:
-        return None
-    edges = np.unique(np.percentile(values, np.linspace(0, 100, 7)))
-    if len(edges) < 3:
-        return None
-    middle = (edges[:-1] + edges[1:]) / 2
-
-    def draw(axes: Axes) -> None:
-        right = axes.twinx()
-        for colour, model in zip(colours(), models, strict=False):
-            recall, error = _by_class(model, attribute, edges)
-            axes.plot(middle, 100 * recall, "o-", color=colour, label=model.name)
-            right.plot(middle, error, "s--", color=colour, alpha=0.6, markersize=4)
-        axes.set(xlabel=label, ylabel="recall, % (line)", xscale="log", ylim=(0, 105))
-        axes.set_xticks(middle, [f"{value:.2g}" for value in middle])
-        axes.minorticks_off()
-        right.set(ylabel="mean error, px (dashes)")
-        right.set_ylim(bottom=0)
-        right.grid(visible=False)
-
-    return _svg(draw)
+def training(models: Sequence[ReportedModel]) -> list[Plot]:
+    """Training loss, and validation F1, by epoch: two plots; nothing without a training log."""
+    plots = []
+    for key, column, title, log in (
+        ("loss", "train_loss", "Training loss", True),
+        ("val-f1", "val_f1", "Validation F1", False),
+    ):
+        series = [
+            Series(number, "line", points)
+            for number, model in enumerate(models)
+            if (points := [_short(row["epoch"] + 1, row[column]) for row in model.training
+                           if "epoch" in row and row.get(column, 0) > 0])
+        ]  # fmt: skip
+        if series:
+            x, y = (_values(series, axis) for axis in (0, 1))
+            low, high = (min(y) / 1.2, 1.2 * max(y)) if log else (0.0, 1.0)
+            plots.append(Plot(key, title, Axis("epoch", 0, max(x) + 1),
+                              Axis(title.lower(), low, high, log=log), series))  # fmt: skip
+    return plots
 
 
-def _by_class(model: ReportedModel, attribute: str, edges: Any) -> tuple[Any, Any]:
-    recall, error = np.full(len(edges) - 1, np.nan), np.full(len(edges) - 1, np.nan)
-    rows = [
-        (getattr(o.target, attribute), o.kind == "hit", o.error)
-        for o in model.outcomes
-        if o.target and getattr(o.target, attribute) is not None
-    ]
-    if not rows:
-        return recall, error
-    value, hit, gap = (np.array(column) for column in zip(*rows, strict=True))
-    which = np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2)
-    for k in range(len(edges) - 1):
-        members = which == k
-        if members.any():
-            recall[k] = hit[members].mean()
-        if (members & hit).any():
-            error[k] = gap[members & hit].mean()
-    return recall, error
+def _values(series: Iterable[Series], axis: int) -> list[float]:
+    return [point[axis] for one in series for point in one.points]
 
 
-def training(models: Sequence[ReportedModel]) -> str | None:
-    """Training loss and validation F1 by epoch; None if no model has a training log."""
-    trained = [(c, s) for c, s in zip(colours(), models, strict=False) if s.training]
-    if not trained:
-        return None
-
-    def draw(axes: Axes) -> None:
-        right = axes.twinx()
-        for colour, model in trained:
-            for side, column, line in ((axes, "train_loss", "-"), (right, "val_f1", "o--")):
-                rows = [r for r in model.training if column in r and "epoch" in r]
-                if rows:
-                    epochs = [r["epoch"] + 1 for r in rows]
-                    side.plot(epochs, [r[column] for r in rows], line, color=colour)
-        axes.set(xlabel="epoch", ylabel="training loss (line)", yscale="log")
-        right.set(ylabel="val F1 (dashes)")
-        right.grid(visible=False)
-
-    return _svg(draw)
+def _diagonal(low: float, high: float) -> Series:
+    return Series(None, "line", [[low, low], [high, high]])
 
 
-def colours() -> Iterator[str]:
-    """The colours of the models, in order."""
-    return itertools.cycle(_COLOURS)
+def _corners(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> list[list[float]]:
+    """The points of a curve without those between equal values of y, or of x."""
+    points = np.column_stack([x, y])
+    same = np.diff(points, axis=0) == 0
+    inner = (same[:-1] & same[1:]).any(axis=1)
+    kept = np.concatenate([[True], ~inner, [True]])[: len(points)]
+    return [_short(*point) for point in points[kept].tolist()]
+
+
+def _short(*values: float) -> list[float]:
+    """Numbers with six digits, to keep the page small."""
+    return [float(f"{value:.6g}") for value in values]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from irpoint.evaluation.recall_text import frames_in_words, percent, rate_in_words
 from irpoint.report import plots
 from irpoint.report.model import ReportedModel
@@ -25,37 +23,37 @@ class SimulatedSection:
         frames: sentences on the simulated frames of each model.
         scenes: headings of the columns: kinds of scenes, and all of them together.
         rows: name of the model, recall in % in each column, number of targets.
-        plots: title and SVG of each plot.
+        plots: recall by each ratio.
     """
 
     rate: str
     frames: str
     scenes: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...], int], ...]
-    plots: tuple[tuple[str, Markup], ...]
+    plots: tuple[plots.Plot, ...]
 
 
 def simulated_recall(models: Sequence[ReportedModel]) -> SimulatedSection | None:
     """The section about the models whose cards know their recall; None if no card does."""
     known = [
-        (model.name, colour, model.simulated_recall)
-        for model, colour in zip(models, plots.colours(), strict=False)
+        (number, model.name, model.simulated_recall)
+        for number, model in enumerate(models)
         if model.simulated_recall
     ]
     if not known:
         return None
     scenes = tuple(dict.fromkeys(kind for *_, recall in known for kind in recall.scenes))
     rates = sorted({recall.rate_per_mpx for *_, recall in known})
-    by_snr = [(name, colour, recall.by_snr) for name, colour, recall in known]
-    by_scnr = [(name, colour, recall.by_scnr) for name, colour, recall in known]
+    by_snr = {number: recall.by_snr for number, _, recall in known}
+    by_scnr = {number: recall.by_scnr for number, _, recall in known}
     return SimulatedSection(
         rate=" or ".join(map(rate_in_words, rates)),
-        frames=" ".join(_sentences([(name, recall) for name, _, recall in known])),
+        frames=" ".join(_sentences([(name, recall) for _, name, recall in known])),
         scenes=(*scenes, ALL),
-        rows=tuple((name, _cells(recall, scenes), recall.all.targets) for name, _, recall in known),
+        rows=tuple((name, _cells(recall, scenes), recall.all.targets) for _, name, recall in known),
         plots=(
-            ("By SNR", Markup(plots.recall_by_ratio(by_snr, "SNR"))),
-            ("By SCNR", Markup(plots.recall_by_ratio(by_scnr, "SCNR"))),
+            plots.recall_by_ratio("simulated-snr", "SNR", by_snr),
+            plots.recall_by_ratio("simulated-scnr", "SCNR", by_scnr),
         ),
     )
 
