@@ -61,11 +61,13 @@ def test_the_list_opens_frames_by_key_and_by_click(open_page: Callable[..., Any]
     page.keyboard.press("End")
     page.keyboard.press("Space")
     ui.settled(page, "zz-damaged.png")
-    expect(page.locator("#frames img.broken")).to_have_count(1)  # it cannot be shown
+    expect(page.locator("#frames .picture.broken")).to_have_count(1)  # it cannot be shown
     page.click("#frames [title='b.png']")
     ui.settled(page, "b.png")
     assert page.locator("#frames [aria-selected=true]").get_attribute("title") == "b.png"
     expect(page.locator("#frames [title='b.png'] img")).to_have_js_property("naturalWidth", 96)
+    ui.click(page, *TRUTH["b.png"][0])
+    expect(page.locator("#frames [title='b.png'] circle")).to_have_count(1)
     page.keyboard.press("b")  # to the list
     page.keyboard.press("b")
     assert page.locator("#browser").is_hidden()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from fastapi.testclient import TestClient
 from irpoint.errors import FrameError
 from irpoint.label import LabelSession
 from irpoint.label.thumbnails import reduced
-from support.label_client import client_of
+from support.label_client import client_of, point, put
 from support.label_scenes import STACK, TRUTH
 
 
@@ -49,6 +50,13 @@ def test_pixels_that_are_not_finite_are_ignored() -> None:
     assert np.all(reduced(frame) == 2)
     with pytest.raises(FrameError, match="no finite pixel"):
         reduced(np.full((4, 4), np.nan))
+
+
+def test_the_labels_come_with_the_picture(client: TestClient, session: LabelSession) -> None:
+    put(client, "a.png", points=[point(40.25, 30)])
+    response = client.get("/api/thumbnail", params={"frame": "a.png"})
+    marks = json.loads(response.headers["x-marks"])
+    assert marks == {"width": 96, "height": 64, "points": [[40.2, 30.0]]}
 
 
 def test_a_frame_is_reduced_once_unless_its_file_was_modified(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from irpoint.web.page import mount_static
 from irpoint.web.security import LOCAL, PageGuard
 
 _STATIC = Path(__file__).parent / "static"
+_MARKED = 100  # labels of a frame that its thumbnail shows
 
 Name = Annotated[str, Query(alias="frame", max_length=4096)]
 Tab = Annotated[str, Header(alias="X-Tab", max_length=64)]  # each tab chooses its own name
@@ -164,7 +165,11 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
     def thumbnail(name: Name) -> Response:
         dark = session.proposer.polarity == "dark"
         picture = session.thumbnails.get(session.entry(name), dark)
-        return Response(picture, media_type="image/jpeg")
+        points = session.positions(name)[0][:_MARKED].round(1).tolist()
+        marks = {"width": picture.width, "height": picture.height, "points": points}
+        return Response(
+            picture.jpeg, media_type="image/jpeg", headers={"X-Marks": json.dumps(marks)}
+        )
 
     @app.get("/api/pixels")
     def picture(name: Name, view: Kind = "frame") -> Response:

@@ -49,7 +49,7 @@ class LabelSession:
         self.imported = Imported(self.catalogue, self.store.changes)
         self.proposer = Proposer(self.catalogue, self.store, self.out / "runs")
         self.thumbnails = Thumbnails(self.catalogue)
-        self._disagreements = Disagreements(self._positions, self.proposer.known)
+        self._disagreements = Disagreements(self.positions, self.proposer.known)
         self.trainer = Trainer(self.out / "runs")
         self.tabs = Tabs()
         self.views = Views(self.catalogue)
@@ -193,8 +193,8 @@ class LabelSession:
         usable = {n: s for n, s in self.summaries().items() if s.usable}
         return self._disagreements.find(usable if key else {}, key, threshold)
 
-    def _positions(self, name: str) -> tuple[Positions, Positions]:
-        """Labels and refused proposals of a frame."""
+    def positions(self, name: str) -> tuple[Positions, Positions]:
+        """Labels and refused proposals of a frame, (N, 2) each."""
         stored = self.store.get(name)
         if stored is None:
             return self.imported.points(name), positions([])

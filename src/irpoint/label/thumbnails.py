@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,21 @@ _KEPT = 20_000  # pictures of about 3 KB
 _CLIPPED = (1.0, 99.8)  # percentiles shown as black and white; a target of a few pixels is white
 
 
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture of a frame.
+
+    Attributes:
+        jpeg: the file.
+        width, height: the part of the frame that it shows, in frame pixels: all of it, and a margin
+            of less than one pixel of the picture at the right and at the bottom.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
 class Thumbnails:
     """Makes the pictures when they are asked for, and keeps the last ones.
 
@@ -29,11 +45,11 @@ class Thumbnails:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._cache: dict[tuple[Path, int, int, bool], bytes] = {}
+        self._cache: dict[tuple[Path, int, int, bool], Thumbnail] = {}
         self._lock = threading.Lock()
 
-    def get(self, entry: FrameEntry, dark: bool = False) -> bytes:
-        """A JPEG of a frame; ``dark`` keeps dark targets visible instead of bright ones.
+    def get(self, entry: FrameEntry, dark: bool = False) -> Thumbnail:
+        """The picture of a frame; ``dark`` keeps dark targets visible instead of bright ones.
 
         Raises:
             FrameError: if the frame cannot be read, or has no finite pixel.
@@ -45,12 +61,23 @@ class Thumbnails:
         key = entry.path, entry.index, modified, dark
         with self._lock:
             found = self._cache.pop(key, None)
-        picture = found or _jpeg(reduced(self._catalogue.read(entry), dark))
+        picture = found or self._make(entry, dark)
         with self._lock:
             self._cache[key] = picture  # the most recently used is last
             if len(self._cache) > _KEPT:
                 self._cache.pop(next(iter(self._cache)))
         return picture
+
+    def _make(self, entry: FrameEntry, dark: bool) -> Thumbnail:
+        frame = self._catalogue.read(entry)
+        small = reduced(frame, dark)
+        step = _step(frame.shape)
+        return Thumbnail(_jpeg(small), small.shape[1] * step, small.shape[0] * step)
+
+
+def _step(shape: tuple[int, ...]) -> int:
+    """Frame pixels per pixel of the picture."""
+    return max(1, math.ceil(shape[0] / MAX_HEIGHT), math.ceil(shape[1] / MAX_WIDTH))
 
 
 def reduced(frame: npt.NDArray[Any], dark: bool = False) -> npt.NDArray[np.float32]:
@@ -69,7 +96,7 @@ def reduced(frame: npt.NDArray[Any], dark: bool = False) -> npt.NDArray[np.float
     if not finite.all():
         values[~finite] = values[finite].max() if dark else values[finite].min()
     height, width = values.shape
-    step = max(1, math.ceil(height / MAX_HEIGHT), math.ceil(width / MAX_WIDTH))
+    step = _step(values.shape)
     padded = np.pad(values, ((0, -height % step), (0, -width % step)), mode="edge")
     blocks = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step)
     result: npt.NDArray[np.float32] = blocks.min((1, 3)) if dark else blocks.max((1, 3))

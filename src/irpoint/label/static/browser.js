@@ -23,11 +23,11 @@ export class FrameBrowser {
     this.differing = new Map(); // name → how labels and model disagree there, worst first
     this.compared = 0;
     this.numbers = [];
-    this.thumbnails = new Thumbnails(on.busy, (name, address) => this.showPicture(name, address));
+    this.thumbnails = new Thumbnails(on.busy, () => this.list.draw(true));
     this.list = new FrameList(element("frames"), {
       row: (number, row) => this.fill(number, row),
       open: (number) => { on.open(number); on.focus(); },
-      visible: (numbers) => { if (this.pictures) this.thumbnails.want(numbers.map((number) => page.frames[number])); },
+      visible: (numbers) => { if (this.pictures) this.thumbnails.want(numbers.map((number) => [page.frames[number], summaryOf(page.states, page.frames[number])[3]])); },
       leave: on.focus,
     });
     this.bind();
@@ -192,12 +192,10 @@ export class FrameBrowser {
   fill(number, row) {
     const name = this.page.frames[number], [folder, file] = split(name);
     const summary = summaryOf(this.page.states, name);
-    if (!row.firstChild) row.append(picture(), fileName(file), part("span", ""), part("span", this.severalFolders ? folder : ""), part("p", ""));
-    const [image, , state, where, why] = row.children;
+    if (!row.firstChild) row.append(emptyPicture(), fileName(file), part("span", ""), part("span", this.severalFolders ? folder : ""), part("p", ""));
+    const [picture, , state, where, why] = row.children;
     row.title = name;
-    image.classList.toggle("broken", this.thumbnails.known.get(name) === null);
-    const address = this.thumbnails.get(name) || "";
-    if (image.getAttribute("src") !== address) { if (address) image.src = address; else image.removeAttribute("src"); }
+    if (this.pictures) showPicture(picture, this.thumbnails.get(name));
     state.textContent = inWords(summary);
     where.className = "quiet";
     why.textContent = this.reason(name);
@@ -210,17 +208,34 @@ export class FrameBrowser {
   }
 
   get severalFolders() { return split(this.page.frames[0])[0] !== split(this.page.frames.at(-1))[0]; }
-
-  showPicture(name, address) {
-    const row = this.list.rows.get(this.page.frames.indexOf(name)), image = row?.firstChild;
-    if (image && address) image.src = address;
-    image?.classList.toggle("broken", address === null);
-  }
 }
 
 const part = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
-const picture = () => Object.assign(document.createElement("img"), { alt: "" });
+const SVG = "http://www.w3.org/2000/svg", RING = 0.06; // radius of the mark of a label, as a part of the picture's width
+
+function emptyPicture() {
+  const box = part("div", "");
+  box.className = "picture";
+  box.append(Object.assign(document.createElement("img"), { alt: "" }), document.createElementNS(SVG, "svg"));
+  box.lastChild.setAttribute("aria-hidden", "true");
+  return box;
+}
+
+/** Show a picture, and rings at the labels. */
+function showPicture(box, picture) {
+  if (box.picture === picture) return;
+  box.picture = picture;
+  const [image, marks] = box.children;
+  box.classList.toggle("broken", picture?.address === null);
+  if (picture?.address) image.src = picture.address; else image.removeAttribute("src");
+  marks.setAttribute("viewBox", picture?.width ? `-0.5 -0.5 ${picture.width} ${picture.height}` : "0 0 1 1");
+  marks.replaceChildren(...(picture?.points || []).map(([x, y]) => {
+    const ring = document.createElementNS(SVG, "circle");
+    for (const [name, value] of Object.entries({ cx: x, cy: y, r: RING * picture.width })) ring.setAttribute(name, value);
+    return ring;
+  }));
+}
 
 /** A file name whose end stays readable if it is too long, because names of frames differ there. */
 function fileName(text) {
