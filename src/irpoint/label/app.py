@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from irpoint._version import __version__
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import IrpointError, IrpointWarning, first_error
+from irpoint.label.browser_routes import browser_routes
 from irpoint.label.catalogue import printable
 from irpoint.label.labels import Coordinate, FrameLabels, StoredLabels
 from irpoint.label.pixels import pixels
@@ -31,7 +32,6 @@ from irpoint.web.page import mount_static
 from irpoint.web.security import LOCAL, PageGuard
 
 _STATIC = Path(__file__).parent / "static"
-_MARKED = 100  # labels of a frame that its thumbnail shows
 
 Name = Annotated[str, Query(alias="frame", max_length=4096)]
 Tab = Annotated[str, Header(alias="X-Tab", max_length=64)]  # each tab chooses its own name
@@ -91,6 +91,7 @@ def create_app(
     _frame_routes(app, session)
     _label_routes(app, session)
     _model_routes(app, session)
+    browser_routes(app, session)
     video_routes(app, session)
     return app
 
@@ -148,29 +149,6 @@ def _frame_routes(app: FastAPI, session: LabelSession) -> None:
             by = "ambiguity"
         return session.queue(by)
 
-    @app.get("/api/changes")
-    def changes(since: Annotated[str, Query(max_length=64)] = "") -> dict[str, Any]:
-        mark, changed = session.changes(since)
-        return {
-            "mark": mark,
-            "all": changed is None,  # the page is new, or the server was restarted
-            "frames": session.summaries() if changed is None else changed,
-            "unread": session.imported.unread,
-            "model": session.proposer.model,
-            "polarity": session.proposer.polarity,
-            "threshold": session.proposer.threshold,
-        }
-
-    @app.get("/api/thumbnail")
-    def thumbnail(name: Name) -> Response:
-        dark = session.proposer.polarity == "dark"
-        picture = session.thumbnails.get(session.entry(name), dark)
-        points = session.positions(name)[0][:_MARKED].round(1).tolist()
-        marks = {"width": picture.width, "height": picture.height, "points": points}
-        return Response(
-            picture.jpeg, media_type="image/jpeg", headers={"X-Marks": json.dumps(marks)}
-        )
-
     @app.get("/api/pixels")
     def picture(name: Name, view: Kind = "frame") -> Response:
         shown = pixels(session.views.frame(session.entry(name), view))
@@ -216,11 +194,6 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
     @app.get("/api/proposals")
     def proposals(name: Name) -> dict[str, Any]:
         return {"points": session.proposals(name)}
-
-    @app.get("/api/disagreements")
-    def disagreements(threshold: Annotated[float, Query(gt=0)]) -> dict[str, Any]:
-        compared, frames = session.disagreements(threshold)
-        return {"compared": compared, "frames": frames}
 
     @app.post("/api/model")
     def choose(choice: Choice) -> dict[str, Any]:
