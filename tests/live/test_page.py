@@ -57,9 +57,9 @@ def test_a_file_is_stepped_and_its_track_has_a_card(
     expect(page.locator("#health")).to_contain_text("0 frames dropped")
     expect(page.locator("#health")).to_contain_text(re.compile(r"network \d+\.\d"))
     page.keyboard.press("Escape")
-    assert page.locator(".card.selected").count() == 0
+    assert page.locator(".card[aria-pressed=true]").count() == 0
     page.mouse.click(*on_screen(page, x, y, SIZE))  # the track in the picture
-    assert page.locator(".card.selected").count() == 1
+    assert page.locator(".card[aria-pressed=true]").count() == 1
 
 
 def test_the_threshold_slider_acts_at_once(

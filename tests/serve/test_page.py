@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from irpoint.runtime.detector import Detector
 from irpoint.serve.app import create_app
 from irpoint.web.server import address, bind
+from support import axe
 from support.browser import chromium
 from support.detection import png
 from support.models import draw_blobs
@@ -44,6 +45,12 @@ def test_the_page_sends_a_file_and_shows_its_points(detector: Detector, tmp_path
             expect(page.locator("#answer")).to_contain_text('"snr"', timeout=60_000)
             expect(page.locator("#answer")).to_contain_text('"source": "night é.png"')
             assert errors == []
+            for theme in axe.THEMES:
+                page.emulate_media(color_scheme=theme)
+                assert axe.faults(page) == []
+            for width in (1024, 512):
+                page.set_viewport_size({"width": width, "height": 700})
+                assert axe.beside_the_window(page) == []
         finally:
             server.should_exit = True
             thread.join()

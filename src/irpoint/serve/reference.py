@@ -20,7 +20,7 @@ _PAGE = """<!doctype html>
 <script src="/static/try.js" defer></script>
 </head>
 <body>
-<header><strong>{title}</strong> <span class="quiet">{version}</span></header>
+<header><h1>{title}</h1> <span class="quiet">{version}</span></header>
 <main>
 <p>{description} For programs: <a href="/openapi.json">openapi.json</a>.</p>
 <form id="try">
@@ -28,7 +28,7 @@ _PAGE = """<!doctype html>
 <label id="for-token" {token}>Token <input type="password" id="token" autocomplete="off"></label>
 <button>Detect</button>
 </form>
-<pre id="answer" aria-live="polite" hidden></pre>
+<pre id="answer" role="status" aria-label="Answer" tabindex="0" hidden></pre>
 {operations}
 {schemas}
 </main>
@@ -117,5 +117,8 @@ def _name(schema: dict[str, Any]) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
+    cells = "".join(
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>\n'
+        for name, *rest in rows
+    )
     return f"<table>\n{cells}</table>" if rows else ""

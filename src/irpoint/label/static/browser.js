@@ -63,7 +63,6 @@ export class FrameBrowser {
   /** Open or close the panel. */
   show(open) {
     element("browser").hidden = !open;
-    document.querySelector("main").classList.toggle("browsing", open);
     element("browser-button").setAttribute("aria-expanded", String(open));
     if (!open) return;
     if (this.filters.differs) this.compareSoon(0);

@@ -1,6 +1,7 @@
 // The keyboard and mouse table, see /shared/keys.js for its fields. To add a key, add a row: the help dialog and
 // tooltips use the table too.
 
+import { showMessage } from "/shared/messages.js";
 import { FrameEditor } from "./editor.js";
 
 const element = (id) => document.getElementById(id);
@@ -31,9 +32,9 @@ export const TABLE = [
   { key: "Shift+R", help: "refuse all proposals", once: true, control: "#refuse-all", run: (app) => app.editor.refuse(app.editor.openProposals) },
   { key: "[", help: "lower the threshold", control: "#threshold", run: (app) => app.setThreshold(app.editor.threshold - 0.02) },
   { key: "]", help: "raise the threshold", control: "#threshold", run: (app) => app.setThreshold(app.editor.threshold + 0.02) },
-  { key: "+", help: "zoom in (also: wheel)", names: ["+", "="], run: (app) => app.view.zoom(1.5) },
-  { key: "-", help: "zoom out", run: (app) => app.view.zoom(1 / 1.5) },
-  { key: "F", help: "fit the frame to the window", run: (app) => app.view.fit() },
+  { key: "+", help: "zoom in (also: wheel)", names: ["+", "="], control: "#zoom-in", run: (app) => app.view.zoomIn(1.5) },
+  { key: "-", help: "zoom out", control: "#zoom-out", run: (app) => app.view.zoomIn(1 / 1.5) },
+  { key: "F", help: "fit the frame to the window", control: "#zoom-fit", run: (app) => app.view.fit() },
   { key: "S", help: "snap: peak, centroid, off", control: "#snap", run: () => cycle("snap") },
   { key: "C", help: "targets: bright, dark, either", control: "#contrast", run: () => cycle("contrast") },
   { key: "M", help: "colour map", control: "#map", run: (app) => { cycle("map"); app.display.repaint(); } },
@@ -82,6 +83,7 @@ function deletePoint(app) {
 }
 
 function clearSelection({ editor, page, show }) {
+  showMessage("");
   editor.active = page.crosshair = null;
   show();
 }

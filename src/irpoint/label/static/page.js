@@ -2,8 +2,10 @@
 
 import { client, get, getOf, post, remove } from "/shared/api.js";
 import { bindKeys } from "/shared/keys.js";
+import { showMessage, showStatus } from "/shared/messages.js";
 import { View } from "/shared/view.js";
 import { FrameBrowser } from "./browser.js";
+import { describeFrame, later } from "./described.js";
 import { Display } from "./display.js";
 import { FrameEditor } from "./editor.js";
 import { Follower } from "./follow.js";
@@ -50,11 +52,6 @@ const view = new View(element("view"), {
   marks: () => [...editor.marks(element("previous-points").checked), ...(page.crosshair ? [{ ...page.crosshair, kind: "crosshair" }] : [])],
 }, MARKS);
 const display = new Display(view.picture, () => editor.picture?.pixels, () => view.draw());
-
-function showMessage(text) {
-  element("banner").textContent = text;
-  element("banner").hidden = !text;
-}
 
 /** Run something that may fail, and show its error in the banner. */
 async function attempt(work) {
@@ -149,6 +146,7 @@ function show() {
   element("proposed").textContent = page.model ? counted(open, "proposal") : "";
   element("reason").textContent = reason();
   element("accept-all").disabled = element("refuse-all").disabled = !open;
+  describeFrame(editor);
   showCursor();
   view.draw();
 }
@@ -202,13 +200,14 @@ function showCursor() {
     text = `x ${at.x.toFixed(2)}   y ${at.y.toFixed(2)}` + (inside ? `   value ${+value.toPrecision(6)}` : "");
   }
   element("cursor").textContent = text;
+  if (at === page.crosshair) later(text);
 }
 
 /** Show another frame of the queue, or of the folder if `inSequence`. */
 function step(by, inSequence) {
   const number = inSequence ? page.number + by : inQueue(by);
   if (number !== undefined && page.frames[number] !== undefined) open(number, true);
-  else showMessage(atTheEnd(page.sums, by, inSequence ? "folder" : browser.follows ? "list" : "queue"));
+  else showStatus(atTheEnd(page.sums, by, inSequence ? "folder" : browser.follows ? "list" : "queue"));
 }
 
 /** Set the state of the frame and show the next one. With `stay`, keep the frame, and reset a state that is set already. */
@@ -220,7 +219,7 @@ function decide(state, stay) {
   editor.set({ state: same && stay ? "open" : confirmsNone ? "empty" : state });
   const before = page.sums.decided;
   count({ [editor.name]: { ...saver.known.get(editor.name), labels: editor.labels } });
-  if (before < page.sums.decided && page.sums.decided === page.sums.frames) showMessage(allDecided(page.sums));
+  if (before < page.sums.decided && page.sums.decided === page.sums.frames) showStatus(allDecided(page.sums));
   else if (!stay) step(1);
 }
 
@@ -320,7 +319,7 @@ async function interpolate() {
   if (changed[editor.name]) editor.showLabels(changed[editor.name]);
   const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === wanted.track)).length;
   const cleared = Object.keys(changed).length - filled;
-  showMessage(`Track ${wanted.track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
+  showStatus(`Track ${wanted.track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
 }
 
 function bindControls() {
@@ -358,7 +357,7 @@ async function start() {
   await requeue();
   bindControls();
   bindKeys(TABLE, { page, editor, view, display, browser, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
-  followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
+  followTraining({ showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
   await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));
   await open(wanted >= 0 ? wanted : firstOpen());

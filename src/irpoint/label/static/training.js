@@ -1,12 +1,13 @@
 // Export and training, with the progress that the server reports.
 
 import { get, post, remove } from "/shared/api.js";
+import { showStatus } from "/shared/messages.js";
 
 const RUNNING_MS = 1000, IDLE_MS = 3000; // intervals at which progress is requested
 
 const element = (id) => document.getElementById(id);
 
-export function followTraining({ showMessage, showModels, showProcessed, attempt, choose, flush }) {
+export function followTraining({ showModels, showProcessed, attempt, choose, flush }) {
   let before = "none", timer = null;
 
   const show = (training) => {
@@ -28,7 +29,7 @@ export function followTraining({ showMessage, showModels, showProcessed, attempt
       if (before === "running" && now.state === "done") {
         showModels(now.models);
         await choose(now.name);
-        showMessage(`The training of ${now.name} is done. Its model proposes points now.`);
+        showStatus(`The training of ${now.name} is done. Its model proposes points now.`);
       }
       before = now.state;
     }

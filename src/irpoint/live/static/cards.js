@@ -45,7 +45,7 @@ export class Cards {
     };
     for (const [name, text] of Object.entries(texts)) card.node.querySelector(`.${name}`).textContent = text;
     card.node.classList.toggle("coasting", !track.detected);
-    card.node.classList.toggle("selected", facts.number === this.selected);
+    card.node.setAttribute("aria-pressed", String(facts.number === this.selected));
   }
 }
 

@@ -1,5 +1,7 @@
 // The health line, the messages, and what lies over the picture.
 
+import { announce } from "/shared/messages.js";
+
 const element = (id) => document.getElementById(id);
 const COUNTERS = [ // field, text for one, text for several
   ["dropped", "frame dropped", "frames dropped"], ["failed", "failure", "failures"], ["skipped", "part skipped", "parts skipped"],
@@ -26,6 +28,7 @@ let newest = null;
 export function showEvents(events) {
   const last = events.at(-1)?.number ?? 0;
   if (last === newest) return;
+  if (newest !== null) announce(events.at(-1)?.text ?? "");
   newest = last;
   element("no-events").hidden = events.length > 0;
   element("events").replaceChildren(...events.slice(-EVENTS).reverse().map((event) => {

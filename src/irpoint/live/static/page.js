@@ -2,6 +2,7 @@
 
 import { post } from "/shared/api.js";
 import { bindKeys } from "/shared/keys.js";
+import { showMessage } from "/shared/messages.js";
 import { View } from "/shared/view.js";
 import { Cards } from "./cards.js";
 import { overlayText, showEvents, showHealth, showRecording } from "./health.js";
@@ -16,7 +17,7 @@ const MARKS = {
   coasting: { colour: "#ffc247", width: 1.5, radius: 9, dash: [4, 4] },
   other: { colour: "#dfe6ee", width: 1, radius: 6, dash: [] },
 };
-const MESSAGE_MS = 8000;
+const NOTE_MS = 8000;
 const CLICK_PX = 4; // a press that moves further is a drag
 
 const element = (id) => document.getElementById(id);
@@ -39,18 +40,11 @@ const stream = new Stream({
   connected: (yes) => { page.connected = yes; showOverlay(); },
 });
 
-function showError(text) {
-  clearTimeout(page.errorTimer);
-  element("banner").textContent = text;
-  element("banner").hidden = !text;
-  if (text) page.errorTimer = setTimeout(() => showError(""), MESSAGE_MS);
-}
-
 /** Show a remark over the picture for a while. */
 function showNote(text) {
   clearTimeout(page.noteTimer);
   page.note = text;
-  page.noteTimer = setTimeout(() => { page.note = ""; showOverlay(); }, MESSAGE_MS);
+  page.noteTimer = setTimeout(() => { page.note = ""; showOverlay(); }, NOTE_MS);
   showOverlay();
 }
 
@@ -58,9 +52,10 @@ function showNote(text) {
 async function attempt(work) {
   try {
     const answer = await work();
+    showMessage("");
     if (answer?.health) showState(answer);
     return answer;
-  } catch (error) { showError(error.message); return null; }
+  } catch (error) { showMessage(error.message); return null; }
 }
 
 function showFrame(head, bitmap) {
@@ -94,6 +89,7 @@ function showState(state) {
   showRecording(state.recording);
   showHealth(state);
   showEvents(state.events);
+  element("view").setAttribute("aria-label", `Live picture of ${state.source}`);
   showOverlay();
 }
 

@@ -6,6 +6,8 @@
 // once     whether to ignore the repetitions of a key that is held down
 // control  selector of the control that does the same; its tooltip names the key
 
+import { Settings } from "./settings.js";
+
 const element = (id) => document.getElementById(id);
 
 /** Bind the keys of a table, and write the help dialog and the tooltips. `app` is handed to what the keys run. */
@@ -14,8 +16,10 @@ export function bindKeys(table, app) {
   const byName = new Map(rows.flatMap((row) => (row.names || [row.key]).map((name) => [name, row])));
   element("keys").replaceChildren(...table.map(helpRow));
   nameKeysInTooltips(table);
+  const onFrameAlone = offerFrameAlone();
   document.addEventListener("keydown", (event) => {
     if (element("help").open || leaveToField(event)) return;
+    if (onFrameAlone.checked && isCharacter(event) && event.target !== app.view.canvas) return;
     // Many keyboards need AltGr or Option for brackets; the browser handles other keys with Alt.
     if (event.altKey && !"[]".includes(event.key)) return;
     if ((event.key === " " || event.key === "Enter") && event.target.matches("button, input, summary")) return;
@@ -41,8 +45,24 @@ function nameKeysInTooltips(table) {
   for (const [control, names] of keys) {
     const target = document.querySelector(control);
     target.title = `${target.title} (${names.join(", ")})`;
+    target.setAttribute("aria-keyshortcuts", names.map((name) => name.replace("Ctrl", "Control")).join(" "));
   }
 }
+
+/**
+ * Offer, in the help dialog, that letters and signs act only while the frame has the focus (WCAG 2.1.4): someone who
+ * dictates text would press them by accident.
+ */
+function offerFrameAlone() {
+  const label = document.createElement("label"), box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", id: "frame-alone" });
+  label.append(box, "Letters and signs act only while the picture has the focus");
+  element("keys").after(label);
+  new Settings("irpoint-keys").remember([box.id]);
+  return box;
+}
+
+const isCharacter = ({ key, ctrlKey, metaKey }) => key.length === 1 && key !== " " && !ctrlKey && !metaKey;
 
 /** Whether a field handles the key because it is being edited. Escape leaves a field, and Enter one of a single line. */
 function leaveToField({ key, target }) {

@@ -28,6 +28,9 @@ export class View {
     canvas.addEventListener("pointerup", (event) => this.up(event));
     canvas.addEventListener("pointercancel", (event) => this.up(event));
     canvas.addEventListener("pointerleave", () => { this.pointer = null; this.on.hover(null, null); this.draw(); });
+    for (const [id, run] of [["zoom-in", () => this.zoomIn(1.5)], ["zoom-out", () => this.zoomIn(1 / 1.5)], ["zoom-fit", () => this.fit()]]) {
+      document.getElementById(id).onclick = run;
+    }
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   }
 
@@ -56,6 +59,14 @@ export class View {
     this.top = before.y - y / this.scale;
     this.fitted = false;
     this.draw();
+  }
+
+  /** Zoom by a factor around the mark that is selected, or around the centre. */
+  zoomIn(factor) {
+    const selected = this.on.marks().find(({ active, kind }) => active || kind === "crosshair");
+    if (selected) this.show(selected.x, selected.y);
+    const at = selected && this.toScreen(selected.x, selected.y);
+    if (at) this.zoom(factor, at.x, at.y); else this.zoom(factor);
   }
 
   /** Scroll a position into view if it is outside. */
