@@ -5,7 +5,8 @@
 Simulates a hundred frames of 640 × 512 pixels, links them under many names, labels some at random,
 and opens the labelling page in headless Chromium. Prints the time until the frame browser shows its
 rows and its thumbnails, the intervals between repaints while the list is scrolled from end to end,
-and the time until a filter and a search are applied. Used in docs/label.md.
+the time until a filter and a search are applied, and the time from Enter to the painted next frame
+while the list is open. Used in docs/label.md.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ import numpy as np
 from playwright.sync_api import Page
 
 from experiments.common import argument_parser, run
-from experiments.label_session import HEIGHT, WIDTH, opened, served
+from experiments.label_session import HEIGHT, WATCH, WIDTH, opened, served
 from irpoint.label.labels import FrameLabels, State
 from irpoint.label.store import Store
 from irpoint.simulate import SceneSettings
 from irpoint.simulate.dataset import simulate_dataset
 
 SIMULATED = 100
+DECIDED = 40  # frames that are decided with the list open
+LOOK_MS = 200  # before the next one
 STATES: tuple[State, ...] = ("done", "empty", "unsure", "open")
 
 # Runs something on the page, and returns the time in ms until a condition holds after a repaint.
@@ -98,6 +101,15 @@ def measure(page: Page, count: int) -> dict[str, float]:
     rows = page.locator("#frames [role=option]").count()
     searching = timed(search, matches(".startsWith('1 of ')"))
     page.click("#clear")
+    filtering = timed(click, matches(".includes(' of ')"))
+    page.click("#clear")
+    page.evaluate("window.waits.length = 0")
+    for _ in range(DECIDED):
+        shown = page.get_attribute("body", "data-ready")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f'body:not([data-ready="{shown}"])')
+        page.wait_for_timeout(LOOK_MS)
+    waits = np.array(page.evaluate("window.waits"))
     return {
         "rows that exist": rows,
         "ms until the list is open": opening,
@@ -106,7 +118,9 @@ def measure(page: Page, count: int) -> dict[str, float]:
         "ms between repaints, p99": float(np.percentile(intervals, 99)),
         "ms until thumbnails are there after scrolling": after,
         "ms until a search is applied": searching,
-        "ms until a filter is applied": timed(click, matches(".includes(' of ')")),
+        "ms until a filter is applied": filtering,
+        "ms to the next frame, median": float(np.median(waits)),
+        "ms to the next frame, p95": float(np.percentile(waits, 95)),
     }
 
 
@@ -119,7 +133,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         root = Path(folder)
         write_frames(root, given.frames)
         write_labels(root / "labels" / "labels.sqlite", root / "frames")
-        with served(root / "frames", root / "labels", None) as address, opened(address) as page:
+        with (
+            served(root / "frames", root / "labels", None) as address,
+            opened(address, WATCH) as page,
+        ):
             for name, value in measure(page, given.frames).items():
                 print(f"  {name:46} {value:.0f}")
 

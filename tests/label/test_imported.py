@@ -112,6 +112,9 @@ def test_the_page_counts_and_confirms_imported_labels(
         page.keyboard.press("Enter")
         ui.settled(page, "images/b.png")
         ui.shows(page, "#done", "1 of 5 decided, 3 imported, 4 targets")
+        page.goto("about:blank")
+        page.goto(server.address)  # resumes at the first frame that was not reviewed
+        ui.settled(page, "images/b.png")
         page.keyboard.press("Enter")
         ui.settled(page, "images/c.png")
         page.keyboard.press("Enter")  # confirms that there is no target

@@ -365,9 +365,10 @@ async function start() {
   follower.again();
 }
 
-/** The first frame of the queue that is still open. */
+/** The first frame of the queue, or of the part that the frame browser lists, that nobody has looked at. */
 function firstOpen() {
-  const open = page.queue.find((number) => summaryOf(page.states, page.frames[number])[0] === "open");
+  const isOpen = (number) => ["open", "imported"].includes(summaryOf(page.states, page.frames[number])[0]);
+  const open = page.queue.find((number) => isOpen(number) && (!browser.follows || browser.list.place.has(number)));
   return open === undefined ? page.queue[0] : open;
 }
 
