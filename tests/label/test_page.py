@@ -278,22 +278,6 @@ def test_a_damaged_frame_shows_its_error(open_page: Callable[..., Any]) -> None:
     assert not page.locator("#broken").is_visible()
 
 
-def test_a_track_is_interpolated(open_page: Callable[..., Any], server: ui.PageServer) -> None:
-    page = open_page("sub/stack.tif#0")
-    page.fill("#track", "1")
-    page.fill("#step", "4")
-    page.keyboard.press("Escape")
-    ui.click(page, 20, 30)
-    page.keyboard.press(">")
-    ui.settled(page, "sub/stack.tif#4")
-    ui.click(page, 28, 30)
-    ui.wait_for_points(page, 1)
-    page.keyboard.press("k")
-    assert ui.banner(page) == "Track 1: 3 frames filled in."
-    for k in (1, 2, 3):
-        assert ui.max_error(server, f"sub/stack.tif#{k}", [(20 + 2 * k, 30)]) < 0.2
-
-
 def test_labels_are_exported_as_a_dataset(
     open_page: Callable[..., Any], server: ui.PageServer
 ) -> None:

@@ -1,8 +1,8 @@
 // The frame being edited: its pixels, its labels, the proposals of the model, and all changes to them.
 
-import { getOf, getPixels, post } from "/shared/api.js";
+import { getOf, post } from "/shared/api.js";
+import { Pictures } from "./pictures.js";
 
-const CACHED_FRAMES = 12;
 const SAME_TARGET = 3; // px, maximum distance of a proposal and a label of one target
 const SAME_CLICK = 1; // px, maximum distance of two clicks on one target
 const SNAP_TIMEOUT_MS = 2000; // after this time, the click is not moved
@@ -17,7 +17,9 @@ export class FrameEditor {
   constructor(saver, on) {
     this.saver = saver;
     this.on = on;
-    this.cache = new Map(); // name → promise of {pixels, broken}
+    this.pictures = new Pictures();
+    this.fills = true; // whether a new point of a track fills in the frames up to its neighbours
+    this.reach = 5; // frames on each side in which accepted proposals follow a corrected one
     this.name = null;
     this.opening = null; // name of the frame that is being loaded
     this.labels = { state: "open", points: [], refused: [], note: "" };
@@ -30,16 +32,12 @@ export class FrameEditor {
   }
 
   /** Pixels of a frame, from the cache if they are there. */
-  fetch(name) {
-    let found = this.cache.get(name);
-    this.cache.delete(name);
-    found ??= getPixels(name).then((pixels) => ({ pixels }), (error) => {
-      if (!error.status) this.cache.delete(name);
-      return { broken: error.message };
-    });
-    this.cache.set(name, found);
-    while (this.cache.size > CACHED_FRAMES) this.cache.delete(this.cache.keys().next().value);
-    return found;
+  fetch(name) { return this.pictures.fetch(name); }
+
+  /** Show the frame in another view. */
+  async repicture() {
+    const { name } = this, picture = await this.pictures.fetch(name);
+    if (name === this.name) this.picture = picture;
   }
 
   /** Show another frame. Until it is loaded, the current frame remains visible and can be edited. */
@@ -96,15 +94,15 @@ export class FrameEditor {
       (one) => one.score >= this.threshold && !known.some((other) => distance(one, other) <= SAME_TARGET));
   }
 
-  /** Change the labels and store them; `ready` as in Saver.put. */
-  set(change, ready) {
+  /** Change the labels and store them; `ready` and `refill` as in Saver.put. */
+  set(change, ready, refill) {
     if (this.name === null) return;
     const labels = { ...this.labels, ...change };
     // A frame with points is not empty.
     if (labels.state === "empty" && labels.points.length) labels.state = "open";
     if (JSON.stringify(labels) === JSON.stringify(this.labels)) return;
     this.labels = labels;
-    this.saver.put(this.name, labels, ready);
+    this.saver.put(this.name, labels, ready, refill);
     this.on.changed();
   }
 
@@ -120,7 +118,15 @@ export class FrameEditor {
     this.grabbed = this.dragged = null;
     this.active = rest.length;
     this.on.kept("");
-    this.set({ points: [...rest, click] }, how === "off" ? null : this.snap(this.name, click, how, contrast));
+    this.set({ points: [...rest, click] }, how === "off" ? null : this.snap(this.name, click, how, contrast), this.filling(track));
+  }
+
+  /** How the rest of a track follows a new point. */
+  filling(track) { return track === null || !this.fills ? null : { track, gaps: true }; }
+
+  /** Give a point a track number. */
+  setTrack(index, track) {
+    this.set({ points: this.labels.points.map((point, k) => (k === index ? { ...point, track } : point)) }, null, this.filling(track));
   }
 
   /** Move a click to its target, in the labels shown and in unsaved changes. */
@@ -163,7 +169,9 @@ export class FrameEditor {
 
   move(index, x, y) {
     const at = this.clamp(x, y);
-    this.set({ points: this.labels.points.map((point, k) => (k === index ? { ...point, ...at, origin: "click" } : point)) });
+    const { track } = this.labels.points[index];
+    const refill = track === null || !this.fills ? null : { track, reach: this.reach };
+    this.set({ points: this.labels.points.map((point, k) => (k === index ? { ...point, ...at, origin: "click" } : point)) }, null, refill);
   }
 
   /** The nearest position inside the frame. */
@@ -177,9 +185,12 @@ export class FrameEditor {
     this.set({ points: this.labels.points.filter((_, k) => k !== index) });
   }
 
-  accept(proposals) {
-    const added = proposals.map(({ x, y }) => ({ x, y, origin: "proposal", track: null }));
-    this.set({ points: [...this.labels.points, ...added] });
+  /** Make proposals points. A single one belongs to the track that clicks belong to, unless it has a point here. */
+  accept(proposals, number = null) {
+    const taken = this.labels.points.some((point) => point.track === number);
+    const track = proposals.length === 1 && !taken ? number : null;
+    const added = proposals.map(({ x, y }) => ({ x, y, origin: "proposal", track }));
+    this.set({ points: [...this.labels.points, ...added] }, null, this.filling(track));
   }
 
   refuse(proposals) {

@@ -16,6 +16,13 @@ export const TABLE = [
   { key: ",", help: "previous frame in the sequence", run: (app) => app.step(-1, true) },
   { key: ">", help: "forward in the sequence by the step", run: (app) => jump(app, 1) },
   { key: "<", help: "back in the sequence by the step", run: (app) => jump(app, -1) },
+  { key: "Home", help: "first frame of the sequence", run: (app, event) => end(app, event, false) },
+  { key: "End", help: "last frame of the sequence", run: (app, event) => end(app, event, true) },
+  { key: "V", help: "play, pause", once: true, control: "#play", run: (app) => app.video.player.toggle() },
+  { key: "8", help: "play slower", control: "#speed", run: (app) => app.video.player.changeSpeed(-1) },
+  { key: "9", help: "play faster", control: "#speed", run: (app) => app.video.player.changeSpeed(1) },
+  { key: "D", help: "view: frame, difference, less background", control: "#view-kind", run: (app) => app.video.player.nextView() },
+  { key: "Shift+V", help: "timeline: show, hide", control: "#timeline-button", run: (app) => app.video.toggle() },
   { key: "B", help: "frame browser: open, close", control: "#browser-button", run: (app) => app.browser.toggle() },
   { key: "/", help: "search frames by name", control: "#search", run: (app) => app.browser.search() },
   { key: "Ctrl+Z", help: "undo", control: "#undo", run: (app) => app.undoOrRedo("/api/undo") },
@@ -26,8 +33,8 @@ export const TABLE = [
   { key: "Escape", help: "clear the selection", run: clearSelection },
   { key: "Arrows", help: "move the crosshair (1 px; Shift: 10) or the selected point (0.1 px; Shift: 1)",
     names: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], run: arrow },
-  { key: "A", help: "accept the nearest proposal", once: true, run: (app) => app.editor.accept(nearestProposal(app)) },
-  { key: "Shift+A", help: "accept all proposals", once: true, control: "#accept-all", run: (app) => app.editor.accept(app.editor.openProposals) },
+  { key: "A", help: "accept the nearest proposal", once: true, run: (app) => app.editor.accept(nearestProposal(app), app.track()) },
+  { key: "Shift+A", help: "accept all proposals", once: true, control: "#accept-all", run: (app) => app.editor.accept(app.editor.openProposals, app.track()) },
   { key: "R", help: "refuse the nearest proposal", once: true, run: (app) => app.editor.refuse(nearestProposal(app)) },
   { key: "Shift+R", help: "refuse all proposals", once: true, control: "#refuse-all", run: (app) => app.editor.refuse(app.editor.openProposals) },
   { key: "[", help: "lower the threshold", control: "#threshold", run: (app) => app.setThreshold(app.editor.threshold - 0.02) },
@@ -40,8 +47,20 @@ export const TABLE = [
   { key: "M", help: "colour map", control: "#map", run: (app) => { cycle("map"); app.display.repaint(); } },
   { key: "I", help: "invert the colour map", control: "#invert", run: (app) => { toggle("invert"); app.display.repaint(); } },
   { key: "G", help: "points of the previous frame", control: "#previous-points", run: (app) => { toggle("previous-points"); app.view.draw(); } },
-  { key: "T", help: "enter a track number", control: "#track", run: () => element("track").focus() },
-  { key: "K", help: "interpolate the track", once: true, control: "#interpolate", run: (app) => app.interpolate() },
+  { key: "T", help: "enter the track number of clicks", control: "#track", run: () => element("track").focus() },
+  { key: "Shift+T", help: "clicks make a new track", once: true, control: "#track-new", run: (app) => app.video.newTrack() },
+  { key: "W", help: "select the next track", control: "#tracks", run: (app) => app.video.clip.selectNext(1) },
+  { key: "Shift+W", help: "select the track before", run: (app) => app.video.clip.selectNext(-1) },
+  { key: "Y", help: "accept the proposed track", once: true, control: "#track-accept", run: (app) => app.video.tracks.accept(false) },
+  { key: "Shift+Y", help: "accept all proposed tracks", once: true, control: "#track-accept-all", run: (app) => app.video.tracks.accept(true) },
+  { key: "X", help: "reject or delete the track", once: true, control: "#track-reject", run: (app) => app.video.tracks.rejectOrDelete(false) },
+  { key: "Shift+X", help: "reject all proposed tracks", once: true, run: (app) => app.video.tracks.rejectOrDelete(true) },
+  { key: "H", help: "number of the track or point; one in use joins", control: "#track-number", run: () => { element("track-number").focus(); element("track-number").select(); } },
+  { key: "J", help: "split the track before this frame", once: true, control: "#track-split", run: (app) => app.video.tracks.split() },
+  { key: "Shift+J", help: "exchange numbers with the nearest track from here on", once: true, control: "#track-swap", run: (app) => app.video.tracks.swap() },
+  { key: "Q", help: "decide all frames of the track", once: true, control: "#track-decide", run: (app) => app.video.tracks.decide(true) },
+  { key: "Shift+Q", help: "decide all frames of the clip", once: true, control: "#clip-decide", run: (app) => app.video.tracks.decide(false) },
+  { key: "K", help: "fill in all gaps of the track", once: true, control: "#interpolate", run: (app) => app.interpolate() },
   { key: "O", help: "write a note", control: "#note", run: () => element("note").focus() },
   { key: "?", help: "show this list", control: "#help-button", run: () => element("help").showModal() },
   { key: "Click", help: "add a point, or drag one (Shift: always add)" },
@@ -54,6 +73,12 @@ const cursor = ({ page }) => page.pointer || page.crosshair;
 function cycle(id) {
   const select = element(id);
   select.selectedIndex = (select.selectedIndex + 1) % select.length;
+}
+
+function end({ video }, event, last) {
+  if (event.target.matches("input")) return false;
+  video.end(last);
+  return true;
 }
 
 function toggle(id) {

@@ -12,6 +12,7 @@ import { Follower } from "./follow.js";
 import { TABLE } from "./keys.js";
 import { allDecided, atTheEnd, counted, inFull, inShort, summary, summaryOf, tally } from "./progress.js";
 import { Saver } from "./saver.js";
+import { Sequence } from "./sequence.js";
 import { claimName } from "./tab.js";
 import { followTraining } from "./training.js";
 
@@ -22,6 +23,7 @@ const MARKS = {
   track: { colour: "#7fd4ff", width: 1.5, radius: 7, dash: [2, 3] },
   proposal: { colour: "#ffc247", width: 1.5, radius: 9, dash: [5, 4] },
   previous: { colour: "rgb(220 225 230 / .55)", width: 1, radius: 6, dash: [1, 3] },
+  linked: { colour: "#ffc247", width: 2, radius: 12, dash: [] },
   crosshair: { colour: "#ffffff", width: 1, radius: 0, dash: [] },
 };
 
@@ -30,7 +32,11 @@ const typingIn = (id) => document.activeElement === element(id);
 const page = { frames: [], queue: [], position: 0, states: {}, shown: new Set(), crosshair: null, pointer: null };
 
 const saver = new Saver({
-  saved: (name, stored) => { count({ [name]: { ...stored, labels: saver.current(name, stored) } }); if (name === editor.name) editor.saved(stored); },
+  saved: (name, stored, others) => {
+    count({ [name]: { ...stored, labels: saver.current(name, stored) }, ...others });
+    const own = { ...others, [name]: stored }[editor.name];
+    if (own) editor.saved(own);
+  },
   conflict: async (name, stored, reason) => {
     showMessage(`${reason}. The stored labels are shown.`);
     const now = stored || (await getOf("/api/labels", name).catch(() => null));
@@ -49,8 +55,11 @@ const editor = new FrameEditor(saver, {
 const view = new View(element("view"), {
   press, drag: (dx, dy) => editor.drag(dx, dy), drop: () => editor.drop(),
   hover: (x, y) => { page.pointer = x === null ? null : { x, y }; if (page.pointer) page.crosshair = null; showCursor(); },
-  marks: () => [...editor.marks(element("previous-points").checked), ...(page.crosshair ? [{ ...page.crosshair, kind: "crosshair" }] : [])],
+  beneath: (context) => video.drawPath(context),
+  marks: () => [...video.marks(editor.marks(element("previous-points").checked)), ...(page.crosshair ? [{ ...page.crosshair, kind: "crosshair" }] : [])],
 }, MARKS);
+/** Whether the wanted gesture is left out because the clip plays, which it stops. */
+const stopped = () => { if (!video.player.playing) return false; video.player.stop(); return true; };
 const display = new Display(view.picture, () => editor.picture?.pixels, () => view.draw());
 
 /** Run something that may fail, and show its error in the banner. */
@@ -60,20 +69,22 @@ async function attempt(work) {
 
 function track() {
   const text = element("track").value, number = Number(text);
-  return text !== "" && Number.isInteger(number) && number >= 0 && number <= 1e6 ? number : null;
+  return text !== "" && Number.isInteger(number) && number >= 0 && number <= 1e9 ? number : null;
 }
 
 function press(x, y, event) {
+  if (stopped()) return;
   editor.drop();
   const label = FrameEditor.nearest(editor.labels.points, x, y, view.reach);
   if (event.button === 2) { if (label !== null) editor.delete(label); return; }
   if (event.button !== 0 || !editor.picture?.pixels) return;
   if (label !== null && !event.shiftKey) { editor.grabbed = editor.active = label; show(); return; }
   const proposal = FrameEditor.nearest(editor.openProposals, x, y, view.reach);
-  if (proposal !== null && !event.shiftKey) { editor.accept([editor.openProposals[proposal]]); return; }
+  if (proposal !== null && !event.shiftKey) { editor.accept([editor.openProposals[proposal]], track()); return; }
   editor.add(x, y, element("snap").value, element("contrast").value, track());
 }
 
+const video = new Sequence({ page, editor, saver, view, display, open, count, say: showStatus, refuse: showMessage, attempt });
 const browser = new FrameBrowser(page, {
   open: (number) => open(number, true), focus: () => view.canvas.focus(), busy: () => editor.opening !== null,
   threshold: () => editor.threshold, changed: () => { prefetch(); show(); },
@@ -82,9 +93,9 @@ const browser = new FrameBrowser(page, {
 /** Show frame `number` of the folder. */
 async function open(number, keepView) {
   const name = page.frames[number];
-  const sameSequence = number > 0 && page.sequences[number - 1] === page.sequences[number];
+  const before = video.before(number);
   const began = performance.now();
-  const opened = await attempt(() => editor.open(name, sameSequence ? page.frames[number - 1] : null));
+  const opened = await attempt(() => editor.open(name, before === undefined ? null : page.frames[before]));
   if (!opened) return;
   page.number = number;
   page.crosshair = null;
@@ -95,6 +106,7 @@ async function open(number, keepView) {
   page.position = page.queue.indexOf(number);
   page.shown.add(number);
   browser.opened();
+  video.opened();
   prefetch();
 }
 
@@ -147,6 +159,7 @@ function show() {
   element("reason").textContent = reason();
   element("accept-all").disabled = element("refuse-all").disabled = !open;
   describeFrame(editor);
+  video.shown();
   showCursor();
   view.draw();
 }
@@ -168,6 +181,7 @@ function count(frames) {
   for (const [name, stored] of Object.entries(frames)) page.states[name] = summary(stored);
   showCounts();
   follower.tell();
+  video.labelsChanged(Object.keys(frames));
 }
 
 /** Show what has changed elsewhere. */
@@ -176,6 +190,7 @@ const follower = new Follower(async ({ all, frames, unread, model, polarity, thr
   for (const [name, now] of Object.entries(frames)) if (!(page.states[name]?.[3] >= now[3])) page.states[name] = now;
   page.unread = unread;
   showCounts();
+  if (Object.keys(frames).length) video.labelsChanged(all ? undefined : Object.keys(frames));
   const { name } = editor, differs = model !== page.model || polarity !== page.polarity;
   if (name !== null && differs && !page.choosing) await showModel(model, threshold, polarity);
   if (!saver.isBehind(name, frames[name]?.[3])) return;
@@ -203,11 +218,12 @@ function showCursor() {
   if (at === page.crosshair) later(text);
 }
 
-/** Show another frame of the queue, or of the folder if `inSequence`. */
+/** Show another frame of the queue, or of the sequence if `inSequence`. */
 function step(by, inSequence) {
-  const number = inSequence ? page.number + by : inQueue(by);
+  if (inSequence) { video.step(by); return; }
+  const number = inQueue(by);
   if (number !== undefined && page.frames[number] !== undefined) open(number, true);
-  else showStatus(atTheEnd(page.sums, by, inSequence ? "folder" : browser.follows ? "list" : "queue"));
+  else showStatus(atTheEnd(page.sums, by, browser.follows ? "list" : "queue"));
 }
 
 /** Set the state of the frame and show the next one. With `stay`, keep the frame, and reset a state that is set already. */
@@ -272,6 +288,7 @@ async function showModel(model, threshold, polarity) {
   element("polarity").value = polarity;
   setThreshold(page.threshold);
   page.sorted = "";
+  video.labelsChanged();
   await Promise.all([editor.propose(), refresh()]);
 }
 
@@ -334,7 +351,7 @@ function bindControls() {
   element("model").onchange = () => choose(element("model").value);
   element("polarity").onchange = () => choose(element("model").value);
   element("threshold").oninput = () => setThreshold(Number(element("threshold").value));
-  element("accept-all").onclick = () => editor.accept(editor.openProposals);
+  element("accept-all").onclick = () => editor.accept(editor.openProposals, track());
   element("refuse-all").onclick = () => editor.refuse(editor.openProposals);
   element("previous-points").onchange = () => view.draw();
   element("interpolate").onclick = interpolate;
@@ -356,7 +373,7 @@ async function start() {
   await follower.ask();
   await requeue();
   bindControls();
-  bindKeys(TABLE, { page, editor, view, display, browser, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
+  bindKeys(TABLE, { page, editor, view, display, browser, video, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
   followTraining({ showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
   await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));

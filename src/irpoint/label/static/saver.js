@@ -9,7 +9,7 @@ const RETRY_MS = 1000;
 const TIMEOUT_MS = 20_000;
 
 export class Saver {
-  /** `on` gets saved(name, stored), conflict(name, stored, reason) and state(number of unsaved changes, reason). */
+  /** `on` gets saved(name, stored, others), conflict(name, stored, reason) and state(number of unsaved changes, reason). */
   constructor(on) {
     this.on = on;
     this.waiting = []; // unsaved changes: {name, labels, version}
@@ -51,9 +51,9 @@ export class Saver {
     return this.known.get(name)?.version < version && !this.waiting.some((change) => change.name === name);
   }
 
-  /** Save labels. If `ready` is given, they are kept at once but sent when it is settled. */
-  put(name, labels, ready) {
-    const change = { name, labels, version: this.known.get(name).version };
+  /** Save labels. If `ready` is given, they are kept at once but sent when it is settled. With `refill`, {track, reach, gaps}, a track is interpolated anew around its point. */
+  put(name, labels, ready, refill) {
+    const change = { name, labels, version: this.known.get(name).version, ...(refill && { refill }) };
     if (ready) this.ready.set(change, ready);
     this.waiting.push(change);
     this.remember();
@@ -81,16 +81,18 @@ export class Saver {
   }
 
   async save(change) {
-    const { name, labels, version } = change;
+    const { name, labels, version, refill } = change;
     try {
-      const stored = await (await request(ofFrame("/api/labels", name), {
-        method: "PUT", body: JSON.stringify({ labels, version }), signal: AbortSignal.timeout(TIMEOUT_MS),
+      const { others, ...stored } = await (await request(ofFrame("/api/labels", name), {
+        method: "PUT", body: JSON.stringify({ labels, version, refill }), signal: AbortSignal.timeout(TIMEOUT_MS),
       })).json();
       this.known.set(name, stored);
       this.drop((other) => other === change);
-      for (const later of this.waiting) if (later.name === name) later.version = stored.version;
+      // A later change of a frame that a refill has changed, too, replaces it.
+      for (const later of this.waiting) later.version = later.name === name ? stored.version : others[later.name]?.version ?? later.version;
+      for (const [other, its] of Object.entries(others)) this.known.set(other, its);
       this.remember();
-      this.on.saved(name, stored);
+      this.on.saved(name, stored, others);
     } catch (error) {
       if (error.status === 409 || error.status === 422) {
         if (error.stored) this.known.set(name, error.stored);

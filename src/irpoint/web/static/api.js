@@ -26,9 +26,9 @@ export const ofFrame = (path, name) => `${path}?frame=${encodeURIComponent(name)
 
 export const getOf = (path, name) => get(ofFrame(path, name));
 
-/** A frame's pixels: {width, height, bits, offset, scale, low, high, data}. */
-export async function getPixels(name) {
-  const response = await request(ofFrame("/api/pixels", name));
+/** A frame's pixels in a view of the label page: {width, height, bits, offset, scale, low, high, data}. */
+export async function getPixels(name, view = "frame") {
+  const response = await request(ofFrame("/api/pixels", name) + (view === "frame" ? "" : `&view=${view}`));
   const head = JSON.parse(response.headers.get("X-Frame"));
   const bytes = await response.arrayBuffer();
   return { ...head, data: head.bits === 8 ? new Uint8Array(bytes) : new Uint16Array(bytes) };
