@@ -87,7 +87,7 @@ def result_of(
         points[strong],
         weak=points[~strong],
     )
-    return result, Seen("live", frame.motion, specks)
+    return result, Seen(frame.kind, frame.motion, specks if frame.kind == "live" else None)
 
 
 def at_one_per_mpx(card: ModelCard) -> float:

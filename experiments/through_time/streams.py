@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,11 @@ from irpoint import Detector
 from irpoint.frames import open_source
 from irpoint.frames.source import Skipped
 from irpoint.measurement import Flag
+from irpoint.points import FrameResult
 from irpoint.simulate import SequenceSettings, SimulatedSequence
-from irpoint.tracking.motion import Motion, View, estimate, view
-from irpoint.tracking.specks import SpeckFinder
+from irpoint.tracking import SequenceTracker
+from irpoint.tracking.motion import Motion
+from irpoint.tracking.stillness import Stillness
 
 Floats = npt.NDArray[np.float64]
 LOWEST = 0.005  # score from which candidates are cached
@@ -36,6 +38,7 @@ class CachedFrame:
         measured: (N,) whether a candidate was measured.
         specks: (S, 3) x, y and statistic of the specks.
         classical: (M, 3) x, y and statistic of the peaks of the classical filter.
+        kind: whether the frame is new, as :class:`~irpoint.tracking.sequence.Seen` says.
         motion: shift of the image's content against the frame before.
         truth: (T, 9) number of the target, x, y, SNR, SCNR, whether it is visible, and the half
             sides of the box within which a hit lies, and number of frames since it came.
@@ -47,6 +50,7 @@ class CachedFrame:
     measured: Floats
     specks: Floats
     classical: Floats
+    kind: Stillness
     motion: Motion | None
     truth: Floats
 
@@ -70,6 +74,7 @@ class Stream:
 
 _FIELDS = ("xy", "score", "std", "measured", "specks", "classical", "truth")
 _NO_MOTION = (np.nan,) * 4
+KINDS: tuple[Stillness, ...] = get_args(Stillness)
 
 
 def save(stream: Stream, path: Path) -> None:
@@ -85,6 +90,7 @@ def save(stream: Stream, path: Path) -> None:
             for m in (frame.motion for frame in stream.frames)
         ]
     )
+    arrays["kind"] = np.array([KINDS.index(frame.kind) for frame in stream.frames])
     facts = {"name": stream.name, "shape": stream.shape, "period": stream.period}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part.npz")
@@ -97,12 +103,13 @@ def load(path: Path) -> Stream:
     with np.load(path) as file:
         facts = json.loads(str(file["facts"]))
         motions = [None if np.isnan(m).any() else Motion(*m.tolist()) for m in file["motion"]]
+        kinds = [KINDS[kind] for kind in file["kind"].tolist()]
         columns = {
             name: np.split(file[name].astype(float), np.cumsum(file[f"{name}_counts"])[:-1])
             for name in _FIELDS
         }
     frames = [
-        CachedFrame(motion=motion, **{name: columns[name][k] for name in _FIELDS})
+        CachedFrame(kind=kinds[k], motion=motion, **{name: columns[name][k] for name in _FIELDS})
         for k, motion in enumerate(motions)
     ]
     return Stream(facts["name"], tuple(facts["shape"]), facts["period"], frames)
@@ -152,35 +159,33 @@ def _observe(
     classical: bool,
 ) -> Stream:
     found: list[CachedFrame] = []
-    before: View | None = None
-    median, specks = MedianFilter(), SpeckFinder()
-    shape = (0, 0)
-    for pixels, truth in frames:
+    tracker: SequenceTracker | None = None
+    median = MedianFilter()
+    for index, (pixels, truth) in enumerate(frames):
         shape = (pixels.shape[0], pixels.shape[1])
-        now = view(pixels)
-        motion = None if before is None or now is None else estimate(before, now)
-        before = now
+        tracker = tracker or SequenceTracker(shape)
         [(points, _)] = detector.judge([pixels], lowest=LOWEST)
+        strong = points[np.flatnonzero(points.score >= detector.card.thresholds.default)]
+        seen = tracker.look(FrameResult(name, index, None, shape, strong, pixels=pixels))
         measured = points.measured
         assert measured is not None
-        std = np.sqrt((measured.x_std**2 + measured.y_std**2) / 2)
-        good = ~measured.has(Flag.UNMEASURED)
-        shift = (0.0, 0.0) if motion is None else (motion.x, motion.y)
-        seen = specks(pixels, shift)
-        weak = np.column_stack([seen.xy, seen.statistic])
-        peaks = median(pixels, motion) if classical else np.empty((0, 3))
+        specks = np.empty((0, 3))
+        if seen.specks is not None:
+            specks = np.column_stack([seen.specks.xy, seen.specks.statistic])
         found.append(
             CachedFrame(
-                points.xy.astype(float),
-                points.score.astype(float),
-                std,
-                good.astype(float),
-                weak,
-                peaks,
-                motion,
-                truth,
+                xy=points.xy.astype(float),
+                score=points.score.astype(float),
+                std=np.sqrt((measured.x_std**2 + measured.y_std**2) / 2),
+                measured=(~measured.has(Flag.UNMEASURED)).astype(float),
+                specks=specks,
+                classical=median(pixels, seen.motion) if classical else np.empty((0, 3)),
+                kind=seen.kind,
+                motion=seen.motion,
+                truth=truth,
             )
         )
+    assert found, f"{name} has no frames"
     return Stream(name, shape, 1 / 30, found)
 
 

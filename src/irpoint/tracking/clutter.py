@@ -18,7 +18,6 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.special import ndtr, ndtri
 
-from irpoint.tracking.near import is_near, near_pairs
 from irpoint.tracking.scene_map import SceneMap
 
 Floats = npt.NDArray[np.float64]
@@ -131,73 +130,6 @@ class StaticMap:
                 weight = 1.0 if not (down or across) else 0.4
                 self._map.values[0][near] += weight
                 self._map.values[1][near] += weight * old_z
-
-
-class Repeats:
-    """How often clutter comes again at its place in the next frame, by its strength and region.
-
-    Noise does not; the edges of clouds, waves and buildings do.
-    """
-
-    CELL = 160.0  # px
-    Z_EDGES = (3.0, 3.8)
-    NEAR_PX = 2.0
-    REACH_PX = 4.0
-    DRIFT_PX = 0.2  # per frame
-    FRAMES = 3  # after which clutter may come again
-    MEMORY = 60.0  # frames
-    PRIOR = (20.0, 0.03)  # candidates, and the share of them that comes again
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self._map = SceneMap(shape, self.CELL, 2 * (len(self.Z_EDGES) + 1))
-        self._area = float(shape[0] * shape[1])
-        self._earlier: deque[tuple[Floats, Floats, Floats]] = deque(maxlen=self.FRAMES)
-
-    def share(self, xy: Floats, z: Floats) -> Floats:
-        """Share (N,) of clutter with z (N,) at places (N, 2) that comes again."""
-        strength = np.digitize(z, self.Z_EDGES)
-        rows, columns = self._map.cells(xy)
-        count, again = (self._map.values[2 * strength + k, rows, columns] for k in (0, 1))
-        prior_count, prior_share = self.PRIOR
-        return np.asarray(
-            np.clip((again + prior_count * prior_share) / (count + prior_count), 0.01, 0.95)
-        )
-
-    def expected(self, xy: Floats, z: Floats, variance: Floats) -> Floats:
-        """Log-density (N,) of candidates, if they are clutter of the latest frames come again.
-
-        Args:
-            xy: (N, 2) places.
-            z: (N,) of the candidates.
-            variance: (N,) of the places along each axis.
-        """
-        density = np.full(len(xy), -np.inf)
-        for old, old_z, old_variance in self._earlier:
-            rows, columns = near_pairs(xy, old, self.REACH_PX)
-            near = variance[rows] + old_variance[columns]
-            squared = ((xy[rows] - old[columns]) ** 2).sum(axis=1) / near
-            again = np.log(self.share(old[columns], old_z[columns]))
-            again += log_gauss(squared, near**2)
-            again -= 0.25 * np.maximum(z[rows] - old_z[columns], 0) ** 2
-            np.maximum.at(density, rows, again)
-        return density
-
-    def learn(self, xy: Floats, z: Floats, variance: Floats, shift: Floats) -> None:
-        """Compare the candidates of a frame that no confirmed track explains with those before."""
-        self._earlier = deque(
-            ((old + shift, old_z, var + self.DRIFT_PX**2) for old, old_z, var in self._earlier),
-            maxlen=self.FRAMES,
-        )
-        if self._earlier:
-            old, old_z, _ = self._earlier[-1]
-            self._map.move((float(shift[0]), float(shift[1])))
-            self._map.values *= 1 - 1 / self.MEMORY
-            cells = (2 * np.digitize(old_z, self.Z_EDGES), *self._map.cells(old))
-            chance = min(len(xy) * (2 * self.NEAR_PX) ** 2 / self._area, 0.5)
-            np.add.at(self._map.values, cells, 1.0)
-            found = is_near(old, xy, self.NEAR_PX) - chance
-            np.add.at(self._map.values, (cells[0] + 1, *cells[1:]), found)
-        self._earlier.append((xy, z, variance))
 
 
 def log_gauss(squared: Floats, determinant: Floats) -> Floats:

@@ -24,14 +24,17 @@ Plane = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
 Shape = tuple[int, int]
 
-_PIXELS = 40_000  # larger frames are binned to about so many, which costs about a millisecond
+_PIXELS = 20_000  # larger frames are binned to about so many, which costs half a millisecond
 _COARSE = 1_300  # cells in which the gradient of a sky is compared
+_DEGREE = 3  # of the polynomial that a sky is taken for
 _MIN_SIDE = 16
 _SIGNIFICANT = 25.0  # deviations by which the peak of the correlation must stand out; noise has 10
 _ABOVE_NOISE = 4.0  # power over the noise from which a frequency shows the scene
-_MOST = 1_000  # frequencies through whose phases the plane is fitted, the clearest first
+_MOST = 400  # frequencies through whose phases the plane is fitted, the clearest first
 _REFINEMENTS = 3
 _HIDDEN = 4  # bins around a target that do not count
+_SHARP_PX = 0.1  # deviation of a phase correlation from which the gradient is asked, too
+_DEPENDENT = 1.3  # the window makes neighbouring frequencies depend on each other
 _PRIOR_PX = 10.0  # shifts that a gradient across the image tells nothing about
 _UNKNOWN_PX = 1.5  # a deviation from which a shift is not estimated
 
@@ -86,8 +89,11 @@ def view(frame: npt.NDArray[Any], targets: Floats | None = None) -> View | None:
     if min(binned.shape) < _MIN_SIDE:
         return None
     # Without low frequencies, the edges of the window show nothing that stands still.
-    centre = binned[1:-1, 1:-1]
-    high = 4 * centre - binned[:-2, 1:-1] - binned[2:, 1:-1] - binned[1:-1, :-2] - binned[1:-1, 2:]
+    high = np.zeros_like(binned)
+    centre = high[1:-1, 1:-1]
+    np.multiply(binned[1:-1, 1:-1], np.float32(4), out=centre)
+    for beside in (binned[:-2, 1:-1], binned[2:, 1:-1], binned[1:-1, :-2], binned[1:-1, 2:]):
+        centre -= beside
     ratio = max(1, round(math.sqrt(binned.size / _COARSE)))
     coarse = _binned(binned, ratio).astype(np.float64)
     clear = np.ones(coarse.shape, bool)
@@ -105,11 +111,25 @@ def estimate(before: View, now: View) -> Motion | None:
     """
     if before.binned.shape != now.binned.shape:
         return None
-    return _by_phase(before, now) or _by_gradient(before, now)
+    found = _by_phase(before, now)
+    if found is not None and max(found.x_std, found.y_std) < _SHARP_PX:
+        return found
+    return _combined(found, _by_gradient(before, now))
+
+
+def _combined(one: Motion | None, other: Motion | None) -> Motion | None:
+    """The mean of what two methods say, each weighted by its variance."""
+    if one is None or other is None:
+        return one or other
+    stds = np.array([[one.x_std, one.y_std], [other.x_std, other.y_std]])
+    weight = stds**-2 / (stds**-2).sum(axis=0)
+    x, y = (weight * [[one.x, one.y], [other.x, other.y]]).sum(axis=0).tolist()
+    x_std, y_std = ((stds**-2).sum(axis=0) ** -0.5).tolist()
+    return Motion(x, y, x_std, y_std)
 
 
 def _by_phase(before: View, now: View) -> Motion | None:
-    shape = (now.binned.shape[0] - 2, now.binned.shape[1] - 2)
+    shape = (now.binned.shape[0], now.binned.shape[1])
     cross = now.spectrum * before.spectrum.conj()
     power = np.abs(cross)
     passed, usable = _high_pass(shape)
@@ -142,25 +162,25 @@ def _by_plane(waves: Floats, phases: Spectrum, shift: Floats, bins: int) -> Moti
         weight = 1 / (1 + (residual / spread) ** 2)
         weighted = (waves * weight[:, None]).T
         normal = weighted @ waves
-        if np.linalg.cond(normal) > 1e6:
+        if np.linalg.det(normal) < 1e-5 * normal.trace() ** 2:
             return None
         shift = shift - np.linalg.solve(normal, weighted @ residual)
-        variance = float(weight @ residual**2 / weight.sum())
-        deviation = np.sqrt(variance * np.diag(np.linalg.inv(normal)))
+        deviation = _DEPENDENT * spread * np.sqrt(np.diag(np.linalg.inv(normal)))
     return Motion(*(bins * shift).tolist(), *(bins * deviation).tolist())
 
 
 def _by_gradient(before: View, now: View) -> Motion | None:
-    mean, change = (now.coarse + before.coarse) / 2, (now.coarse - before.coarse)[1:-1, 1:-1]
-    slope_x = (mean[1:-1, 2:] - mean[1:-1, :-2]) / (2 * now.cell)
-    slope_y = (mean[2:, 1:-1] - mean[:-2, 1:-1]) / (2 * now.cell)
-    if change.size < _MIN_SIDE:
-        return None
-    terms = np.stack([-slope_x.ravel(), -slope_y.ravel(), np.ones(change.size)])
-    clear = (before.clear & now.clear)[1:-1, 1:-1].ravel()
+    """The slopes are those of a polynomial, because noise and fixed pattern have slopes, too."""
+    clear = (before.clear & now.clear).ravel()
     if np.count_nonzero(clear) < _MIN_SIDE:
         return None
-    values, terms = change.ravel()[clear], terms[:, clear]
+    mean = ((now.coarse + before.coarse) / 2).ravel()
+    fit, slope_x, slope_y = _polynomial(now.coarse.shape)
+    terms = fit @ mean
+    # A sky that is no polynomial has no slopes that are known.
+    terms = np.stack([-slope_x @ terms, -slope_y @ terms]) / now.cell
+    terms = np.concatenate([terms, np.ones((1, mean.size))])[:, clear]
+    values = (now.coarse - before.coarse).ravel()[clear]
     answer: Floats = np.zeros(3)
     inverse: Floats = np.eye(3)
     for _ in range(_REFINEMENTS):
@@ -170,20 +190,27 @@ def _by_gradient(before: View, now: View) -> Motion | None:
             return None
         weight = 1 / (1 + (residual / (2 * spread)) ** 2)
         weighted: Floats = np.asarray(terms * weight / spread**2, np.float64)
-        # The slopes have noise, too, which says nothing about the shift (errors in variables).
-        normal: Floats = np.asarray(weighted @ terms.T, np.float64)
-        own = weight.sum() / (8 * now.cell**2)
-        for axis in (0, 1):
-            normal[axis, axis] = max(normal[axis, axis] - own, 1e-3 * normal[axis, axis])
-        inverse = np.asarray(
-            np.linalg.inv(normal + np.diag([_PRIOR_PX**-2, _PRIOR_PX**-2, 0])), np.float64
-        )
+        normal = weighted @ terms.T + np.diag([_PRIOR_PX**-2, _PRIOR_PX**-2, 0])
+        inverse = np.asarray(np.linalg.inv(normal), np.float64)
         answer = inverse @ (weighted @ values)
     variance = np.diag(inverse)[:2]
     if not ((variance > 0) & (variance < _UNKNOWN_PX**2)).all():
         return None
     x_std, y_std = np.sqrt(variance).tolist()
     return Motion(float(answer[0]), float(answer[1]), x_std, y_std)
+
+
+@lru_cache(maxsize=4)
+def _polynomial(shape: Shape) -> tuple[Floats, Floats, Floats]:
+    """Matrices: cells → coefficients, and coefficients → slopes per cell along x and y."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]].reshape(2, -1)
+    half_x, half_y = shape[1] / 2, shape[0] / 2
+    x, y = columns / half_x - 1, rows / half_y - 1
+    powers = [(a, b) for a in range(_DEGREE + 1) for b in range(_DEGREE + 1 - a)]
+    values = np.stack([x**a * y**b for a, b in powers], axis=1)
+    slope_x = np.stack([a * x ** max(a - 1, 0) * y**b / half_x for a, b in powers], axis=1)
+    slope_y = np.stack([b * x**a * y ** max(b - 1, 0) / half_y for a, b in powers], axis=1)
+    return np.asarray(np.linalg.pinv(values), np.float64), slope_x, slope_y
 
 
 def _around(place: Floats, reach: int) -> tuple[slice, slice]:
@@ -200,10 +227,13 @@ def _signed(place: np.intp, length: int) -> float:
 
 def _binned(frame: npt.NDArray[Any], bins: int) -> Plane:
     height, width = (side - side % bins for side in frame.shape)
-    total = np.zeros((height // bins, width // bins), np.float32)
-    for row in range(bins):
-        for column in range(bins):
-            total += frame[row:height:bins, column:width:bins]
+    pixels = frame[:height, :width].astype(np.float32, copy=False)
+    rows = pixels[::bins].copy()
+    for row in range(1, bins):
+        rows += pixels[row::bins]
+    total = rows[:, ::bins].copy()
+    for column in range(1, bins):
+        total += rows[:, column::bins]
     return np.asarray(total / np.float32(bins * bins), np.float32)
 
 

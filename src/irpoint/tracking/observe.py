@@ -74,12 +74,14 @@ class Observer:
         close = np.flatnonzero(nearest >= 0)
         alone[nearest[close]] = False
         z[close] = np.maximum(z[close], speck_z[nearest[close]])
-        better = close[variance[close] > SPECK_STD**2]
-        xy[better], variance[better] = specks.xy[nearest[better]], SPECK_STD**2
+        own = specks.variance[nearest[close]]
+        better = variance[close] > own
+        xy[close[better]] = specks.xy[nearest[close[better]]]
+        variance[close[better]] = own[better]
         rest = int(alone.sum())
         return Candidates(
             np.concatenate([xy, specks.xy[alone]]),
-            np.concatenate([variance, np.full(rest, SPECK_STD**2)]),
+            np.concatenate([variance, specks.variance[alone]]),
             np.concatenate([z, speck_z[alone]]),
             np.concatenate([odds, np.full(rest, _STILL_ODDS)]),
             np.concatenate([dark, specks.dark[alone]]),

@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.optimize import linear_sum_assignment
 
 from irpoint.tracking import evidence
-from irpoint.tracking.clutter import Repeats, StaticMap, log_gauss
+from irpoint.tracking.clutter import StaticMap, log_gauss
 from irpoint.tracking.motion import Motion
 from irpoint.tracking.near import is_near, near_pairs
 from irpoint.tracking.paths import Floats, Indices, Paths, begin
+from irpoint.tracking.repeats import Repeats
 
 NOMINAL_S = 1 / 30  # of a frame, in which speeds count
 
@@ -183,6 +184,7 @@ class Search:
         """
         shift = np.zeros(2) if motion is None else np.array([motion.x, motion.y])
         variance = np.zeros(2) if motion is None else np.array([motion.x_std, motion.y_std]) ** 2
+        self._repeats.move(shift)
         densities = self._densities(candidates)
         numbers = np.zeros(len(candidates), np.intp)
         parts: list[Paths] = []
@@ -190,6 +192,7 @@ class Search:
         if self._paths is not None and len(self._paths):
             paths = replace(self._paths)  # those of the step before stay as they are
             paths.predict(dt, shift, variance, self.settings.acceleration)
+            paths.still[:, 0] += self._repeats.drift(paths.place)[0]
             paths.sums = evidence.mixed(paths.sums)
             misses = evidence.of_miss(floor(paths.place))
             confirmed = paths.number != 0
@@ -236,7 +239,7 @@ class Search:
         xy, z = candidates.xy[kept], candidates.z[kept]
         self._scene.learn(xy, z, (float(shift[0]), float(shift[1])))
         self._sensor.learn(xy, z, (0.0, 0.0))
-        self._repeats.learn(xy, z, candidates.variance[kept], shift)
+        self._repeats.learn(xy, z, candidates.variance[kept])
 
     def _follow(
         self, tracks: Paths, misses: Floats, candidates: Candidates, densities: Densities

@@ -78,7 +78,7 @@ class SequenceTracker:
         self.shown = Points.empty()
         self._observer = Observer(shape, card, LOWEST_SCORE)
         self.region = region or Region()
-        self._finders = [SpeckFinder(dark) for dark in polarities]
+        self._finder = SpeckFinder(polarities)
         self._stillness = StillnessTest()
         self._view: View | None = None
         self._time: float | None = None  # of the latest frame that told something
@@ -131,8 +131,7 @@ class SequenceTracker:
     def _specks(self, result: FrameResult, shift: tuple[float, float]) -> Specks | None:
         if result.pixels is None:
             return None
-        pixels = result.pixels
-        found = Specks.joined([finder(pixels, shift) for finder in self._finders])
+        found = self._finder(result.pixels, shift)
         places = Points.labels(found.xy)
         # A point's score is its index, to know which of them the region keeps.
         indexed = Points(places.xy, np.arange(len(places), dtype=np.float32))

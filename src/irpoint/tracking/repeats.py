@@ -1,0 +1,139 @@
+"""Clutter that comes again: the edges of clouds, waves, buildings. Noise does not.
+
+How often what is new comes again near its place in the next frame is counted by region. Where noise
+alone is seen, hardly any does; where a scene has structure, many do, and nearly all that were seen
+three times stay. Few targets do not change that share, because most of what is new is noise.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from irpoint.tracking.clutter import Floats, log_gauss
+from irpoint.tracking.near import near_pairs
+from irpoint.tracking.scene_map import Indices, SceneMap
+
+_CELL = 160.0  # px, of regions
+_TIMES = 3  # that clutter came again: never, once, more often
+_NEAR_PX = 2.5  # from where it is expected
+_REACH_PX = 4.0
+_FRAMES = 3  # after which it may come again
+_MEMORY = 60.0  # frames
+_LOWEST, _HIGHEST = 0.03, 0.98  # share that comes again
+_NEW_PRIOR, _NEW_SHARE = 8.0, 0.08  # new candidates, and the share of them that comes again
+_FEW, _MANY = 0.015, 0.075  # share of new ones from which others stay, and at which all do
+_DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
+_MOST_DRIFT_PX = 0.7
+# What a region counts: what is new, and how much of it came again; of what came again more often,
+# the sums of its drift along x and y and of the square, and its number.
+_NEW, _STAYED, _DRIFT, _LAYERS = 0, 1, slice(2, 6), 6
+
+
+@dataclass(frozen=True, eq=False)
+class _Earlier:
+    """The clutter of an earlier frame, at the places at which it is expected now."""
+
+    xy: Floats
+    z: Floats
+    variance: Floats
+    times: Indices
+
+
+class Repeats:
+    """How often clutter comes again, by its strength, its past and the region.
+
+    Args:
+        shape: (height, width) of the frames in pixels.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._map = SceneMap(shape, _CELL, _LAYERS)
+        self._area = float(shape[0] * shape[1])
+        self._earlier: deque[_Earlier] = deque(maxlen=_FRAMES)
+
+    def move(self, shift: Floats) -> None:
+        """Go on to the next frame, whose content moved by ``shift``."""
+        self._map.move((float(shift[0]), float(shift[1])))
+        moved = []
+        for old in self._earlier:
+            drift, spread = self.drift(old.xy)
+            xy, variance = old.xy + shift + drift, old.variance + spread
+            moved.append(_Earlier(xy, old.z, variance, old.times))
+        self._earlier = deque(moved, maxlen=_FRAMES)
+
+    def expected(self, xy: Floats, z: Floats, variance: Floats) -> Floats:
+        """Log-density (N,) of candidates, if they are clutter of the latest frames come again.
+
+        Args:
+            xy: (N, 2) places.
+            z: (N,) of the candidates.
+            variance: (N,) of the places along each axis.
+        """
+        density = np.full(len(xy), -np.inf)
+        for old in self._earlier:
+            rows, columns = near_pairs(xy, old.xy, _REACH_PX)
+            near = variance[rows] + old.variance[columns]
+            squared = ((xy[rows] - old.xy[columns]) ** 2).sum(axis=1) / near
+            share = self._share(old)
+            again = np.log(share[columns]) + log_gauss(squared, near**2)
+            again -= 0.25 * np.maximum(z[rows] - old.z[columns], 0) ** 2
+            np.maximum.at(density, rows, again)
+        return density
+
+    def learn(self, xy: Floats, z: Floats, variance: Floats) -> None:
+        """Compare the candidates of a frame that no confirmed track explains with those before."""
+        times = np.zeros(len(xy), np.intp)
+        for age, old in enumerate(reversed(self._earlier)):
+            rows, columns = near_pairs(xy, old.xy, _NEAR_PX)
+            if age == 0:
+                self._count(old, rows, columns, xy)
+            np.maximum.at(times, rows, np.minimum(old.times[columns] + 1, _TIMES - 1))
+        self._earlier.append(_Earlier(xy, z, variance, times))
+
+    def _count(self, old: _Earlier, rows: Indices, columns: Indices, xy: Floats) -> None:
+        values = self._map.values
+        values *= 1 - 1 / _MEMORY
+        cells = self._map.cells(old.xy)
+        chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._area, 0.5)
+        found = np.zeros(len(old.xy))
+        found[columns] = 1.0
+        new = old.times == 0
+        cells_new = cells[0][new], cells[1][new]
+        np.add.at(values[_NEW], cells_new, 1.0)
+        np.add.at(values[_STAYED], cells_new, found[new] - chance)
+        again = old.times[columns] > 0
+        rows, columns = rows[again], columns[again]
+        drift, _ = self.drift(old.xy[columns])
+        off = xy[rows] - old.xy[columns] + drift
+        excess = (off**2).sum(axis=1) / 2 - 2 * old.variance[columns]
+        cells = self._map.cells(old.xy[columns])
+        for layer, what in zip(values[_DRIFT], (*off.T, excess, np.ones(len(off))), strict=True):
+            np.add.at(layer, cells, what)
+
+    def _share(self, old: _Earlier) -> Floats:
+        """Share (N,) of clutter that comes again in the next frame."""
+        share, structure = self._structure(old.xy)
+        again = np.where(old.times > 0, structure ** (2 / np.maximum(old.times, 1)), share)
+        return np.asarray(np.clip(again, _LOWEST, _HIGHEST))
+
+    def _structure(self, xy: Floats) -> tuple[Floats, Floats]:
+        """Share (N,) of new candidates that come again, and from 0 to 1, whether others stay."""
+        new, stayed = self._map.values[_NEW : _STAYED + 1, *self._map.cells(xy)]
+        share = (stayed + _NEW_PRIOR * _NEW_SHARE) / (new + _NEW_PRIOR)
+        return share, np.clip((share - _FEW) / (_MANY - _FEW), 0, 1)
+
+    def drift(self, xy: Floats) -> tuple[Floats, Floats]:
+        """Drift (N, 2) of clutter per frame at places (N, 2), and its variance (N,).
+
+        Where nothing stays, what is counted is targets, and there is no drift.
+        """
+        x, y, squares, count = self._map.values[_DRIFT, *self._map.cells(xy)]
+        _, structure = self._structure(xy)
+        weight = count + _DRIFT_PRIOR
+        drift = np.stack([x, y], axis=1) / weight[:, None]
+        variance = (squares + _DRIFT_PRIOR * _DRIFT_PX**2) / weight - (drift**2).sum(axis=1) / 2
+        variance = np.clip(variance, 0.1**2, _MOST_DRIFT_PX**2)
+        return structure[:, None] * drift, _DRIFT_PX**2 + structure * (variance - _DRIFT_PX**2)
