@@ -33,6 +33,7 @@ NEEDS = {
     "label_session": "playwright",
     "live_page": "playwright",
     "network_time": "openvino",
+    "report_page": "playwright",
     "snapping": "fastapi",
     "soak": "playwright",
     "tracking": "motmetrics",
@@ -110,6 +111,18 @@ def test_clicks_are_snapped(data: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert re.search(r"\| clear \| [<>3–6 ]+ \| \d+ \| \d+ \|", out)
     assert "| all | 12 |" in out
     assert "| Sky | 0.5 | 4 | 100 |" in out
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_page_of_a_report_is_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("jinja2", reason="needs the extra report")
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed; .ci/run installs it")
+    arguments = ["--images", "6", "--simulated", "3", "--models", "top-hat", "--repeat", "1"]
+    program("report_page").main(arguments)
+    out = capsys.readouterr().out
+    assert "6 images, top-hat" in out
+    assert re.search(r"size \d\.\d MB\nloaded .*, opened .*, moved .*, dialog \d", out)
 
 
 def test_many_targets(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

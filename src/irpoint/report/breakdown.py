@@ -76,13 +76,17 @@ def classify(models: Sequence[ReportedModel], of: Property) -> Classes | None:
         edges = np.unique(np.percentile(known, np.linspace(0, 100, _CLASSES + 1)))
         if len(edges) < 3:
             continue
-        names = [f"{low:.3g}–{high:.3g}" for low, high in pairwise(edges.tolist())]
+        names = [f"{_short(low)}–{_short(high)}" for low, high in pairwise(edges.tolist())]
         if of.without and len(known) < sum(map(len, values)):
             names.append(of.without)
         members = tuple(tuple(_class(value, edges, of) for value in row) for row in values)
         counts = tuple(sum(row.count(k) for row in members) for k in range(len(names)))
         return Classes(of, tuple(names), members, counts)
     return None
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}" if value < 10 else f"{value:.3g}"
 
 
 def _class(value: float | None, edges: Float64Array, of: Property) -> int | None:

@@ -99,7 +99,7 @@ def render(models: Sequence[ReportedModel], contents: Contents) -> str:
         scripts=[Markup(script) for script in scripts],
         models=models,
         contents=contents,
-        header=tables.header(),
+        columns=tables.column_titles(),
         presets=_presets(models),
         summary=_summary(models, contents),
         origins=[origin(model) for model in models],

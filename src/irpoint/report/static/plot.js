@@ -6,7 +6,7 @@ const plot = (() => {
     "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0 -4 0Z", "M-3.6 -3.6H3.6V3.6H-3.6Z", "M0 -4.6L4.4 3.4H-4.4Z",
     "M0 -5L5 0L0 5L-5 0Z", "M0 4.6L4.4 -3.4H-4.4Z", "M0 -5L1.5 -1.5L5 0L1.5 1.5L0 5L-1.5 1.5L-5 0L-1.5 -1.5Z",
   ];
-  const LEFT = 52, RIGHT = 14, TOP = 10;
+  const LEFT = 46, RIGHT = 14, TOP = 10;
 
   function node(name, attributes, parent) {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -49,7 +49,7 @@ const plot = (() => {
 
   /** Axes, grid and labels; gives the scales and the groups for data. */
   function axes(spec) {
-    const width = 440, height = spec.square ? 400 : 290;
+    const width = 400, height = spec.square ? 370 : 270;
     const bottom = spec.x.names.some((name) => name.includes("\n")) ? 62 : 46;
     const side = Math.min(width - LEFT - RIGHT, height - TOP - bottom);
     const right = spec.square ? LEFT + side : width - RIGHT;
@@ -67,13 +67,13 @@ const plot = (() => {
     }
     for (const [value, name] of ticks(spec.y)) {
       node("path", { class: "gridline", d: `M${LEFT} ${y(value)}H${right}` }, svg);
-      text(name, { x: LEFT - 7, y: y(value) + 4, "text-anchor": "end" }, svg);
+      text(name, { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, svg);
     }
     node("path", { class: "axis", d: `M${LEFT} ${TOP}V${low}H${right}` }, svg);
     text(spec.x.label, { class: "label", x: (LEFT + right) / 2, y: height - 6, "text-anchor": "middle" }, svg);
     const middle = (TOP + low) / 2;
     text(spec.y.label, {
-      class: "label", transform: `translate(13 ${middle}) rotate(-90)`, "text-anchor": "middle",
+      class: "label", transform: `translate(11 ${middle}) rotate(-90)`, "text-anchor": "middle",
     }, svg);
     const clip = node("clipPath", { id: `clip-${spec.key}` }, svg);
     node("rect", { x: LEFT - 1, y: TOP - 1, width: right - LEFT + 2, height: low - TOP + 2 }, clip);
@@ -120,7 +120,7 @@ const plot = (() => {
         }
       } else if (style === "intervals") {
         const title = ([a, b]) => `${names[model]}: ${spec.x.names[a] ?? a}, ${b}`;
-        intervals(model, points, frame, frame.still, title, spec.x.names.length ? shift(model) : 0);
+        intervals(model, points, frame, frame.still, title, shift(model) * (spec.x.names.length ? 1 : 0.4));  // they may coincide
       } else {
         const d = path(points, frame, style === "step");
         node("path", { class: model === null ? colour : `line ${colour}`, d }, frame.inside);
