@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("matplotlib", reason="needs the extra report")
 pytest.importorskip("jinja2", reason="needs the extra report")
 
 from irpoint.report import write_report
@@ -25,5 +24,9 @@ def test_the_page_keeps_wcag(shared_results: list[Path], tmp_path: Path) -> None
         for theme in axe.THEMES:
             tab.emulate_media(color_scheme=theme)
             assert axe.faults(tab) == []
+        tab.locator("#gallery button").first.click()
+        assert tab.locator("#viewer").is_visible()
+        assert axe.faults(tab) == []
+        tab.keyboard.press("Escape")
         tab.set_viewport_size({"width": 512, "height": 350})  # a window of 1024 × 700 at 200 %
         assert axe.beside_the_window(tab) == []
