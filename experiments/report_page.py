@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -89,8 +88,8 @@ def open_page(page: Page, file: Path) -> dict[str, float]:
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
     parser = argument_parser("report_page", __doc__)
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--simulated", type=int, default=200, help="number of different frames")
@@ -115,8 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(", ".join(f"{name} {seconds:.2f} s" for name, seconds in found.items()))
                 page.close()
             browser.close()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    run(main)
