@@ -76,12 +76,11 @@ def test_the_clip_plays_and_can_be_edited_where_it_stops(
     page.keyboard.press("9")
     expect(page.locator("#speed")).to_have_value("4")
     page.keyboard.press("v")
-    page.wait_for_selector(f'body[data-playing="{CLIP}#{COUNT - 1}"]')
     ui.settled(page, f"{CLIP}#{COUNT - 1}")  # it stops at the end
     ui.shows(page, "#play", "Play")
     page.select_option("#speed", "0.25")
     page.keyboard.press("v")  # from the beginning again
-    page.wait_for_selector(f'body[data-playing="{CLIP}#1"]')
+    page.wait_for_selector("body[data-playing]")
     page.keyboard.press("Enter")  # stops only, because the frame is gone before one has decided
     ui.shows(page, "#play", "Play")
     page.wait_for_selector("body:not([data-playing])")

@@ -25,12 +25,16 @@ export class WholeTracks {
     return lanes.find((lane) => clip.isSelected(lane)) || (lanes.length === 1 ? lanes[0] : null);
   }
 
-  /** Send an action; returns the answer, or null if it failed. */
-  async act(what, body) {
+  /** Send an action, and select a track once it is done; returns the answer, or null if it failed. */
+  async act(what, body, select) {
     const { app } = this;
     await app.saver.flush();
     const answer = await app.attempt(() => post(what, { frame: app.clip.name, ...body }));
-    if (answer) { app.took(answer.frames || answer); await app.clip.load(); }
+    if (answer) {
+      app.took(answer.frames || answer);
+      if (select) app.clip.selected = select;
+      await app.clip.load();
+    }
     return answer;
   }
 
@@ -101,8 +105,7 @@ export class WholeTracks {
     const track = this.need(false, "Select a track or a point first.");
     if (!track || track.number === number) return;
     const joined = clip.tracks.has(number);
-    if (await this.act("/api/tracks/number", { track: track.number, number })) {
-      clip.select({ number, proposed: false });
+    if (await this.act("/api/tracks/number", { track: track.number, number }, { number, proposed: false })) {
       say(joined ? `Track ${track.number} is joined to track ${number}.` : `Track ${track.number} is track ${number} now.`);
     }
     this.show();
@@ -133,7 +136,6 @@ export class WholeTracks {
     const point = editor.labels.points[editor.active], loose = point && point.track === null;
     const own = current && !current.proposed;
     if (document.activeElement !== element("track-number")) element("track-number").value = own && !loose ? current.number : "";
-    element("track-number").disabled = !own && !loose;
     element("track-accept").disabled = !(current?.proposed || clip.proposed.length === 1);
     element("track-accept-all").disabled = !clip.proposed.length;
     element("track-reject").disabled = !current;
