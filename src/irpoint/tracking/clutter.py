@@ -25,12 +25,16 @@ Mask = npt.NDArray[np.bool_]
 
 CELL_PX = 16.0  # area in which clutter makes one decision
 HIGHEST_Z = 6.0  # nothing is rarer; so no single frame can confirm a track
+_RAREST = ndtr(-HIGHEST_Z)
 _MPX = 1e6
 _PRIOR_MPX = 2.0  # size of frames whose clutter the prior rate stands for
 _MEMORY = 300.0  # frames over which rates are learned
 _BLOCK_PX = 48.0
 _BLOCK_PRIOR = 4.0  # candidates in a block before it differs from the others
 _MOST_DENSE = 60.0
+# A place near the border of two cells belongs to both: rows and columns, and the weights.
+_BESIDE = np.mgrid[-1:2, -1:2].reshape(2, 9)
+_WEIGHT = np.where(_BESIDE.any(axis=0), 0.4, 1.0)
 
 
 class Rates:
@@ -50,16 +54,17 @@ class Rates:
         self._counts = np.zeros(len(edges))
         self._mpx = shape[0] * shape[1] / _MPX
         self._seen = 0.0  # megapixels
+        self._log_rates = np.log(self._exceedances())
         self._blocks = SceneMap(shape, _BLOCK_PX, 2)  # candidates, and how many were expected
         self._dense = np.ones(self._blocks.values.shape[1:])
 
     def deviations(self, xy: Floats, score: Floats) -> Floats:
         """z of candidates at (N, 2) with scores (N,)."""
-        return self._z(xy, np.interp(score, self._edges, np.log(self._exceedances())))
+        return self._z(xy, np.interp(score, self._edges, self._log_rates))
 
     def floor(self, xy: Floats, lowest: float) -> Floats:
         """z from which candidates at (N, 2) are seen, if their scores are seen from ``lowest``."""
-        rate = np.interp(lowest, self._edges, np.log(self._exceedances()))
+        rate = np.interp(lowest, self._edges, self._log_rates)
         return self._z(xy, np.full(len(xy), rate))
 
     def learn(self, xy: Floats, score: Floats, shift: tuple[float, float]) -> None:
@@ -69,6 +74,7 @@ class Rates:
         self._seen = self._seen * kept + self._mpx
         index = np.searchsorted(self._edges, score, side="right") - 1
         self._counts += np.bincount(np.maximum(index, 0), minlength=len(self._edges))
+        self._log_rates = np.log(self._exceedances())
         blocks = self._blocks
         blocks.move(shift)
         blocks.values *= 1 - 1 / 100
@@ -86,7 +92,7 @@ class Rates:
 
     def _z(self, xy: Floats, log_rate: Floats) -> Floats:
         rate = np.exp(log_rate) * self._dense[self._blocks.cells(xy)]
-        share = np.clip(rate * CELL_PX / _MPX, ndtr(-HIGHEST_Z), 0.45)
+        share = np.minimum(np.maximum(rate * CELL_PX / _MPX, _RAREST), 0.45)
         return np.asarray(-ndtri(share))
 
 
@@ -105,7 +111,8 @@ class StaticMap:
     def __init__(self, shape: tuple[int, int]) -> None:
         self._map = SceneMap(shape, self.CELL, 2)  # frames with a candidate, and the sum of its z
         self._age = 0.0
-        self._waiting: deque[tuple[Floats, Floats]] = deque()
+        self._waiting: deque[tuple[Floats, Floats]] = deque()  # places in the first frame, and z
+        self._moved = np.zeros(2)  # of the content since the first frame
 
     def share(self, xy: Floats) -> tuple[Floats, Floats]:
         """Share of frames (N,) with clutter at places (N, 2), and the mean z (N,) of it."""
@@ -115,21 +122,21 @@ class StaticMap:
     def learn(self, xy: Floats, z: Floats, shift: tuple[float, float]) -> None:
         """Remember the candidates of a frame that no confirmed track explains."""
         self._map.move(shift)
-        self._waiting = deque((old + shift, old_z) for old, old_z in self._waiting)
-        self._waiting.append((xy, z))
+        self._moved = self._moved + shift
+        self._waiting.append((xy - self._moved, z))
         if len(self._waiting) <= self.LAG:
             return
         old, old_z = self._waiting.popleft()
         self._map.values *= 1 - 1 / self.MEMORY
         self._age = self._age * (1 - 1 / self.MEMORY) + 1
-        rows, columns = self._map.cells(old)
+        rows, columns = self._map.cells(old + self._moved)
         _, height, width = self._map.values.shape
-        for down in (-1, 0, 1):  # a place near the border of two cells belongs to both
-            for across in (-1, 0, 1):
-                near = np.clip(rows + down, 0, height - 1), np.clip(columns + across, 0, width - 1)
-                weight = 1.0 if not (down or across) else 0.4
-                self._map.values[0][near] += weight
-                self._map.values[1][near] += weight * old_z
+        near = (
+            np.clip(rows[:, None] + _BESIDE[0], 0, height - 1),
+            np.clip(columns[:, None] + _BESIDE[1], 0, width - 1),
+        )
+        np.add.at(self._map.values[0], near, _WEIGHT)
+        np.add.at(self._map.values[1], near, _WEIGHT * old_z[:, None])
 
 
 def log_gauss(squared: Floats, determinant: Floats) -> Floats:

@@ -20,6 +20,8 @@ def near_pairs(one: Floats, other: Floats, reach: Floats | float) -> tuple[Indic
     Returns:
         Index in ``one``, ascending, and index in ``other``, of each pair.
     """
+    if not (len(one) and len(other)):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     order = np.argsort(other[:, 0], kind="stable")
     x = other[order, 0]
     low = np.searchsorted(x, one[:, 0] - reach)

@@ -6,10 +6,13 @@ in pixels per nominal frame, a thirtieth of a second.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from irpoint.tracking.evidence import STRENGTHS
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -20,9 +23,27 @@ Indices = npt.NDArray[np.intp]
 _DRIFT = np.array([0.15, 0.02]) ** 2
 
 
-@dataclass(eq=False)
+class _Part:
+    """Columns of a table, read and written as an array (N, ...) of their own."""
+
+    def __init__(self, table: str, start: int, *shape: int) -> None:
+        self._table, self._shape = table, shape
+        self._columns = slice(start, start + math.prod(shape)) if shape else start
+
+    def __get__(self, paths: Paths, owner: type[Paths]) -> Any:
+        part = getattr(paths, self._table)[:, self._columns]
+        return part.reshape(-1, *self._shape) if len(self._shape) > 1 else part
+
+    def __set__(self, paths: Paths, values: npt.NDArray[Any]) -> None:
+        part = getattr(paths, self._table)[:, self._columns]
+        part[...] = values if values.ndim == part.ndim else values.reshape(part.shape)
+
+
 class Paths:
     """N possible paths of targets.
+
+    All numbers of a path lie in one row of a table, because selecting rows of two tables is much
+    faster than selecting from an array for each attribute. Attributes are views of the tables.
 
     Attributes:
         place, speed: (N, 2).
@@ -36,41 +57,45 @@ class Paths:
         age: (N,) frames since its first candidate.
         missed: (N,) frames since its latest candidate.
         number: (N,) of its track; 0 if it is not confirmed.
-        dark: (N,) whether it is of a dark target.
+        dark: (N,) 1 if it is of a dark target, else 0.
         candidate: (N,) index of its candidate in the latest frame; -1 for none.
         parent: (N,) its row in the frame before; -1 for none.
     """
 
-    place: Floats
-    speed: Floats
-    pp: Floats
-    pv: Floats
-    vv: Floats
-    sums: Floats
-    still: Floats
-    still_var: Floats
-    moving: Floats
-    odds: Floats
-    hits: Indices
-    age: Indices
-    missed: Indices
-    number: Indices
-    dark: npt.NDArray[np.bool_]
-    candidate: Indices
-    parent: Indices
+    place, speed = _Part("floats", 0, 2), _Part("floats", 2, 2)
+    pp, pv, vv = (_Part("floats", start, 2) for start in (4, 6, 8))
+    still, still_var = _Part("floats", 10, 2, 2), _Part("floats", 14, 2)
+    moving, odds = _Part("floats", 16, 2), _Part("floats", 18)
+    sums = _Part("floats", 19, len(STRENGTHS))
+    hits, age, missed, number = (_Part("indices", column) for column in range(4))
+    dark, candidate, parent = (_Part("indices", column) for column in range(4, 7))
+
+    def __init__(self, floats: Floats, indices: Indices) -> None:
+        self.floats, self.indices = floats, indices
+
+    @classmethod
+    def empty(cls, count: int) -> Paths:
+        """Paths whose numbers are all 0."""
+        return cls(np.zeros((count, 19 + len(STRENGTHS))), np.zeros((count, 7), np.intp))
 
     def __len__(self) -> int:
-        return len(self.place)
+        return len(self.floats)
 
     def __getitem__(self, index: Indices | npt.NDArray[np.bool_]) -> Paths:
         """The paths that an index array or a mask selects, copied."""
-        return Paths(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+        return Paths(self.floats[index], self.indices[index])
+
+    def copy(self) -> Paths:
+        """Paths of which nothing is shared with these."""
+        return Paths(self.floats.copy(), self.indices.copy())
 
     @classmethod
     def joined(cls, parts: list[Paths]) -> Paths:
         """All paths of ``parts``."""
-        names = [field.name for field in fields(cls)]
-        return cls(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
+        return cls(
+            np.concatenate([part.floats for part in parts]),
+            np.concatenate([part.indices for part in parts]),
+        )
 
     def covariance(self, row: int) -> Floats:
         """(2, 2, 2) covariance of place and speed along each axis, of one path."""
@@ -96,7 +121,7 @@ class Paths:
         self.age = self.age + 1
         self.missed = self.missed + 1
         self.parent = np.arange(len(self))
-        self.candidate = np.full(len(self), -1)
+        self.candidate[:] = -1
 
     def correct(self, xy: Floats, variance: Floats) -> None:
         """Take in one place (N, 2) each, with its variance (N,) along each axis."""
@@ -113,7 +138,7 @@ class Paths:
         self.still = self.still + still_gain[:, :, None] * (xy[:, None] - self.still)
         self.still_var = self.still_var * (1 - still_gain)
         self.hits = self.hits + 1
-        self.missed = np.zeros_like(self.missed)
+        self.missed[:] = 0
 
 
 def predicted(
@@ -154,26 +179,14 @@ def begin(
         odds: (N,) log-odds of the scores.
         dark: (N,) whether they are dark.
     """
-    count = len(xy)
-    both = np.repeat(variance[:, None], 2, axis=1)
-    zeros = np.zeros((count, 2))
-    none = np.zeros(count, np.intp)
-    return Paths(
-        place=xy.astype(np.float64),
-        speed=zeros,
-        pp=both,
-        pv=zeros,
-        vv=np.full((count, 2), speed**2),
-        sums=sums,
-        still=np.repeat(xy[:, None], 2, axis=1).astype(np.float64),
-        still_var=both,
-        moving=zeros,
-        odds=odds,
-        hits=none + 1,
-        age=none,
-        missed=none,
-        number=none,
-        dark=dark,
-        candidate=np.arange(count),
-        parent=none - 1,
-    )
+    paths = Paths.empty(len(xy))
+    paths.place = xy
+    paths.pp = np.repeat(variance, 2)
+    paths.vv[:] = speed**2
+    paths.sums = sums
+    paths.still = np.repeat(xy[:, None], 2, axis=1)
+    paths.still_var = paths.pp
+    paths.odds, paths.dark = odds, dark
+    paths.hits[:] = 1
+    paths.candidate, paths.parent[:] = np.arange(len(xy)), -1
+    return paths

@@ -7,7 +7,6 @@ three times stay. Few targets do not change that share, because most of what is 
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,12 +33,20 @@ _NEW, _STAYED, _DRIFT, _LAYERS = 0, 1, slice(2, 6), 6
 
 @dataclass(frozen=True, eq=False)
 class _Earlier:
-    """The clutter of an earlier frame, at the places at which it is expected now."""
+    """The clutter of the latest frames, at the places at which it is expected now.
+
+    Attributes:
+        xy, variance: (N, 2) places and (N,) their variance.
+        z: (N,) of the candidates.
+        times: (N,) that it had come again.
+        age: (N,) frames since it was seen.
+    """
 
     xy: Floats
-    z: Floats
     variance: Floats
+    z: Floats
     times: Indices
+    age: Indices
 
 
 class Repeats:
@@ -52,17 +59,19 @@ class Repeats:
     def __init__(self, shape: tuple[int, int]) -> None:
         self._map = SceneMap(shape, _CELL, _LAYERS)
         self._area = float(shape[0] * shape[1])
-        self._earlier: deque[_Earlier] = deque(maxlen=_FRAMES)
+        none, count = np.empty(0), np.zeros(0, np.intp)
+        self._earlier = _Earlier(np.empty((0, 2)), none, none, count, count)
 
     def move(self, shift: Floats) -> None:
         """Go on to the next frame, whose content moved by ``shift``."""
         self._map.move((float(shift[0]), float(shift[1])))
-        moved = []
-        for old in self._earlier:
-            drift, spread = self.drift(old.xy)
-            xy, variance = old.xy + shift + drift, old.variance + spread
-            moved.append(_Earlier(xy, old.z, variance, old.times))
-        self._earlier = deque(moved, maxlen=_FRAMES)
+        old = self._earlier
+        kept = old.age < _FRAMES
+        drift, spread = self.drift(old.xy)
+        xy, variance = old.xy + shift + drift, old.variance + spread
+        self._earlier = _Earlier(
+            xy[kept], variance[kept], old.z[kept], old.times[kept], old.age[kept] + 1
+        )
 
     def expected(self, xy: Floats, z: Floats, variance: Floats) -> Floats:
         """Log-density (N,) of candidates, if they are clutter of the latest frames come again.
@@ -72,26 +81,31 @@ class Repeats:
             z: (N,) of the candidates.
             variance: (N,) of the places along each axis.
         """
+        old = self._earlier
         density = np.full(len(xy), -np.inf)
-        for old in self._earlier:
-            rows, columns = near_pairs(xy, old.xy, _REACH_PX)
-            near = variance[rows] + old.variance[columns]
-            squared = ((xy[rows] - old.xy[columns]) ** 2).sum(axis=1) / near
-            share = self._share(old)
-            again = np.log(share[columns]) + log_gauss(squared, near**2)
-            again -= 0.25 * np.maximum(z[rows] - old.z[columns], 0) ** 2
-            np.maximum.at(density, rows, again)
+        rows, columns = near_pairs(xy, old.xy, _REACH_PX)
+        near = variance[rows] + old.variance[columns]
+        squared = ((xy[rows] - old.xy[columns]) ** 2).sum(axis=1) / near
+        again = np.log(self._share(old))[columns] + log_gauss(squared, near**2)
+        again -= 0.25 * np.maximum(z[rows] - old.z[columns], 0) ** 2
+        np.maximum.at(density, rows, again)
         return density
 
     def learn(self, xy: Floats, z: Floats, variance: Floats) -> None:
         """Compare the candidates of a frame that no confirmed track explains with those before."""
+        old = self._earlier
+        rows, columns = near_pairs(xy, old.xy, _NEAR_PX)
         times = np.zeros(len(xy), np.intp)
-        for age, old in enumerate(reversed(self._earlier)):
-            rows, columns = near_pairs(xy, old.xy, _NEAR_PX)
-            if age == 0:
-                self._count(old, rows, columns, xy)
-            np.maximum.at(times, rows, np.minimum(old.times[columns] + 1, _TIMES - 1))
-        self._earlier.append(_Earlier(xy, z, variance, times))
+        np.maximum.at(times, rows, np.minimum(old.times[columns] + 1, _TIMES - 1))
+        latest = old.age[columns] == 1
+        self._count(old, rows[latest], columns[latest], xy)
+        self._earlier = _Earlier(
+            np.concatenate([old.xy, xy]),
+            np.concatenate([old.variance, variance]),
+            np.concatenate([old.z, z]),
+            np.concatenate([old.times, times]),
+            np.concatenate([old.age, np.zeros(len(xy), np.intp)]),
+        )
 
     def _count(self, old: _Earlier, rows: Indices, columns: Indices, xy: Floats) -> None:
         values = self._map.values
@@ -100,7 +114,7 @@ class Repeats:
         chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._area, 0.5)
         found = np.zeros(len(old.xy))
         found[columns] = 1.0
-        new = old.times == 0
+        new = (old.times == 0) & (old.age == 1)
         cells_new = cells[0][new], cells[1][new]
         np.add.at(values[_NEW], cells_new, 1.0)
         np.add.at(values[_STAYED], cells_new, found[new] - chance)

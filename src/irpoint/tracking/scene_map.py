@@ -42,6 +42,9 @@ class SceneMap:
 
     def cells(self, xy: Floats) -> tuple[Indices, Indices]:
         """Rows and columns of the cells at places (N, 2)."""
-        columns, rows = np.rint((xy - self._offset) / self.cell).astype(np.intp).T
         _, height, width = self.values.shape
-        return np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
+        # Half a cell is added, then truncated; places before the first cell become 0 all the same.
+        cells = ((xy - self._offset) / self.cell + 0.5).astype(np.intp)
+        np.maximum(cells, 0, out=cells)
+        np.minimum(cells, (width - 1, height - 1), out=cells)
+        return cells[:, 1], cells[:, 0]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,16 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.xy)
+
+    def __getitem__(self, index: Indices) -> Candidates:
+        """The candidates that an index array selects."""
+        return Candidates(
+            self.xy[index],
+            self.variance[index],
+            self.z[index],
+            self.odds[index],
+            self.dark[index],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +167,7 @@ class Search:
         """(n, 2) places of the confirmed tracks after the latest frame."""
         if self._paths is None:
             return np.empty((0, 2))
-        return self._paths.place[self._paths.number > 0]
+        return np.asarray(self._paths.place[self._paths.number > 0])
 
     def threshold(self, dt: float) -> float:
         """The LLR that confirms a track."""
@@ -190,7 +200,7 @@ class Search:
         parts: list[Paths] = []
         free = np.ones(len(candidates), bool)
         if self._paths is not None and len(self._paths):
-            paths = replace(self._paths)  # those of the step before stay as they are
+            paths = self._paths.copy()  # those of the step before stay as they are
             paths.predict(dt, shift, variance, self.settings.acceleration)
             paths.still[:, 0] += self._repeats.drift(paths.place)[0]
             paths.sums = evidence.mixed(paths.sums)
@@ -277,7 +287,7 @@ class Search:
         order = np.lexsort((-evidence.total(children.sums), columns))
         ranks = _rank(columns[order])
         children = children[order[ranks < _CHILDREN]]
-        missed = paths[np.arange(len(paths))]
+        missed = paths.copy()
         missed.sums = missed.sums + misses
         return Paths.joined([children, missed])
 

@@ -61,7 +61,6 @@ class SequenceTracker:
     Attributes:
         settings, region: of the next frame; may be replaced between frames.
         search: the search over this sequence.
-        shown: the candidates of the latest frame, as points.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class SequenceTracker:
     ) -> None:
         self.settings = settings or SearchSettings()
         self.search = Search(shape, self.settings, last_number)
-        self.shown = Points.empty()
+        self._shown: tuple[Points, Candidates] | None = None
         self._observer = Observer(shape, card, LOWEST_SCORE)
         self.region = region or Region()
         self._finder = SpeckFinder(polarities)
@@ -84,6 +83,11 @@ class SequenceTracker:
         self._time: float | None = None  # of the latest frame that told something
         self._pause: int | None = None  # frames since then; None before the first
         self._tails: dict[int, deque[tuple[float, float]]] = {}
+
+    @property
+    def shown(self) -> Points:
+        """The candidates of the latest frame that told something, as points."""
+        return Points.empty() if self._shown is None else as_points(*self._shown)
 
     def look(self, result: FrameResult) -> Seen:
         """What the pixels of the next frame tell. Frames are looked at in order, each once."""
@@ -116,11 +120,12 @@ class SequenceTracker:
         numbers = self.search.update(candidates, self._observer.floor, dt, motion)
         self._observer.learn(self.search.places, shift)
         self._draw_tails(shift)
-        self.shown = as_points(points, candidates)
+        self._shown = points, candidates
         chosen = np.flatnonzero(numbers)
+        own = chosen[chosen < len(points)]
         return dataclasses.replace(
             result,
-            points=self.shown[chosen],
+            points=as_points(points[own], candidates[chosen]),
             weak=Points.empty(),
             track_ids=tuple(numbers[chosen].tolist()),
             tails={number: np.array(tail) for number, tail in self._tails.items()},
