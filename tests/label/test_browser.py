@@ -156,6 +156,9 @@ def test_frames_that_disagree_with_the_model_are_listed_worst_first(
         page.select_option("#model", "p2p-lite")
     for name in ("a.png", "b.png", "deep.tif"):
         server.session.proposals(name)
+    page.click("#clear")
+    ui.shows(page, "[data-filter=differs] span", "2")  # counted before it is chosen
+    page.click("[data-filter=differs]")
     page.check("#follow")
     expected, number = server.session.disagreements(server.session.proposer.threshold), 2
     assert list(expected[1]) == listed(page, number)

@@ -65,7 +65,7 @@ export class FrameBrowser {
     element("browser").hidden = !open;
     element("browser-button").setAttribute("aria-expanded", String(open));
     if (!open) return;
-    if (this.filters.differs) this.compareSoon(0);
+    this.compareSoon(0);
     this.updateNow();
     this.list.reveal(this.page.number);
   }
@@ -124,7 +124,7 @@ export class FrameBrowser {
 
   /** The labels of a frame, the queue or a filter have changed. */
   update() {
-    if (this.filters.differs && this.used) this.compareSoon(COMPARE_MS);
+    if (this.used) this.compareSoon(COMPARE_MS);
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => { this.waiting = false; this.updateNow(); });
@@ -151,7 +151,7 @@ export class FrameBrowser {
   }
 
   showChip(chip, counts) {
-    const name = chip.dataset.filter, unknown = name === "differs" && !this.filters.differs;
+    const name = chip.dataset.filter, unknown = name === "differs" && !this.page.model;
     chip.setAttribute("aria-pressed", String(this.filters.has(name)));
     chip.querySelector("span").textContent = unknown ? "" : counts[name];
     if (name === "imported") chip.hidden = !counts.imported && !this.filters.has(name) && !this.page.sums?.imported;
@@ -179,13 +179,16 @@ export class FrameBrowser {
   }
 
   async compare() {
+    if (this.comparing) { this.compareSoon(COMPARE_MS); return; }
+    this.comparing = true;
     const found = !this.page.model ? { compared: 0, frames: {} }
       : await get(`/api/disagreements?threshold=${this.on.threshold()}`).catch(() => null);
+    this.comparing = false;
     if (!found) return;
     this.differing = new Map(Object.entries(found.frames));
     this.compared = found.compared;
     this.updateNow();
-    this.on.changed();
+    if (this.filters.differs) this.on.changed();
   }
 
   fill(number, row) {
