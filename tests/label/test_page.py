@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +15,7 @@ from playwright.sync_api import expect
 
 from irpoint.datasets import load_dataset
 from irpoint.errors import FrameError
-from irpoint.label.training import Trainer
-from irpoint.zoo import find_model, shipped_weights
+from irpoint.zoo import find_model
 from support import label_browser as ui
 from support.label_scenes import TRUTH
 
@@ -321,53 +318,3 @@ def test_the_page_fits_its_window(
         [x, y],
     )
     assert value[0] > value[1] + 60
-
-
-# Stands in for a training: finishes one epoch, waits for the file "continue", and finishes.
-_TRAINING = """
-import shutil, sys, time
-from pathlib import Path
-run, model = Path(sys.argv[1]), Path(sys.argv[2])
-(run / "logs" / "csv").mkdir(parents=True)
-(run / "settings.json").write_text('{"epochs": 2}')
-log = run / "logs" / "csv" / "metrics.csv"
-log.write_text("epoch,train_loss,val_f1\\n0,0.5,\\n0,,0.75\\n")
-until = time.monotonic() + 120  # if the test was killed
-while not (run.parent / "continue").exists() and time.monotonic() < until:
-    time.sleep(0.05)
-log.write_text(log.read_text() + "1,0.4,\\n1,,0.5\\n")
-for suffix in (".onnx", ".json"):
-    shutil.copy(model.with_suffix(suffix), run / f"model{suffix}")
-"""
-
-
-def test_a_training_is_followed_and_stopped_and_its_model_proposes(
-    open_page: Callable[..., Any], server: ui.PageServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stand_in(self: Trainer, data: Path, frames: int, init: str, run: Path) -> list[str]:
-        return [sys.executable, "-c", _TRAINING, str(run), str(shipped_weights("p2p-lite"))]
-
-    monkeypatch.setattr(Trainer, "command", stand_in)
-    page = open_page("a.png")
-    page.click("#train")
-    assert "no frame is decided yet" in ui.banner(page)
-    ui.click(page, *TRUTH["a.png"][0])
-    ui.wait_for_points(page, 1)
-    page.keyboard.press("Enter")
-    ui.settled(page, "b.png")
-    page.click("#train")
-    ui.shows(page, "#training-text", "runs/1: epoch 1 of 2; val F1 75.0, best 75.0")
-    expect(page.locator("#train")).to_be_disabled()
-    page.click("#stop")
-    ui.shows(page, "#training-text", "runs/1: stopped")
-    page.click("#export")
-    ui.shows(page, "#exported", re.compile("1 frame with 1 target "))
-    page.click("#train")
-    ui.shows(page, "#training-text", "runs/2: epoch 1 of 2; val F1 75.0, best 75.0")
-    page.reload()  # the training continues without the page
-    ui.settled(page, "b.png")
-    ui.shows(page, "#training-text", re.compile("runs/2: epoch 1 of 2"))
-    (server.out / "runs" / "continue").write_text("")
-    ui.shows(page, "#training-text", "runs/2: done; val F1 50.0, best 75.0")
-    expect(page.locator("#model")).to_have_value("runs/2")
-    expect(page.locator("#train")).to_be_enabled()

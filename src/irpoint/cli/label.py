@@ -36,7 +36,7 @@ def label(
     model: Annotated[
         str | None,
         typer.Option(
-            help="Model that proposes points; can be changed on the page.",
+            help="Model that proposes points; can be changed on the page. Default: the last one.",
             autocompletion=complete_model,
         ),
     ] = None,
@@ -73,11 +73,11 @@ def label(
     session = LabelSession(folder, home, raw=_layout(raw))
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        session.proposer.choose(model, polarity)
+        session.choose(model or session.remembered_model, polarity)
         _print_summary(session)
         serve(session, host, port, lambda address: _show(address, browser))
         if then_train:
-            _train(session, model or DEFAULT_MODEL)
+            _train(session, session.proposer.model or DEFAULT_MODEL)
     finally:
         session.close()
         signal.signal(signal.SIGTERM, before)

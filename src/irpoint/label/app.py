@@ -14,7 +14,6 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from irpoint._version import __version__
-from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import IrpointError, IrpointWarning, first_error
 from irpoint.label.browser_routes import browser_routes
 from irpoint.label.catalogue import printable
@@ -25,6 +24,7 @@ from irpoint.label.session import LabelSession
 from irpoint.label.snap import Contrast, Snap, snap_click
 from irpoint.label.store import Conflict, StoreError
 from irpoint.label.tracks import Refill
+from irpoint.label.training_routes import training_routes
 from irpoint.label.video_routes import video_routes
 from irpoint.label.views import Kind
 from irpoint.runtime.polarity import Polarity
@@ -93,6 +93,7 @@ def create_app(
     _model_routes(app, session)
     browser_routes(app, session)
     video_routes(app, session)
+    training_routes(app, session)
     return app
 
 
@@ -197,25 +198,11 @@ def _model_routes(app: FastAPI, session: LabelSession) -> None:
 
     @app.post("/api/model")
     def choose(choice: Choice) -> dict[str, Any]:
-        session.proposer.choose(choice.model, choice.polarity)
+        session.choose(choice.model, choice.polarity)
         return {"model": session.proposer.model, "threshold": session.proposer.threshold}
 
     @app.post("/api/export")
     def export() -> dict[str, Any]:
         written = session.write_dataset()
-        return asdict(written) | {"folder": str(written.folder)}
-
-    @app.get("/api/training")
-    def progress() -> dict[str, Any]:
-        return asdict(session.trainer.progress()) | {
-            "models": session.proposer.models(),
-            "processed": session.proposer.processed,
-        }
-
-    @app.post("/api/training")
-    def train(choice: Choice) -> dict[str, Any]:
-        return asdict(session.train(choice.model or session.proposer.model or DEFAULT_MODEL))
-
-    @app.delete("/api/training")
-    def stop() -> dict[str, Any]:
-        return asdict(session.trainer.stop())
+        shown = {k: v for k, v in asdict(written).items() if k != "names"}
+        return shown | {"folder": str(written.folder)}

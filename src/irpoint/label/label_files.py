@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ class WrittenDataset:
         imported: number of frames whose labels came with the dataset and were not reviewed.
         lists: number of frames in each split list, ``train`` and ``val`` first.
         skipped: one line for each frame that could not be read.
+        names: name in the dataset of each frame, by its name on the page.
     """
 
     folder: Path
@@ -50,6 +51,7 @@ class WrittenDataset:
     imported: int
     lists: dict[str, int]
     skipped: list[str]
+    names: dict[str, str]
 
 
 def write_dataset(
@@ -94,14 +96,15 @@ def write_dataset(
         raise DatasetError(
             "no frame is decided yet: press Enter on a frame whose points are complete"
         )
-    lists = _split_lists(catalogue, entries, [frame.name for _, frame in written])
+    names = {entry.name: frame.name for entry, (_, frame) in zip(entries, written, strict=True)}
+    lists = split_lists(catalogue, names)
     try:
         _write_labels(folder, written, lists)
     except OSError as error:
         raise DatasetError(f"{folder}: cannot be written ({one_line(error)})") from error
     targets = sum(len(frame.points) for _, frame in written)
     counts = {split: len(names) for split, names in lists.items()}
-    return WrittenDataset(folder, len(written), targets, imported, counts, skipped)
+    return WrittenDataset(folder, len(written), targets, imported, counts, skipped, names)
 
 
 def split_of(entry: FrameEntry) -> str:
@@ -183,14 +186,19 @@ def _remove_others(folder: Path, kept: set[str]) -> None:
             path.unlink()
 
 
-def _split_lists(
-    catalogue: Catalogue, entries: list[FrameEntry], names: list[str]
-) -> dict[str, list[str]]:
+def split_lists(catalogue: Catalogue, names: Mapping[str, str]) -> dict[str, list[str]]:
+    """The split lists of labelled frames: their names in the dataset.
+
+    Args:
+        catalogue: all frames.
+        names: name in the dataset of each labelled frame, by its name on the page.
+    """
     dataset_lists = _dataset_lists(catalogue)
     lists: dict[str, list[str]] = {
         "train": [], "val": [], **{split: [] for split in dataset_lists}
     }  # fmt: skip
-    for entry, name in zip(entries, names, strict=True):
+    for frame, name in names.items():
+        entry = catalogue.entries[catalogue.number(frame) or 0]
         path = numbered_path(entry.path, entry.index) if entry.stacked else entry.path
         splits = [split for split, paths in dataset_lists.items() if path in paths]
         if set(splits) <= _TRAIN_AND_VAL_LISTS:

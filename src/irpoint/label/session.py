@@ -12,7 +12,7 @@ from irpoint.frames.raw import RawLayout
 from irpoint.label.catalogue import Catalogue, FrameEntry, printable
 from irpoint.label.disagreement import Disagreement, Disagreements, Positions
 from irpoint.label.imported import Imported, positions
-from irpoint.label.label_files import WrittenDataset, write_dataset
+from irpoint.label.label_files import WrittenDataset, split_lists, write_dataset
 from irpoint.label.labels import FrameLabels, StoredLabels, Summary
 from irpoint.label.linking import Linker
 from irpoint.label.proposals import Proposal, Proposer
@@ -21,7 +21,11 @@ from irpoint.label.store import Store
 from irpoint.label.tabs import Tabs
 from irpoint.label.thumbnails import Thumbnails
 from irpoint.label.tracks import Tracks
-from irpoint.label.training import Progress, Trainer
+from irpoint.label.training.labelled import labelled_frames
+from irpoint.label.training.plan import PlanFrame
+from irpoint.label.training.progress import Progress
+from irpoint.label.training.start import start_of
+from irpoint.label.training.trainer import Estimate, Trainer
 from irpoint.label.views import Views
 
 
@@ -211,18 +215,75 @@ class LabelSession:
         with self._writing:
             return write_dataset(self.catalogue, self._usable(), self.out / "dataset")
 
-    def train(self, init: str) -> Progress:
+    def choose(self, model: str | None, polarity: str | None = None) -> None:
+        """Choose the model that proposes; a later session of the same folder remembers it.
+
+        Arguments and errors are those of :meth:`irpoint.label.proposals.Proposer.choose`.
+        """
+        self.proposer.choose(model, polarity)
+        self.store.model = model
+
+    @property
+    def remembered_model(self) -> str | None:
+        """The model that the last session chose; None if it is not there any more."""
+        model = self.store.model
+        return model if model in self.proposer.models() else None
+
+    def train(self, base: str, *, compare: bool = True) -> Progress:
         """Write the dataset and train on it in the background.
 
         Args:
-            init: the model to start from: a shipped model (``spire``) or a run (``runs/3``).
+            base: the model to train, and to compare the new one with: a shipped model (``spire``)
+                or a run (``runs/3``).
+            compare: whether to compare them, which takes about twice as long as the training.
 
         Raises:
             DatasetError: if no frame is decided, or the decided frames have no target.
             SettingsError: if a training is running already, or PyTorch is not installed.
         """
-        dataset = self._training_dataset()
-        return self.trainer.start(dataset.folder, dataset.frames, init)
+        self.trainer.check_free()
+        written = self._training_dataset()
+        frames = self._labelled(written.names, base, look=True)
+        return self.trainer.start(
+            written.folder, frames, self.proposer.model, base,
+            polarity=self.proposer.polarity, compare=compare, warning=self._seen_before(base),
+        )  # fmt: skip
+
+    def estimate(self, base: str, *, compare: bool = True) -> Estimate:
+        """What :meth:`train` would do, and how long it would take.
+
+        Raises:
+            SettingsError: if PyTorch is not installed.
+        """
+        usable = {name: name for name, summary in self.summaries().items() if summary.usable}
+        frames = self._labelled(usable, base, look=False)
+        return self.trainer.estimate(frames, base, compare=compare)
+
+    def answer(self, *, use: bool) -> str | None:
+        """Choose the new model of the finished training, or the one before it; return its name.
+
+        Raises:
+            ModelError: if the model cannot be loaded.
+            SettingsError: if no training is done.
+        """
+        model = self.trainer.model_after(use=use)
+        self.choose(model)
+        self.trainer.note_answer(use=use)
+        return model
+
+    def _labelled(self, names: dict[str, str], base: str, *, look: bool) -> list[PlanFrame]:
+        targets = {name: summary.points for name, summary in self.summaries().items()}
+        lists = split_lists(self.catalogue, names) if names else {}
+        learned = self.trainer.learned(base)
+        return labelled_frames(self.catalogue, names, targets, lists, learned, look=look)
+
+    def _seen_before(self, base: str) -> str:
+        """A warning if a shipped model was trained on the folder that is labelled."""
+        name = self.catalogue.root.name
+        shipped = start_of(self.trainer.runs, base).card
+        if name not in shipped.data:
+            return ""
+        return f"{base} was trained on {name}, so its figure here is too good."
 
     def training_command(self, init: str) -> tuple[WrittenDataset, list[str]]:
         """Write the dataset, and return it with the command that trains on it.

@@ -114,6 +114,17 @@ class Store:
         with self._transaction():
             self._base.execute("INSERT OR REPLACE INTO about VALUES ('folder', ?)", (path,))
 
+    @property
+    def model(self) -> str | None:
+        """The model that was chosen last; None if there was none."""
+        rows = self._rows("SELECT value FROM about WHERE name = 'model'")
+        return str(rows[0][0]) or None if rows else None
+
+    @model.setter
+    def model(self, name: str | None) -> None:
+        with self._transaction():
+            self._base.execute("INSERT OR REPLACE INTO about VALUES ('model', ?)", (name or "",))
+
     def get(self, frame: str) -> StoredLabels | None:
         """The labels of a frame; None if they were never changed."""
         rows = self._rows("SELECT labels, version FROM labels WHERE frame = ?", frame)

@@ -374,7 +374,11 @@ async function start() {
   await requeue();
   bindControls();
   bindKeys(TABLE, { page, editor, view, display, browser, video, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
-  followTraining({ showModels, showProcessed, attempt, choose, flush: () => saver.flush() });
+  followTraining({
+    showModels, showProcessed, attempt, choose, flush: () => saver.flush(),
+    labels: () => JSON.stringify(page.sums), open: (name) => page.frames.includes(name) && open(page.frames.indexOf(name), true),
+    uncertain: () => attempt(async () => { element("order").value = "ambiguity"; page.shown.clear(); await requeue(); await open(firstOpen()); }),
+  });
   await saver.adopt(session.out);
   const wanted = page.frames.indexOf(decodeURIComponent(location.hash.slice(1)));
   await open(wanted >= 0 ? wanted : firstOpen());
