@@ -11,10 +11,10 @@ from scipy.special import ndtr
 
 from irpoint.measurement import Flag
 from irpoint.points import Points
+from irpoint.tracking.candidates import Candidates
 from irpoint.tracking.clutter import CELL_PX, Rates
 from irpoint.tracking.near import is_near, near_pairs
 from irpoint.tracking.paths import Floats
-from irpoint.tracking.search import Candidates
 from irpoint.tracking.specks import LOWEST_STATISTIC, Specks
 from irpoint.zoo import ModelCard
 

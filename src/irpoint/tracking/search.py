@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.optimize import linear_sum_assignment
 
 from irpoint.tracking import evidence
+from irpoint.tracking.candidates import Candidates, Densities
 from irpoint.tracking.clutter import StaticMap, log_gauss
 from irpoint.tracking.motion import Motion
 from irpoint.tracking.near import is_near, near_pairs
@@ -49,46 +50,6 @@ class SearchSettings(BaseModel):
     jitter: float = Field(
         0.25, ge=0, description="standard deviation of places beyond their uncertainty, px"
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """The candidates of one frame, of both the network and the specks.
-
-    Attributes:
-        xy: (N, 2) places in frame pixels.
-        variance: (N,) of the places along each axis, px².
-        z: (N,) how rare clutter is that is as strong, see :mod:`irpoint.tracking.clutter`.
-        odds: (N,) log-odds that a still candidate with this score is a target.
-        dark: (N,) whether each is dark.
-    """
-
-    xy: Floats
-    variance: Floats
-    z: Floats
-    odds: Floats
-    dark: npt.NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.xy)
-
-    def __getitem__(self, index: Indices) -> Candidates:
-        """The candidates that an index array selects."""
-        return Candidates(
-            self.xy[index],
-            self.variance[index],
-            self.z[index],
-            self.odds[index],
-            self.dark[index],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Densities:
-    """Log-densities of the z of candidates: (N, K) if of targets, (N,) if clutter."""
-
-    target: Floats
-    clutter: Floats
 
 
 @dataclass(frozen=True, eq=False)

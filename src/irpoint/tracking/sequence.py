@@ -17,10 +17,11 @@ from irpoint.points import FrameResult, Points, TrackState
 from irpoint.runtime.distinct import unmeasured
 from irpoint.runtime.region import Region
 from irpoint.tracking import evidence
+from irpoint.tracking.candidates import Candidates
 from irpoint.tracking.motion import Motion, View, estimate, view
 from irpoint.tracking.observe import SPECK_STD, Observer
 from irpoint.tracking.paths import Paths
-from irpoint.tracking.search import NOMINAL_S, Candidates, Search, SearchSettings
+from irpoint.tracking.search import NOMINAL_S, Search, SearchSettings
 from irpoint.tracking.specks import SpeckFinder, Specks
 from irpoint.tracking.stillness import Stillness, StillnessTest
 from irpoint.zoo import ModelCard
