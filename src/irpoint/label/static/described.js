@@ -1,4 +1,4 @@
-// The frame in words, for those who do not see it.
+// The frame in words, also for those who do not see it.
 
 import { announce } from "/shared/messages.js";
 import { counted } from "./progress.js";
@@ -23,6 +23,14 @@ export function describeFrame(editor) {
 function pointText(index, points) {
   const { x, y, track } = points[index];
   return `point ${index + 1} of ${points.length} at x ${x.toFixed(1)}, y ${y.toFixed(1)}${track === null ? "" : `, track ${track}`}`;
+}
+
+/** A position of the frame and the value of its pixel. */
+export function describePlace(at, pixels) {
+  if (!at || !pixels) return "–";
+  const x = Math.round(at.x), y = Math.round(at.y), inside = x >= 0 && y >= 0 && x < pixels.width && y < pixels.height;
+  const value = inside ? pixels.offset + pixels.scale * pixels.data[y * pixels.width + x] : null;
+  return `x ${at.x.toFixed(2)}   y ${at.y.toFixed(2)}` + (inside ? `   value ${+value.toPrecision(6)}` : "");
 }
 
 /** Say a text once nothing newer comes, if the frame has the focus. */

@@ -2,6 +2,7 @@
 
 import { getOf, post } from "/shared/api.js";
 import { Pictures } from "./pictures.js";
+import { sameScene } from "./scene.js";
 
 const SAME_TARGET = 3; // px, maximum distance of a proposal and a label of one target
 const SAME_CLICK = 1; // px, maximum distance of two clicks on one target
@@ -54,7 +55,8 @@ export class FrameEditor {
       this.name = name;
       this.picture = picture;
       this.active = null;
-      this.previousPoints = before ? before.labels.points : [];
+      this.previousPoints = [];
+      if (before) this.showPrevious(name, previous, before.labels.points);
       this.proposals = [];
       this.showLabels(stored);
     } finally {
@@ -62,6 +64,16 @@ export class FrameEditor {
     }
     this.propose();
     return true;
+  }
+
+  /** Show points of the previous frame: those of tracks, and all if both frames show the same scene. */
+  async showPrevious(name, previous, points) {
+    this.previousPoints = points.filter(({ track }) => track !== null);
+    if (this.previousPoints.length === points.length) return;
+    const same = await sameScene(name, previous, (frame) => this.pictures.fetch(frame, "frame")).catch(() => false);
+    if (!same || this.name !== name) return;
+    this.previousPoints = points;
+    this.on.changed();
   }
 
   /** Show stored labels, with unsaved changes on top. */

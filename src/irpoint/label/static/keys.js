@@ -44,9 +44,11 @@ export const TABLE = [
   { key: "F", help: "fit the frame to the window", control: "#zoom-fit", run: (app) => app.view.fit() },
   { key: "S", help: "snap: peak, centroid, off", control: "#snap", run: () => cycle("snap") },
   { key: "C", help: "targets: bright, dark, either", control: "#contrast", run: () => cycle("contrast") },
-  { key: "M", help: "colour map", control: "#map", run: (app) => { cycle("map"); app.display.repaint(); } },
-  { key: "I", help: "invert the colour map", control: "#invert", run: (app) => { toggle("invert"); app.display.repaint(); } },
-  { key: "G", help: "points of the previous frame", control: "#previous-points", run: (app) => { toggle("previous-points"); app.view.draw(); } },
+  { key: "L", help: "loupe", control: "#loupe", run: () => element("loupe").click() },
+  { key: "Z", help: "contrast of the frame, or of its visible part", control: "#levels", run: () => cycle("levels") },
+  { key: "M", help: "colour map", control: "#map", run: () => cycle("map") },
+  { key: "I", help: "invert the colour map", control: "#invert", run: () => element("invert").click() },
+  { key: "G", help: "points of the previous frame", control: "#previous-points", run: () => element("previous-points").click() },
   { key: "T", help: "enter the track number of clicks", control: "#track", run: () => element("track").focus() },
   { key: "Shift+T", help: "clicks make a new track", once: true, control: "#track-new", run: (app) => app.video.newTrack() },
   { key: "W", help: "select the next track", control: "#tracks", run: (app) => app.video.clip.selectNext(1) },
@@ -73,16 +75,13 @@ const cursor = ({ page }) => page.pointer || page.crosshair;
 function cycle(id) {
   const select = element(id);
   select.selectedIndex = (select.selectedIndex + 1) % select.length;
+  for (const kind of ["input", "change"]) select.dispatchEvent(new Event(kind));
 }
 
 function end({ video }, event, last) {
   if (event.target.matches("input")) return false;
   video.end(last);
   return true;
-}
-
-function toggle(id) {
-  element(id).checked = !element(id).checked;
 }
 
 function jump(app, direction) {

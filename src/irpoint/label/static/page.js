@@ -3,13 +3,15 @@
 import { client, get, getOf, post, remove } from "/shared/api.js";
 import { bindKeys } from "/shared/keys.js";
 import { showMessage, showStatus } from "/shared/messages.js";
+import { Settings } from "/shared/settings.js";
 import { View } from "/shared/view.js";
 import { FrameBrowser } from "./browser.js";
-import { describeFrame, later } from "./described.js";
+import { describeFrame, describePlace, later } from "./described.js";
 import { Display } from "./display.js";
 import { FrameEditor } from "./editor.js";
 import { Follower } from "./follow.js";
 import { TABLE } from "./keys.js";
+import { drawLoupe } from "./loupe.js";
 import { allDecided, atTheEnd, counted, inFull, inShort, summary, summaryOf, tally } from "./progress.js";
 import { Saver } from "./saver.js";
 import { Sequence } from "./sequence.js";
@@ -60,7 +62,12 @@ const view = new View(element("view"), {
 }, MARKS);
 /** Whether the wanted gesture is left out because the clip plays, which it stops. */
 const stopped = () => { if (!video.player.playing) return false; video.player.stop(); return true; };
-const display = new Display(view.picture, () => editor.picture?.pixels, () => view.draw());
+const display = new Display(view, () => editor.picture?.pixels);
+view.on.moved = () => {
+  display.moved();
+  if (page.pointer && view.over) { page.pointer = view.toFrame(view.over.x, view.over.y); showCursor(); }
+};
+view.on.above = (context) => { if (element("loupe").checked) drawLoupe(view, context, page.pointer || page.crosshair, view.on.marks()); };
 
 /** Run something that may fail, and show its error in the banner. */
 async function attempt(work) {
@@ -206,16 +213,9 @@ function showCounts() {
 }
 
 function showCursor() {
-  const at = page.pointer || page.crosshair, pixels = editor.picture?.pixels;
-  let text = "–";
-  if (at && pixels) {
-    const x = Math.round(at.x), y = Math.round(at.y);
-    const inside = x >= 0 && y >= 0 && x < pixels.width && y < pixels.height;
-    const value = inside ? pixels.offset + pixels.scale * pixels.data[y * pixels.width + x] : null;
-    text = `x ${at.x.toFixed(2)}   y ${at.y.toFixed(2)}` + (inside ? `   value ${+value.toPrecision(6)}` : "");
-  }
+  const at = page.pointer || page.crosshair, text = describePlace(at, editor.picture?.pixels);
   element("cursor").textContent = text;
-  if (at === page.crosshair) later(text);
+  if (at && at === page.crosshair) later(text);
 }
 
 /** Show another frame of the queue, or of the sequence if `inSequence`. */
@@ -353,7 +353,7 @@ function bindControls() {
   element("threshold").oninput = () => setThreshold(Number(element("threshold").value));
   element("accept-all").onclick = () => editor.accept(editor.openProposals, track());
   element("refuse-all").onclick = () => editor.refuse(editor.openProposals);
-  element("previous-points").onchange = () => view.draw();
+  for (const id of ["previous-points", "loupe"]) element(id).onchange = () => view.draw();
   element("interpolate").onclick = interpolate;
   element("help-button").onclick = () => element("help").showModal();
 }
@@ -364,6 +364,9 @@ async function start() {
   const session = await get("/api/session");
   Object.assign(page, { frames: session.frames, sequences: session.sequences, model: session.model, polarity: session.polarity, threshold: session.threshold || 1 });
   element("folder").textContent = session.folder;
+  const settings = new Settings("irpoint-label");
+  settings.remember(["snap", "order", "previous-points", "loupe"]);
+  display.remember(settings, session.out);
   showSkipped(session.skipped);
   document.title = `${session.folder} – irpoint label`;
   showModels(session.models);

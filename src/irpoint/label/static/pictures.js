@@ -11,19 +11,19 @@ export class Pictures {
     this.kept = new Map(); // view and name → {promise, picture}, the last used at the end
   }
 
-  /** A promise of {pixels} or, if they cannot be shown, {broken: reason}. */
-  fetch(name) {
-    const key = `${this.kind} ${name}`;
-    const entry = this.kept.get(key) || this.request(key, name);
+  /** A promise of {pixels}, by default in the view that is chosen, or, if they cannot be shown, of {broken: reason}. */
+  fetch(name, kind = this.kind) {
+    const key = `${kind} ${name}`;
+    const entry = this.kept.get(key) || this.request(key, name, kind);
     this.kept.delete(key);
     this.kept.set(key, entry);
     this.limit();
     return entry.promise;
   }
 
-  request(key, name) {
+  request(key, name, kind) {
     const entry = { picture: null, promise: null };
-    entry.promise = getPixels(name, this.kind).then((pixels) => ({ pixels }), (error) => {
+    entry.promise = getPixels(name, kind).then((pixels) => ({ pixels }), (error) => {
       if (!error.status) this.kept.delete(key);
       return { broken: error.message };
     }).then((picture) => { entry.picture = picture; return picture; });

@@ -17,22 +17,25 @@ function colour(map, value) {
   return [0, 1, 2].map((k) => anchors[below][k] + (at - below) * (anchors[below + 1][k] - anchors[below][k]));
 }
 
-/** Number of pixels with each stored value. */
-export function countValues(frame) {
-  const counts = new Uint32Array(2 ** frame.bits);
-  for (const value of frame.data) counts[value] += 1;
+/** Number of pixels with each stored value, in the whole frame or from `left`, `top` to `right`, `bottom` of a part. */
+export function countValues(frame, part) {
+  const counts = new Uint32Array(2 ** frame.bits), { width, height, data } = frame;
+  const { left, top, right, bottom } = part || { left: 0, top: 0, right: width - 1, bottom: height - 1 };
+  for (let row = top; row <= bottom; row += 1) {
+    for (let k = row * width + left, end = row * width + right; k <= end; k += 1) counts[data[k]] += 1;
+  }
   return counts;
 }
 
-/** The stored values left after clipping a percentage of the pixels at each end. */
-export function percentiles(frame, clip) {
-  const all = frame.data.length, skip = Math.floor((all * clip) / 100);
-  let low = 0, high = frame.counts.length - 1;
-  for (let seen = 0; low < high; low += 1) { seen += frame.counts[low]; if (seen > skip) break; }
-  for (let seen = 0; high > low; high -= 1) { seen += frame.counts[high]; if (seen > skip) break; }
+/** The stored values left after clipping a percentage of the counted pixels at each end. */
+export function percentiles(counts, clip) {
+  const all = counts.reduce((sum, count) => sum + count, 0), skip = Math.floor((all * clip) / 100);
+  let low = 0, high = counts.length - 1;
+  for (let seen = 0; low < high; low += 1) { seen += counts[low]; if (seen > skip) break; }
+  for (let seen = 0; high > low; high -= 1) { seen += counts[high]; if (seen > skip) break; }
   // The clipped pixels are often the targets, so the window is wider than the percentiles.
   const margin = clip ? Math.max(4, (high - low) * 0.25) : 0;
-  return [Math.max(0, low - margin), Math.min(frame.counts.length - 1, Math.max(high + margin, low + 1))];
+  return [Math.max(0, low - margin), Math.min(counts.length - 1, Math.max(high + margin, low + 1))];
 }
 
 /** The colour of each stored value, as 32-bit words of a canvas. */
@@ -56,16 +59,16 @@ export function paint(canvas, frame, settings) {
     canvas.width = frame.width;
     canvas.height = frame.height;
   }
-  const words = table(frame.counts.length, settings);
+  const words = table(2 ** frame.bits, settings);
   const picture = new ImageData(frame.width, frame.height);
   const pixels = new Uint32Array(picture.data.buffer);
   for (let k = 0; k < pixels.length; k += 1) pixels[k] = words[frame.data[k]];
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
 
-/** Draw the histogram of a frame and its window. The scale is logarithmic, because targets have few pixels. */
-export function paintHistogram(canvas, frame, settings) {
-  const [first, last] = histogramRange(frame);
+/** Draw the counts of the values and the window. The scale is logarithmic, because targets have few pixels. */
+export function paintHistogram(canvas, counts, settings) {
+  const [first, last] = histogramRange(counts);
   const ratio = window.devicePixelRatio || 1;
   canvas.width = canvas.clientWidth * ratio;
   canvas.height = canvas.clientHeight * ratio;
@@ -73,13 +76,14 @@ export function paintHistogram(canvas, frame, settings) {
   const span = last - first + 1, wide = Math.min(width, span); // one or more values per bar
   const bins = new Float64Array(wide);
   for (let value = first; value <= last; value += 1) {
-    bins[Math.floor(((value - first) * wide) / span)] += frame.counts[value];
+    bins[Math.floor(((value - first) * wide) / span)] += counts[value];
   }
-  const maximum = Math.log1p(Math.max(...bins)), style = getComputedStyle(canvas);
+  const maximum = Math.max(Math.log1p(Math.max(...bins)), 1e-9), style = getComputedStyle(canvas);
   context.fillStyle = style.getPropertyValue("--quiet");
   bins.forEach((count, x) => {
     const bar = (Math.log1p(count) / maximum) * (height - 2);
-    context.fillRect((x * width) / wide, height - bar, width / wide, bar);
+    const left = Math.round((x * width) / wide); // whole pixels, or the bars would show stripes
+    context.fillRect(left, height - bar, Math.round(((x + 1) * width) / wide) - left, bar);
   });
   context.fillStyle = style.getPropertyValue("--accent");
   for (const edge of [settings.low, settings.high]) {
@@ -88,10 +92,10 @@ export function paintHistogram(canvas, frame, settings) {
   }
 }
 
-/** The smallest and the largest stored value of a frame. */
-export function histogramRange(frame) {
-  let first = 0, last = frame.counts.length - 1;
-  while (first < last && !frame.counts[first]) first += 1;
-  while (last > first && !frame.counts[last]) last -= 1;
+/** The smallest and the largest counted value. */
+export function histogramRange(counts) {
+  let first = 0, last = counts.length - 1;
+  while (first < last && !counts[first]) first += 1;
+  while (last > first && !counts[last]) last -= 1;
   return [first, last];
 }

@@ -126,7 +126,7 @@ export class Player {
 
   /** While the clip plays, keys that edit stop it, because they would change a frame that is not seen any more. */
   guard(event) {
-    const passes = ["v", "d", "8", "9", "f", "+", "-", "=", "m", "i", "g", "?"];
+    const passes = ["v", "d", "8", "9", "f", "+", "-", "=", "m", "i", "g", "l", "z", "?"];
     if (!this.playing || event.ctrlKey || event.metaKey || event.altKey || ["Shift", "Tab"].includes(event.key)) return;
     if (event.target.matches("input, select, textarea") || passes.includes(event.key.toLowerCase())) return;
     event.preventDefault();

@@ -7,7 +7,7 @@ const DRAG_DISTANCE = 4; // screen px that a pressed pointer must move before it
 export class View {
   /**
    * `on` gets press(x, y, event), drag(dx, dy), drop() and hover(x, y); its marks() returns the marks to draw, and its
-   * beneath(context), if there is one, draws under them. If its pans() is true, dragging pans. `styles` are those of the marks by kind: {colour, width, radius, dash}.
+   * beneath(context) and above(context), if there are any, draw under and over them. Its moved() is called after a zoom or pan. If its pans() is true, dragging pans. `styles` are those of the marks by kind: {colour, width, radius, dash}.
    */
   constructor(canvas, on, styles) {
     this.canvas = canvas;
@@ -18,6 +18,7 @@ export class View {
     this.scale = 1;
     this.left = this.top = 0; // frame coordinates of the top left corner of the canvas
     this.pointer = null;
+    this.over = null; // the pointer in screen px of the canvas
     this.fitted = true;
     this.panning = null;
     this.pressed = null; // where the button was pressed, and whether the pointer has moved away since
@@ -27,7 +28,7 @@ export class View {
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", (event) => this.up(event));
     canvas.addEventListener("pointercancel", (event) => this.up(event));
-    canvas.addEventListener("pointerleave", () => { this.pointer = null; this.on.hover(null, null); this.draw(); });
+    canvas.addEventListener("pointerleave", () => { this.pointer = this.over = null; this.on.hover(null, null); this.draw(); });
     for (const [id, run] of [["zoom-in", () => this.zoomIn(1.5)], ["zoom-out", () => this.zoomIn(1 / 1.5)], ["zoom-fit", () => this.fit()]]) {
       document.getElementById(id).onclick = run;
     }
@@ -89,7 +90,8 @@ export class View {
 
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    return this.toFrame(event.clientX - box.left, event.clientY - box.top);
+    this.over = { x: event.clientX - box.left, y: event.clientY - box.top };
+    return this.toFrame(this.over.x, this.over.y);
   }
 
   wheel(event) {
@@ -153,7 +155,24 @@ export class View {
     context.filter = "none";
     this.on.beneath?.(context);
     for (const mark of this.on.marks()) this.mark(context, mark);
+    this.on.above?.(context);
+    this.tellMoved();
     document.getElementById("zoom").textContent = `${(this.scale * 100).toFixed(0)} %`;
+  }
+
+  /** The pixels in view, from `left`, `top` to `right`, `bottom`; all pixels if none is in view. */
+  visible() {
+    const { width, height } = this.picture, first = this.toFrame(0, 0), last = this.toFrame(this.canvas.clientWidth, this.canvas.clientHeight);
+    const part = {
+      left: Math.max(0, Math.floor(first.x + 0.5)), top: Math.max(0, Math.floor(first.y + 0.5)),
+      right: Math.min(width, Math.ceil(last.x + 0.5)) - 1, bottom: Math.min(height, Math.ceil(last.y + 0.5)) - 1,
+    };
+    return part.left <= part.right && part.top <= part.bottom ? part : { left: 0, top: 0, right: width - 1, bottom: height - 1 };
+  }
+
+  tellMoved() {
+    const now = [this.scale, this.left, this.top, this.canvas.width, this.canvas.height].join(" ");
+    if (this.place !== now) { this.place = now; this.on.moved?.(); }
   }
 
   /** Radius of a mark in screen px; it grows with the pixels of the frame. */
