@@ -107,6 +107,7 @@ class Compared:
 
     model: str
     point: str
+    recall: str
     f1: str
     difference: str
     interval: str
@@ -137,6 +138,7 @@ def _compared(name: str, point: str, one: Evaluation, base: Evaluation) -> Compa
     return Compared(
         model=name,
         point=point,
+        recall=f"{100 * one.recall:.2f} against {100 * base.recall:.2f}",
         f1=f"{100 * one.f1:.2f} against {100 * base.f1:.2f}",
         difference=f"{100 * found.difference:+.1f}",
         interval=f"{low:+.1f} to {high:+.1f}",
