@@ -157,7 +157,7 @@ class Reader:
             self._stop.wait(_PAUSES_S[attempt])
 
     def _read(self, source: Source, first: int, offset: float) -> None:
-        """Read a source once. Frames are numbered from ``first``; times of a file from ``offset``."""
+        """Read a source once. Frames count from ``first``, times of a file from ``offset``."""
         try:
             began = time.thread_time()
             for item in source.frames():

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
@@ -18,6 +19,7 @@ from irpoint.emit.schema import FrameRecord
 from irpoint.errors import SettingsError, one_line
 from irpoint.frames.arrays import Frame
 from irpoint.live.events import EventLog
+from irpoint.system.atomic import write_all
 
 POINTS = "points.jsonl"
 _BEHIND = 64  # frames that wait for the disk: two seconds of 30 Hz
@@ -117,7 +119,7 @@ class Recorder:
         assert self.last is not None
         folder = self.last.folder
         try:
-            with (folder / POINTS).open("w", encoding="utf-8") as points:
+            with (folder / POINTS).open("wb", buffering=0) as points:
                 while (item := self._next()) is not None:
                     self._write(folder, points, *item)
             self._log.add(f"recorded to {folder}; frames: {self.last.frames}")
@@ -136,18 +138,19 @@ class Recorder:
                 if self._ending.is_set():
                     return None
 
-    def _write(self, folder: Path, points: Any, frame: Frame, record: FrameRecord) -> None:
+    def _write(self, folder: Path, points: FileIO, frame: Frame, record: FrameRecord) -> None:
         assert self.last is not None
         free = shutil.disk_usage(folder).free
         if free < self._keep_free + frame.nbytes:
             raise OSError(None, f"only {free // _MIB} MiB are free", str(folder))
-        path = folder / f"frame-{self.last.frames:06d}.tif"
+        path, end = folder / f"frame-{self.last.frames:06d}.tif", points.tell()
+        line = json.dumps({"file": path.name, **record}, allow_nan=False) + "\n"
         try:
             write_frame(path, frame)
-            points.write(json.dumps({"file": path.name, **record}, allow_nan=False) + "\n")
-            points.flush()
-        except OSError:
-            path.unlink(missing_ok=True)  # a part of a frame is worse than none
+            write_all(points, line.encode())
+        except OSError:  # a part of a frame is worse than none
+            path.unlink(missing_ok=True)
+            points.truncate(end)
             raise
         self._count(frames=1, bytes=frame.nbytes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -218,6 +219,7 @@ class LiveSession:
             (folder / "overlay").mkdir()
             picture.save(folder / "overlay" / "overlay.png")
         except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)  # a part of a snapshot is worse than none
             raise SettingsError(f"{folder}: cannot be written ({one_line(error)})") from error
         self._last_snapshot = folder
         self.log.add(f"snapshot in {folder}")

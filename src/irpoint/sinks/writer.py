@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -149,8 +150,9 @@ def save(path: Path, content: bytes) -> None:
 
 def cannot_write(path: Path, error: OSError) -> SettingsError:
     """The error for a result file that could not be written."""
+    remedy = "free some space, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     return SettingsError(
-        f"{path}: cannot be written ({one_line(error)}); give another folder for --out"
+        f"{path}: cannot be written ({one_line(error)}); {remedy}give another folder for --out"
     )
 
 

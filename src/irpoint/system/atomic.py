@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 from irpoint.errors import SettingsError, one_line
@@ -45,6 +46,17 @@ def atomic_write(path: str | Path, content: str | bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_all(stream: FileIO, data: bytes) -> None:
+    """Write ``data`` to a file without a buffer, which may take a part of it at a time.
+
+    Raises:
+        OSError: if it cannot be written; a part of it may be written then.
+    """
+    view = memoryview(data)
+    while view:
+        view = view[stream.write(view) :]
 
 
 def _umask() -> int:

@@ -51,7 +51,7 @@ def test_a_line_longer_than_the_limit_has_a_file_of_its_own(tmp_path) -> None:
 
 def test_a_full_disk_is_one_line_and_leaves_no_part_of_one(tmp_path, monkeypatch) -> None:
     path, said, room = tmp_path / "found.jsonl", [], [900]
-    write = lines_file._write
+    write = lines_file.write_all
 
     def write_as_if_almost_full(stream, data) -> None:
         write(stream, data[: room[0]])
@@ -61,7 +61,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_part_of_one(tmp_path, monkeypatch
     channel = Channel(open_output(str(path)), said.append)
     channel.put(message(0))
     wait_until(lambda: channel.faults.sent == 1)
-    monkeypatch.setattr(lines_file, "_write", write_as_if_almost_full)
+    monkeypatch.setattr(lines_file, "write_all", write_as_if_almost_full)
     room[0] = 100
     channel.put(message(1))
     wait_until(lambda: len(said) == 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import ClassVar
 
 from irpoint.emit.address import Address, count, size
 from irpoint.emit.output import Message, Output
 from irpoint.errors import one_line
+from irpoint.system.atomic import write_all
 
 _SIZE, _COUNT = 100 * 10**6, 5
 
@@ -31,7 +33,7 @@ class LinesFile(Output):
             raise address.error("give file:PATH or a name that ends in .jsonl")
         self._path = Path(address.rest)
         self.name = str(self._path)
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         try:  # a path that is wrong from the start is a mistake, not a fault
             self.open()
         except OSError as error:
@@ -53,7 +55,7 @@ class LinesFile(Output):
             self._rotate()
             end = 0
         try:
-            _write(self._file, line)
+            write_all(self._file, line)
         except OSError:
             os.ftruncate(self._file.fileno(), end)
             raise
@@ -72,9 +74,3 @@ class LinesFile(Output):
             if newer.exists():
                 newer.replace(older)
         self.open()
-
-
-def _write(stream: BinaryIO, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[stream.write(view) :]

@@ -21,9 +21,9 @@ _PAUSES_S = (1.0, 2.0, 4.0, 8.0)  # before each attempt to reconnect
 class VideoStream(NamedSource):
     """A camera (``/dev/video0``) or an address (``rtsp://…``).
 
-    If a live stream drops, up to four attempts to reconnect are made within 15 seconds. If its clock
-    jumps, a :class:`FrameWarning` says so, and times go on without the jump. A video that has an
-    end, such as a file on a web server, is read once.
+    If a live stream drops, up to four attempts to reconnect are made within 15 seconds. If its
+    clock jumps, a :class:`FrameWarning` says so, and times go on without the jump. A video that has
+    an end, such as a file on a web server, is read once.
     """
 
     clock = True
