@@ -49,7 +49,7 @@ def too_few(frames: Sequence[PlanFrame], model: str) -> str:
     targets = sum(frame.targets for frame in judged)
     if len(scenes) >= MIN_SCENES and targets >= MIN_TARGETS:
         return ""
-    per_frame = targets / len(judged) if targets else 1.0
+    per_frame = sum(frame.targets for frame in frames) / max(len(frames), 1) or 1.0
     missing = max(MIN_SCENES - len(scenes), math.ceil((MIN_TARGETS - targets) / per_frame))
     text = (
         f"Too few frames to tell whether training makes the model better. Label {missing} more "
