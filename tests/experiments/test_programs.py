@@ -30,6 +30,7 @@ PROGRAMS = sorted(
 NEEDS = {
     "frame_list": "playwright",
     "fuzz": "fastapi",
+    "label_clip": "playwright",
     "label_session": "playwright",
     "live_page": "playwright",
     "network_time": "openvino",

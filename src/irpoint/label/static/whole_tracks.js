@@ -50,7 +50,10 @@ export class WholeTracks {
     const chosen = all ? proposed : current?.proposed ? [current] : proposed.length === 1 ? proposed : [];
     if (!chosen.length) { this.app.refuse(proposed.length ? "Select a proposed track first: W goes through the tracks." : this.nothingProposed()); return; }
     const frames = await this.act("/api/tracks/accept", { numbers: chosen.map(({ number }) => number) });
-    if (frames && !all) this.app.clip.select(this.app.clip.lanes.find(({ proposed: open }) => open) || null);
+    if (frames && !all) { // the next one, so that Y goes through all of them
+      const left = this.app.clip.lanes.filter((lane) => lane.proposed), next = left.find(({ number }) => number > chosen[0].number) || left[0];
+      this.app.clip.select(next || null);
+    }
     if (frames) this.app.say(`${counted(chosen.length, "track")} accepted in ${counted(Object.keys(frames).length, "frame")}. Check them, then press Shift+Q to decide all frames of the clip.`);
   }
 
