@@ -48,7 +48,8 @@ def tracks_in(server: ui.PageServer, frame: str) -> list[int | None]:
 
 def lanes(page: Any, *texts: str) -> None:
     """Wait until the list of tracks has these beginnings."""
-    expect(page.locator("#tracks > div")).to_have_text([re.compile(f"^{text}") for text in texts])
+    expected = [re.compile(f"^{text}") for text in texts]
+    expect(page.locator("#tracks > div")).to_have_text(expected, timeout=60_000)
 
 
 def test_the_sequence_ends_with_a_message(open_in: Callable[..., Any], clip: ui.PageServer) -> None:
