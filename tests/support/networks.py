@@ -16,10 +16,14 @@ SLIM = {"sshd": 8}  # base widths that keep the tests fast
 
 
 def _shorten_sshd(network: nn.Module) -> None:
-    """One unit of each kind: two bottlenecks, HCEM, DCFM-I, DCFM-II."""
+    """One unit of each kind: two bottlenecks, HCEM, DCFM-I, DCFM-II; one residual per branch."""
     network.layer1 = nn.Sequential(network.layer1[0], network.layer1[3])
     network.stage3 = nn.Sequential(network.stage3[1], network.stage3[3])
     network.stage4 = nn.Sequential(network.stage4[2])
+    # HCEM keeps its four, because its cascade follows each.
+    for unit in (network.stage2, network.stage3[1], network.stage4[0]):
+        for number, branch in enumerate(unit.branches):
+            unit.branches[number] = branch[:1]
 
 
 def _shorten_p2p_lite(network: nn.Module) -> None:

@@ -7,10 +7,12 @@ import copy
 import io
 import logging
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.compose
 import onnxruntime
 import torch
 from onnx import helper, numpy_helper
@@ -64,8 +66,7 @@ def export_onnx(
     network = copy.deepcopy(network).eval()
     offset = (method.stride - 1) / 2 if map_offset is None else map_offset
     deployed = method.deploy(copy.deepcopy(network), *statistics)
-    exported = FromCounts(deployed, PeakMaps(method.stride, offset)).eval()
-    graph = trace(exported, batches=not method.dynamic)
+    graph = trace(deployed, method.stride, offset, batches=not method.dynamic)
     difference = _difference(graph, network, statistics, batches=not method.dynamic)
     if not difference <= TOLERANCE:
         raise ModelError(
@@ -79,16 +80,63 @@ def export_onnx(
     return smaller if close <= HALF_TOLERANCE else graph
 
 
-def trace(module: nn.Module, batches: bool) -> bytes:
-    """ONNX graph of a module whose inputs are frames and levels, for frames of any size.
+def trace(deployed: nn.Module, stride: int, map_offset: float, *, batches: bool) -> bytes:
+    """ONNX graph of frames in counts and levels → response and peaks, for frames of any size.
 
     Args:
-        module: frame (B, 1, H, W), levels (B, 2) → response, peaks.
+        deployed: module for frames in which ``low`` is 0 and ``high`` is 1.
+        stride: network pixels per cell of the response.
+        map_offset: network pixel of cell 0.
         batches: whether B is free; otherwise it is 1.
     """
     several = {0: "batch"} if batches else {}
-    sizes = {2: "height", 3: "width"} | several
     count = 2 if batches else 1
+    inputs = {
+        FRAME: (torch.rand(count, 1, 64, 96), {2: "height", 3: "width"} | several),
+        LEVELS: (torch.tensor([[0.0, 1.0]] * count), several),
+    }
+    response = _traced(FromCounts(deployed), inputs, RESPONSE)
+    return _joined(response, _decoder(stride, map_offset))
+
+
+def _joined(network: bytes, decoding: bytes) -> bytes:
+    """The graph of a response, with the decoder's peaks as its second output."""
+    model, decoder = map(onnx.load_model_from_string, (network, decoding))
+    for item in decoder.opset_import:
+        if item.domain not in {known.domain for known in model.opset_import}:
+            model.opset_import.append(item)
+    model.graph.node.extend(decoder.graph.node)
+    model.graph.initializer.extend(decoder.graph.initializer)
+    (response,), (peaks,) = model.graph.output, decoder.graph.output
+    for axis in (0, 2, 3):  # a cell of the peaks is one of the response
+        peaks.type.tensor_type.shape.dim[axis].CopyFrom(response.type.tensor_type.shape.dim[axis])
+    model.graph.output.append(peaks)
+    return bytes(model.SerializeToString())
+
+
+@cache
+def _decoder(stride: int, map_offset: float) -> bytes:
+    """ONNX graph response → peaks. It is the same for every network, and its trace takes long."""
+    cells = {RESPONSE: (torch.zeros(2, 1, 16, 24), {0: "batch", 2: "rows", 3: "columns"})}
+    model = onnx.load_model_from_string(_traced(PeakMaps(stride, map_offset), cells, PEAKS))
+    # Prefixes keep its names apart from those of the network.
+    return bytes(
+        onnx.compose.add_prefix(
+            model, "decoder/", rename_inputs=False, rename_outputs=False
+        ).SerializeToString()
+    )
+
+
+def _traced(
+    module: nn.Module, inputs: dict[str, tuple[Tensor, dict[int, str]]], output: str
+) -> bytes:
+    """ONNX graph of a module.
+
+    Args:
+        module: takes the inputs in their order, and returns one tensor.
+        inputs: an example of each input by its name, and the names of its free dimensions.
+        output: name of the output.
+    """
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
     exporter.setLevel(logging.ERROR)
@@ -97,11 +145,11 @@ def trace(module: nn.Module, batches: bool) -> bytes:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
-                module,
-                (torch.rand(count, 1, 64, 96), torch.tensor([[0.0, 1.0]] * count)),
-                input_names=[FRAME, LEVELS],
-                output_names=[RESPONSE, PEAKS],
-                dynamic_shapes=(sizes, several),
+                module.eval(),
+                tuple(example for example, _ in inputs.values()),
+                input_names=list(inputs),
+                output_names=[output],
+                dynamic_shapes=tuple(free for _, free in inputs.values()),
                 opset_version=_OPSET,
                 verbose=False,
             )

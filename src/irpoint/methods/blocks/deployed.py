@@ -69,21 +69,20 @@ class Deployed(NormalisedInput):
 
 
 class FromCounts(nn.Module):
-    """Frame (B, 1, H, W) in counts and levels (B, 2) → response (B, 1, h, w) and peaks.
+    """Frame (B, 1, H, W) in counts and levels (B, 2) → response (B, 1, h, w).
 
     Args:
         deployed: module for frames in which ``low`` is 0 and ``high`` is 1.
-        peaks: module for response (B, 1, h, w) → peaks (B, 3, h, w).
     """
 
-    def __init__(self, deployed: nn.Module, peaks: nn.Module) -> None:
+    def __init__(self, deployed: nn.Module) -> None:
         super().__init__()
-        self.deployed, self.peaks = deployed, peaks
+        self.deployed = deployed
 
-    def forward(self, frame: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, frame: Tensor, levels: Tensor) -> Tensor:
         low, high = levels[:, :1, None, None], levels[:, 1:, None, None]
         response: Tensor = self.deployed(((frame - low) / (high - low)).clamp(*CLIP))
-        return response, self.peaks(response)
+        return response
 
 
 def fuse_batch_norms(network: nn.Module) -> nn.Module:
