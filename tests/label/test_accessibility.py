@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from support import axe
 from support import label_browser as ui
-from support.label_scenes import TRUTH
+from support.label_scenes import STACK, TRUTH
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("theme", axe.THEMES)
 def test_the_page_keeps_wcag(open_page: Callable[..., Any], theme: str) -> None:
     page = open_page("b.png", color_scheme=theme, viewport={"width": 1024, "height": 700})
-    page.select_option("#model", "p2p-lite")
+    page.select_option("#model", "top-hat")
     ui.shows(page, "#proposed", re.compile(r"\d+ proposals?"))
     ui.click(page, *TRUTH["b.png"][0])
     assert axe.faults(page) == []
@@ -31,6 +31,15 @@ def test_the_page_keeps_wcag(open_page: Callable[..., Any], theme: str) -> None:
     assert axe.faults(page) == []
     page.keyboard.press("?")
     assert axe.faults(page) == []
+    page.goto(page.url.replace("b.png", f"{STACK}%230"))
+    page.reload()
+    ui.settled(page, f"{STACK}#0")
+    page.click("#browser-button")
+    expect(page.locator("#frames [role=option]").first).to_be_visible()
+    expect(page.locator("#timeline")).to_be_visible()
+    page.keyboard.press("w")
+    assert axe.faults(page) == []
+    assert axe.beside_the_window(page) == []
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (640, 400), (512, 350)])
