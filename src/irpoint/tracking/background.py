@@ -97,7 +97,8 @@ class Background:
         old, step, place = self._waiting.popleft()
         self._spare.append(old)
         if self._mean is None:
-            self._mean, self._count = np.zeros_like(old), np.zeros_like(old)
+            # Beside what is known, something like it must lie, because means are interpolated.
+            self._mean, self._count = old.copy(), np.zeros_like(old)
             self._difference = np.empty_like(old)
             place = np.zeros(2)
         there, here = overlap(old.shape, step)

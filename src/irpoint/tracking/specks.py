@@ -113,7 +113,8 @@ def _beyond(filtered: Plane, limit: Plane, dark: bool) -> Indices:
 
 
 def _vertices(flat: Plane, index: Indices, step: int) -> Floats:
-    """Offsets (N,) of the vertices of parabolas along one axis, in pixels."""
+    """Offsets (N,) of the vertices of parabolas along one axis, in pixels; of minima, too."""
     before, middle, after = (flat[index + k].astype(np.float64) for k in (-step, 0, step))
-    curvature = np.maximum(2 * middle - after - before, 1e-9)
-    return np.asarray(np.clip(0.5 * (after - before) / curvature, -0.5, 0.5))
+    curvature = 2 * middle - after - before
+    offset = 0.5 * (after - before) / np.where(np.abs(curvature) > 1e-9, curvature, np.inf)
+    return np.asarray(np.clip(offset, -0.5, 0.5))
