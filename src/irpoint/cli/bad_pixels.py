@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from irpoint.cli.detect import Sources, reading
-from irpoint.cli.options import Cut, Raw
+from irpoint.cli.chosen import reading
+from irpoint.cli.options import (
+    Cut,
+    Raw,
+    Sources,
+)
 from irpoint.cli.stopping import INTERRUPTED
 from irpoint.errors import FrameError, SettingsError, one_line
 

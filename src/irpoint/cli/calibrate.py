@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from irpoint.cli.detect import Batch, Mask, Roi, Sources, Threads, reading, region_of, threads_of
+from irpoint.cli.chosen import reading, region_of, threads_of
 from irpoint.cli.json_file import write_json
-from irpoint.cli.options import Backend, Cut, Model, Polarity, Raw, Scale
+from irpoint.cli.options import (
+    Backend,
+    Batch,
+    Cut,
+    Mask,
+    Model,
+    Polarity,
+    Raw,
+    Roi,
+    Scale,
+    Sources,
+    Threads,
+)
 from irpoint.cli.stopping import INTERRUPTED
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError

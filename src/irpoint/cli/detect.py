@@ -17,46 +17,38 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from irpoint.cli.chosen import build_detector, camera_of, reading, region_of, search_settings
 from irpoint.cli.completion import complete_engine, complete_format
-from irpoint.cli.options import Backend, Cut, Emit, Measure, Model, Polarity, Raw, Scale
+from irpoint.cli.options import (
+    Backend,
+    Batch,
+    CameraFile,
+    Cut,
+    Emit,
+    FalseAlarmRate,
+    Mask,
+    Measure,
+    Model,
+    Polarity,
+    Prior,
+    Raw,
+    Roi,
+    Scale,
+    Sources,
+    Threads,
+    Threshold,
+)
 from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
 
 if TYPE_CHECKING:
-    from irpoint.measuring.camera import Camera
     from irpoint.pipeline import Skipped, Summary
     from irpoint.points import FrameResult
-    from irpoint.runtime import Detector, Region
+    from irpoint.runtime import Detector
     from irpoint.tracking import SearchSettings
 
 
-Sources = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE",
-        help="Images, folders, quoted patterns, videos, stream addresses, devices; - is stdin.",
-    ),
-]
-Threshold = Annotated[
-    float | None, typer.Option(metavar="T", help="Minimum score. Default: the model card's.")
-]
-FalseAlarmRate = Annotated[
-    float | None,
-    typer.Option(
-        metavar="R",
-        help="Use the threshold for R false alarms per million pixels instead: any rate between "
-        "those on the model's card.",
-    ),
-]
-Prior = Annotated[
-    float | None,
-    typer.Option(
-        metavar="P",
-        help="Share of the candidates that are real, 0..1, for the probability of each point. "
-        "Default: as on the model's validation split.",
-    ),
-]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder for the results. Default: points go to stdout."),
@@ -74,25 +66,6 @@ Overlay = Annotated[
     bool,
     typer.Option(
         "--overlay/--no-overlay", help="Draw the points into pictures and videos in DIR/overlays."
-    ),
-]
-Roi = Annotated[
-    str | None,
-    typer.Option(metavar="X0,Y0,X1,Y1", help="Keep only points inside this rectangle."),
-]
-Mask = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="Mask image of the frames' size; drop points on pixels that are not 0."
-    ),
-]
-CameraFile = Annotated[
-    str | None,
-    typer.Option(
-        "--camera",
-        metavar="FILE",
-        help="Calibration of ROS, OpenCV or Kalibr: adds azimuth and elevation, in degrees, to "
-        "each point.",
     ),
 ]
 Track = Annotated[
@@ -117,13 +90,6 @@ Smooth = Annotated[
         help="With --track, for files: also write the points of a track from before it was "
         "certain, at places that are smoothed over time.",
     ),
-]
-Batch = Annotated[
-    int, typer.Option(metavar="N", help="Maximum number of frames in the network at a time.")
-]
-Threads = Annotated[
-    int,
-    typer.Option(metavar="N", help="CPU threads; 0 uses all cores (with ray: 1 per worker)."),
 ]
 Engine = Annotated[
     str,
@@ -196,21 +162,6 @@ def detect(
     report(summary, to_folder=out is not None, polarity=polarity)
 
 
-def build_detector(model: str, threads: int, **settings: Any) -> Detector:
-    """The detector that the options describe; ``settings`` are those of the class."""
-    from irpoint.runtime import Detector
-    from irpoint.training.unfinished import model_or_run
-
-    return Detector(model_or_run(model), threads=threads_of(threads), **settings)
-
-
-def threads_of(threads: int) -> int:
-    """The number of threads, if it is one."""
-    if threads < 0:
-        raise SettingsError(f"--threads {threads}: give 1 or more, or 0 for all cores")
-    return threads
-
-
 def _run(sources: list[str], detector: Detector, out: Path | None, **options: Any) -> Summary:
     """Detect with a progress bar, unless points appear in the terminal."""
     from irpoint.emit.open import uses_stdout
@@ -232,48 +183,13 @@ def _tracking(
     track: bool, false_tracks_per_hour: float | None, smooth: bool
 ) -> SearchSettings | bool:
     """The settings of tracking; False without it."""
-    from irpoint.tracking import SearchSettings
-
     if not track:
         if smooth or false_tracks_per_hour is not None:
             name = "--smooth" if smooth else "--false-tracks-per-hour"
             raise SettingsError(f"{name}: is a setting of tracking; give --track too")
         return False
     rate = 10.0 if false_tracks_per_hour is None else false_tracks_per_hour
-    if not 0 < rate <= 1e6:
-        raise SettingsError(
-            f"--false-tracks-per-hour {rate:g}: give a number above 0, at most 1000000"
-        )
-    return SearchSettings(false_tracks_per_hour=rate, smooth=smooth)
-
-
-def reading(raw: str | None, cut: str | None) -> dict[str, Any]:
-    """The options about how files are read, as arguments of the pipeline."""
-    from irpoint.frames.cut import Cut
-    from irpoint.frames.raw import RawLayout
-
-    return {
-        "raw": None if raw is None else RawLayout.parse(raw),
-        "cut": None if cut is None else Cut.parse(cut),
-    }
-
-
-def region_of(roi: str | None, ignore_mask: Path | None) -> Region:
-    """The region that the options describe."""
-    from irpoint.frames import read_frame
-    from irpoint.runtime import Region
-
-    return Region(
-        None if roi is None else Region.parse_roi(roi),
-        None if ignore_mask is None else read_frame(ignore_mask, mask=True),
-    )
-
-
-def camera_of(path: str | None) -> Camera | None:
-    """The camera of a calibration file, if one is given."""
-    from irpoint.measuring.camera import Camera
-
-    return None if path is None else Camera.from_file(path)
+    return search_settings(rate, smooth)
 
 
 class _Bar:

@@ -15,21 +15,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from irpoint.cli.detect import (
+from irpoint.cli.chosen import build_detector, camera_of, reading, region_of, search_settings
+from irpoint.cli.options import (
+    Backend,
     CameraFile,
+    Cut,
+    Emit,
     FalseAlarmRate,
+    Host,
     Mask,
+    Measure,
+    Model,
+    Polarity,
+    Port,
     Prior,
+    Raw,
     Roi,
+    Scale,
     Sources,
     Threads,
     Threshold,
-    build_detector,
-    camera_of,
-    reading,
-    region_of,
 )
-from irpoint.cli.options import Backend, Cut, Emit, Host, Measure, Model, Polarity, Port, Raw, Scale
 from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 
@@ -38,10 +44,8 @@ if TYPE_CHECKING:
     from irpoint.live import LiveSession, LiveSettings
     from irpoint.live.engine import Shown
     from irpoint.live.labelling import LabelPages
-    from irpoint.pipeline import SearchSettings
     from irpoint.runtime import Detector
 
-_MAX_RATE = 1e6  # false tracks per hour
 _NEEDED = ("fastapi", "uvicorn", "websockets")
 
 Out = Annotated[
@@ -112,7 +116,7 @@ def live(
     )  # fmt: skip
     settings = LiveSettings(
         out,
-        track=_tracking(false_tracks_per_hour),
+        track=search_settings(false_tracks_per_hour),
         camera=camera_of(camera),
         fps=fps,
         loop=loop,
@@ -158,17 +162,6 @@ def _emitting(session: LiveSession, detector: Detector, addresses: list[str]) ->
 
         session.watch = emit
         yield not uses_stdout(addresses)
-
-
-def _tracking(rate: float) -> SearchSettings:
-    from irpoint.errors import SettingsError
-    from irpoint.pipeline import SearchSettings
-
-    if not 0 < rate <= _MAX_RATE:
-        raise SettingsError(
-            f"--false-tracks-per-hour {rate:g}: give a number above 0, at most {_MAX_RATE:.0f}"
-        )
-    return SearchSettings(false_tracks_per_hour=rate)
 
 
 def _check(fps: float | None) -> None:

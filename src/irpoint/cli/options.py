@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from irpoint.cli.completion import complete_backend, complete_model, complete_polarity
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE",
+        help="Images, folders, quoted patterns, videos, stream addresses, devices; - is stdin.",
+    ),
+]
 Model = Annotated[
     str,
     typer.Option(
@@ -40,11 +48,49 @@ Measure = Annotated[
         help="Measure each point on the frame's own pixels: position, its uncertainty, signal.",
     ),
 ]
+Threshold = Annotated[
+    float | None, typer.Option(metavar="T", help="Minimum score. Default: the model card's.")
+]
+FalseAlarmRate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R",
+        help="Use the threshold for R false alarms per million pixels instead: any rate between "
+        "those on the model's card.",
+    ),
+]
+Prior = Annotated[
+    float | None,
+    typer.Option(
+        metavar="P",
+        help="Share of the candidates that are real, 0..1, for the probability of each point. "
+        "Default: as on the model's validation split.",
+    ),
+]
 Scale = Annotated[
     str | None,
     typer.Option(
         metavar="S",
         help="Input scale: native, or fit:N (longest side N pixels). Default: the model card's.",
+    ),
+]
+Roi = Annotated[
+    str | None,
+    typer.Option(metavar="X0,Y0,X1,Y1", help="Keep only points inside this rectangle."),
+]
+Mask = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Mask image of the frames' size; drop points on pixels that are not 0."
+    ),
+]
+CameraFile = Annotated[
+    str | None,
+    typer.Option(
+        "--camera",
+        metavar="FILE",
+        help="Calibration of ROS, OpenCV or Kalibr: adds azimuth and elevation, in degrees, to "
+        "each point.",
     ),
 ]
 Raw = Annotated[
@@ -73,6 +119,13 @@ Emit = Annotated[
         help="Also send each frame's result, as JSON, while detection runs: - is standard output; "
         "FILE.jsonl; udp://HOST:PORT; mqtt://HOST/TOPIC; https://HOST/PATH. Repeatable.",
     ),
+]
+Batch = Annotated[
+    int, typer.Option(metavar="N", help="Maximum number of frames in the network at a time.")
+]
+Threads = Annotated[
+    int,
+    typer.Option(metavar="N", help="CPU threads; 0 uses all cores (with ray: 1 per worker)."),
 ]
 Host = Annotated[
     str, typer.Option(help="Address to bind. If other machines can reach it, a token is required.")

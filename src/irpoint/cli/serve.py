@@ -9,20 +9,24 @@ from typing import Annotated
 
 import typer
 
-from irpoint.cli.detect import (
+from irpoint.cli.chosen import build_detector, camera_of, reading, region_of
+from irpoint.cli.options import (
+    Backend,
     CameraFile,
+    Cut,
     FalseAlarmRate,
+    Host,
     Mask,
+    Measure,
+    Model,
+    Polarity,
+    Port,
     Prior,
     Roi,
+    Scale,
     Threads,
     Threshold,
-    build_detector,
-    camera_of,
-    reading,
-    region_of,
 )
-from irpoint.cli.options import Backend, Cut, Host, Measure, Model, Polarity, Port, Scale
 from irpoint.cli.settings_file import Config
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.errors import SettingsError
