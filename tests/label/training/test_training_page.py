@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support import axe
 from support import label_browser as ui
 
 pytest.importorskip("lightning", reason="needs the extra train")
@@ -125,6 +126,9 @@ def test_a_training_is_followed_stopped_resumed_judged_and_its_model_used_and_ta
     page.keyboard.press("n")
     ui.settled(page, "c.png")
     page.click("#worst summary")
+    for theme in axe.THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert axe.faults(page) == []
     page.click("text=b.png: 1 missed")
     ui.settled(page, "b.png")
     page.click("#label-uncertain")
