@@ -204,7 +204,7 @@ class Proposer:
                 return
             if entry.name not in known:
                 try:
-                    self._process(detector, key, entry)
+                    self._rows(detector, key, entry)  # it may be linked already
                 except FrameError:
                     pass  # reported when the frame is shown
                 except IrpointError:

@@ -62,7 +62,7 @@ export const TABLE = [
   { key: "Shift+J", help: "exchange numbers with the nearest track from here on", once: true, control: "#track-swap", run: (app) => app.video.tracks.swap() },
   { key: "Q", help: "decide all frames of the track", once: true, control: "#track-decide", run: (app) => app.video.tracks.decide(true) },
   { key: "Shift+Q", help: "decide all frames of the clip", once: true, control: "#clip-decide", run: (app) => app.video.tracks.decide(false) },
-  { key: "K", help: "fill in all gaps of the track", once: true, control: "#interpolate", run: (app) => app.interpolate() },
+  { key: "K", help: "fill in all gaps of the track", once: true, control: "#interpolate", run: (app) => app.video.fillGaps() },
   { key: "O", help: "write a note", control: "#note", run: () => element("note").focus() },
   { key: "?", help: "show this list", control: "#help-button", run: () => element("help").showModal() },
   { key: "Click", help: "add a point, or drag one (Shift: always add)" },

@@ -91,7 +91,7 @@ function press(x, y, event) {
   editor.add(x, y, element("snap").value, element("contrast").value, track());
 }
 
-const video = new Sequence({ page, editor, saver, view, display, open, count, say: showStatus, refuse: showMessage, attempt });
+const video = new Sequence({ page, editor, saver, view, display, open, count, track, say: showStatus, refuse: showMessage, attempt });
 const browser = new FrameBrowser(page, {
   open: (number) => open(number, true), focus: () => view.canvas.focus(), busy: () => editor.opening !== null,
   threshold: () => editor.threshold, changed: () => { prefetch(); show(); },
@@ -326,19 +326,6 @@ function showSkipped(lines) {
   }));
 }
 
-async function interpolate() {
-  if (track() === null) { showMessage("Enter a track number and click the target in two or more frames first."); return; }
-  const wanted = { frame: editor.name, track: track() };
-  await saver.flush();
-  const changed = await attempt(() => post("/api/interpolate", wanted));
-  if (!changed) return;
-  count(changed);
-  if (changed[editor.name]) editor.showLabels(changed[editor.name]);
-  const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === wanted.track)).length;
-  const cleared = Object.keys(changed).length - filled;
-  showStatus(`Track ${wanted.track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
-}
-
 function bindControls() {
   element("next").onclick = () => step(1);
   element("previous").onclick = () => step(-1);
@@ -354,7 +341,6 @@ function bindControls() {
   element("accept-all").onclick = () => editor.accept(editor.openProposals, track());
   element("refuse-all").onclick = () => editor.refuse(editor.openProposals);
   for (const id of ["previous-points", "loupe"]) element(id).onchange = () => view.draw();
-  element("interpolate").onclick = interpolate;
   element("help-button").onclick = () => element("help").showModal();
 }
 
@@ -376,7 +362,7 @@ async function start() {
   await follower.ask();
   await requeue();
   bindControls();
-  bindKeys(TABLE, { page, editor, view, display, browser, video, step, decide, undoOrRedo, interpolate, setThreshold, track, show, showCursor });
+  bindKeys(TABLE, { page, editor, view, display, browser, video, step, decide, undoOrRedo, setThreshold, track, show, showCursor });
   followTraining({
     showModels, showProcessed, attempt, choose, flush: () => saver.flush(),
     labels: () => JSON.stringify(page.sums), open: (name) => page.frames.includes(name) && open(page.frames.indexOf(name), true),

@@ -1,6 +1,8 @@
 // The sequence of the shown frame: connects the timeline, the player and the actions on tracks with the page.
 
+import { post } from "/shared/api.js";
 import { Clip } from "./clip.js";
+import { counted } from "./progress.js";
 import { Player } from "./video.js";
 import { Timeline } from "./timeline.js";
 import { WholeTracks } from "./whole_tracks.js";
@@ -10,7 +12,7 @@ const SHOWN = "irpoint-timeline"; // "on" or "off" if it was switched by hand
 const element = (id) => document.getElementById(id);
 
 export class Sequence {
-  /** `app` has page, editor, saver, view, display, open(number), count(frames), say(text), refuse(text), attempt(work). */
+  /** `app` has page, editor, saver, view, display, open(number), count(frames), track(), say(text), refuse(text), attempt(work). */
   constructor(app) {
     this.app = app;
     const { page, editor, saver, view, display } = app, now = () => this.player.now;
@@ -26,6 +28,7 @@ export class Sequence {
       clip: this.clip, editor, saver, now, say: app.say, refuse: app.refuse, attempt: app.attempt, took: (frames) => this.took(frames),
     });
     element("timeline-button").onclick = () => this.toggle();
+    element("interpolate").onclick = () => this.fillGaps();
     element("track-new").onclick = () => this.newTrack();
     element("autofill").onchange = element("step").onchange = () => this.setFilling();
     this.setFilling();
@@ -135,6 +138,19 @@ export class Sequence {
   newTrack() {
     element("track").value = this.clip.free;
     this.app.say(`Clicks are track ${this.clip.free} now. Click the target in several frames (> jumps); the frames between are filled in.`);
+  }
+
+  /** Fill in all gaps of the track that clicks belong to. */
+  async fillGaps() {
+    const { app } = this, track = app.track(), name = app.editor.name;
+    if (track === null) { app.refuse("Enter a track number and click the target in two or more frames first."); return; }
+    await app.saver.flush();
+    const changed = await app.attempt(() => post("/api/interpolate", { frame: name, track }));
+    if (!changed) return;
+    this.took(changed);
+    const filled = Object.values(changed).filter(({ labels }) => labels.points.some((point) => point.track === track)).length;
+    const cleared = Object.keys(changed).length - filled;
+    app.say(`Track ${track}: ${counted(filled, "frame")} filled in${cleared ? `, ${cleared} cleared` : ""}.`);
   }
 
   /** The marks of the frame: those of the editor, or of the clip while it plays. */
