@@ -17,7 +17,7 @@ from support.models import draw_blobs
 if TYPE_CHECKING:
     import httpx
 
-SHORT = Schedule(epochs=1, crops_per_frame=1, min_crops=12, max_crops=12)
+SHORT = Schedule(epochs=2, crops_per_frame=1, min_crops=12, max_crops=12)
 
 # The process of a training that knows the tiny method. Its export, which takes most of the time and
 # has tests of its own, is replaced by a graph that responds to blobs.

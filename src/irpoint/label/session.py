@@ -235,7 +235,7 @@ class LabelSession:
         Args:
             base: the model to train, and to compare the new one with: a shipped model (``spire``)
                 or a run (``runs/3``).
-            compare: whether to compare them, which takes about twice as long as the training.
+            compare: whether to compare them, which takes some three times as long as the training.
 
         Raises:
             DatasetError: if no frame is decided, or the decided frames have no target.

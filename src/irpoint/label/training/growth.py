@@ -77,16 +77,16 @@ def growth(
 def in_words(gain: float, low: float, high: float, frames: int, targets: int) -> str:
     """What ``frames`` more frames with ``targets`` targets bring, as a sentence."""
     more = f"{frames} more frames (about {targets} clicks)"
+    if high < _HARDLY:
+        return f"More labels like these hardly pay: {more} bring {max(high, 0):.1f} points at most."
     if low > 0:
         return (
             f"More labels are likely to pay: {more} bring about {gain:.0f} points "
             f"({low:.0f} to {high:.0f}), if the learning curve continues."
         )
-    if high < _HARDLY:
-        return f"More labels like these hardly pay: {more} bring {max(high, 0):.1f} points at most."
     return (
-        f"Whether more labels pay cannot be told yet: {more} change the figure by "
-        f"{low:.0f} to +{high:.0f} points."
+        f"Whether more labels pay cannot be told yet: {more} bring between {-low:.0f} points less "
+        f"and {high:.0f} more."
     )
 
 

@@ -79,17 +79,20 @@ class _Timer:
         if self._clock.epoch == number - 1:
             spent = now - self._last
             per_crop = spent / (self._step.crops / self._step.epochs)
-            if number > 1 or not self._clock.crop_s:  # the first epoch has the start in it
+            if number > 1:  # the first epoch has the start in it
                 known = self._clock.crop_s or per_crop
                 self._clock.crop_s = known + (per_crop - known) * (1 if number == 2 else 0.3)
-            self._crops_s += self._clock.crop_s * self._step.crops / self._step.epochs
+            if self._clock.crop_s:
+                self._crops_s += self._clock.crop_s * self._step.crops / self._step.epochs
+            else:
+                self._whole = False  # the start cannot be told from the crops
         else:
             self._whole = False  # resumed
         self._last = now
         self._write(number)
 
     def end(self) -> None:
-        if self._whole:
+        if self._whole and self._clock.crop_s:
             self._clock.fixed_s = max(0.0, time.monotonic() - self._began - self._crops_s)
 
     def _write(self, epoch: int) -> None:

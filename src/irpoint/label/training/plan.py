@@ -70,6 +70,7 @@ class Plan(BaseModel):
         reason: why there is no comparison; empty if there is one.
         warning: what may make the comparison unfair; empty if nothing is known.
         steps: the trainings, in order.
+        crop_s: expected seconds per crop, until two epochs tell it better.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,6 +85,7 @@ class Plan(BaseModel):
     reason: str = ""
     warning: str = ""
     steps: tuple[Step, ...]
+    crop_s: float = 0.0
 
     @property
     def epochs(self) -> int:

@@ -122,14 +122,15 @@ def _current(plan: Plan, folder: Path, clock: Clock) -> int:
 
 
 def _left(plan: Plan, at: int, epoch: int, clock: Clock) -> float | None:
-    if not clock.crop_s:
+    crop_s = clock.crop_s or plan.crop_s
+    if not crop_s:
         return None
     step = plan.steps[at]
     fixed = clock.fixed_s or _FIXED_S
     crops = sum(s.crops for s in plan.steps[at + 1 :])
     since = time.time() - clock.at if clock.step == step.name else 0.0
-    now = max(0.0, step.crops * (1 - epoch / step.epochs) * clock.crop_s + fixed - since)
-    return now + crops * clock.crop_s + fixed * (len(plan.steps) - 1 - at)
+    now = max(0.0, step.crops * (1 - epoch / step.epochs) * crop_s + fixed - since)
+    return now + crops * crop_s + fixed * (len(plan.steps) - 1 - at)
 
 
 def estimate(runs: Path, method: str, gmac: float, crops: int, steps: int) -> tuple[float, bool]:

@@ -91,7 +91,10 @@ class Trainer:
             folder = training_folder(run)
             wanted = Wanted(f"runs/{run.name}", model, base, start_of(self.runs, base),
                             polarity, compare, warning)  # fmt: skip
+            card = wanted.start.card
+            crop_s, _ = estimate(self.runs, card.method, card.gmac_512, 1, 0)
             plan = make_plan(wanted, frames, self._schedule, folder)
+            plan = plan.model_copy(update={"crop_s": crop_s})
             write_copy(dataset, plan, folder)
             plan.save(folder)  # last: a folder with a plan is complete
             self._launch(folder)
