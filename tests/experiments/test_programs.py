@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from PIL import Image
 pytest.importorskip("torch", reason="needs the extra train")
 
 import experiments
+from irpoint import Detector
 from irpoint.errors import DatasetError, SettingsError
 from irpoint.evaluation.intervals import poisson_interval
 from irpoint.runtime.backends.filters import FILTERS
@@ -87,10 +89,21 @@ def test_help_starts_with_the_command(name: str, capsys: pytest.CaptureFixture[s
     ],
 )
 def test_a_model_is_measured_on_the_val_list(
-    name: str, printed: str, model: Path, data: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    printed: str,
+    model: Path,
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if name == "backends":
         pytest.importorskip("openvino")
+    if name == "tiling":
+        # A mosaic of four frames is large enough to be tiled. Their targets are enlarged, so they
+        # give crowds of points, whose joint fit would take a quarter of a minute.
+        monkeypatch.setattr("experiments.tiling.COLUMNS", 2)
+        monkeypatch.setattr("experiments.tiling.ROWS", 2)
+        monkeypatch.setattr("experiments.tiling.Detector", partial(Detector, measure=False))
     program(name).main([str(model), "--data", str(data)])
     assert re.search(printed, capsys.readouterr().out)
 
