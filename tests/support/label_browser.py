@@ -24,6 +24,8 @@ from irpoint.label import LabelSession
 from irpoint.label.app import create_app
 from irpoint.label.store import Store
 
+expect.set_options(timeout=20_000)  # ms; a busy machine needs more than five seconds for a model
+
 
 class PageServer:
     """Serves the page of a session from a thread; may be stopped and started again.
