@@ -148,6 +148,7 @@ def session(root: Path, model: str | None, panel: bool) -> dict[str, float]:
         served(root / "set" / "images", store.parent, model) as address,
         opened(address, WATCH) as page,
     ):
+        page.wait_for_selector("body[data-ready]")
         if panel:
             page.click("#browser-button")
         for frame in frames:
