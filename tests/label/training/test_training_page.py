@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support import axe
+from support import axe
 from support import label_browser as ui
 
 pytest.importorskip("lightning", reason="needs the extra train")
@@ -19,6 +20,8 @@ from irpoint.label.training import Trainer
 from irpoint.zoo import shipped_weights
 from support.label_client import JSON
 from support.label_scenes import TRUTH
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 # Is at the first step until a file appears, then writes what a training leaves behind.
 _TRAINING = """
@@ -111,6 +114,10 @@ def test_a_training_is_followed_stopped_resumed_judged_and_its_model_used_and_ta
         re.compile("20 of 40.*30 of 40")
     )
     expect(page.locator("#model")).to_have_value("")  # it asks first
+    page.click("#worst summary")
+    assert axe.faults(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert axe.faults(page) == []
     page.reload()
     ui.settled(page, "b.png")
     page.click("#use-new")
