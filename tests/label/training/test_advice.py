@@ -44,6 +44,12 @@ def test_chance_is_not_a_kind() -> None:
     assert advice(_judged(records), frames).kinds == ()
 
 
+def test_one_missed_target_is_not_a_kind_even_if_all_others_are_found() -> None:
+    frames = [plan_frame(25 * k, clip) for clip in ("a.mp4", "b.mp4") for k in range(8)]
+    records = [_record(f, [3 + f.index], [f.name != "a.mp40"]) for f in frames]
+    assert advice(_judged(records), frames).kinds == ()
+
+
 def test_the_frames_with_the_most_errors_come_first() -> None:
     frames = [plan_frame(k) for k in range(4)]
     errors = [([True, True], 0), ([True, False], 2), ([False, False], 0), ([True, True], 1)]

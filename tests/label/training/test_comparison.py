@@ -36,6 +36,7 @@ def _names(count: int) -> list[str]:
             (1.4, -3.2, 5.8),
             "No difference can be seen: between 3 points worse and 6 points better.",
         ),
+        ((2.0, 0.0, 7.0), "No difference can be seen: between 0 points worse and 7 points better."),
         ((0.0, 0.0, 0.0), "No difference can be seen."),
         ((0.3, 0.1, 0.6), "Better by 0.3 points (0.1 to 0.6)."),
     ],

@@ -13,6 +13,7 @@ from irpoint.label.training.plan import PlanFrame
 
 _MIN_TARGETS = 5  # of a kind
 _MAX_FRAMES = 5
+_DIM = 10.0  # SNR; nobody calls a stronger target dim
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def _dim(targets: Sequence[Target]) -> list[str]:
     known = sorted(target.snr for target in targets if target.snr is not None)
     if len(known) < 2 * _MIN_TARGETS:
         return []
-    limit = float(np.quantile(known, 1 / 3))
+    limit = min(float(np.quantile(known, 1 / 3)), _DIM)
     dim = [t for t in targets if t.snr is not None and t.snr <= limit]
     others = [t for t in targets if t.snr is not None and t.snr > limit]
     name = f"dim targets (SNR up to {limit:.0f})"
@@ -73,7 +74,7 @@ def _worse(those: Sequence[Target], others: Sequence[Target], name: str, rest: s
     if min(len(those), len(others)) < _MIN_TARGETS:
         return []
     found, elsewhere = (sum(target.found for target in part) for part in (those, others))
-    if wilson_interval(found, len(those))[1] >= elsewhere / len(others):
+    if wilson_interval(found, len(those))[1] >= wilson_interval(elsewhere, len(others))[0]:
         return []
     share = 100 * elsewhere / len(others)
     return [f"It finds {found} of {len(those)} {name}, but {share:.0f} % of {rest}"]

@@ -84,7 +84,7 @@ def in_words(difference: float, low: float, high: float) -> str:
     if math.floor(-low + 0.5) == math.floor(high + 0.5) == 0:
         return "No difference can be seen."
     return (
-        f"No difference can be seen: between {_points(max(-low, 0))} worse and "
+        f"No difference can be seen: between {_points(abs(min(low, 0)))} worse and "
         f"{_points(max(high, 0))} better."
     )
 

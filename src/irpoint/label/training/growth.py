@@ -85,8 +85,8 @@ def in_words(gain: float, low: float, high: float, frames: int, targets: int) ->
             f"({low:.0f} to {high:.0f}), if the learning curve continues."
         )
     return (
-        f"Whether more labels pay cannot be told yet: {more} bring between {-low:.0f} points less "
-        f"and {high:.0f} more."
+        f"Whether more labels pay cannot be told yet: {more} bring between {abs(low):.0f} points "
+        f"less and {high:.0f} more."
     )
 
 
