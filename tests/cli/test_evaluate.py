@@ -88,11 +88,14 @@ def detector(monkeypatch):
         threshold = 0.5
         score_odds = None
         as_measured = False
+        backend, precision, scale = "onnxruntime", "f32", "native"
 
         def __init__(
             self, model: str, *, published_decoder: bool, backend: str, polarity: str, measure: bool
         ) -> None:
             assert (model, published_decoder) == ("bright", False)
+            self.polarity, self.measures = polarity, measure
+            self.settings = {"published_decoder": published_decoder}
             self.inverted, self.shift = polarity == "dark", 0.0 if measure else 0.5
 
         def candidates(self, frame: np.ndarray, measured_from: float) -> Points:
