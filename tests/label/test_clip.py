@@ -18,8 +18,9 @@ from playwright.sync_api import expect
 from irpoint.label.store import Store
 from support import label_browser as ui
 from support.crossing import CLIP, write_crossing
+from support.models import shipped_weights
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [shipped_weights, pytest.mark.xdist_group("browser")]
 
 COUNT, STEP, MOST_ACTIONS = 300, 40, 40
 
@@ -89,7 +90,7 @@ def test_three_hundred_frames_take_forty_actions_and_two_crashes_lose_nothing(
     page = open_in(process, f"{CLIP}#0")
     labeller = Labeller(page)
     # One target as the tracker proposes it, the other by clicks in every fortieth frame.
-    labeller.choose("#model", "top-hat")
+    labeller.choose("#model", "glint")
     lanes(page, "P1", "P2")
     labeller.press("w", "y")
     lanes(page, "#1", "P2")

@@ -211,7 +211,7 @@ def test_the_page_fits_its_window_and_shows_the_picture(
     target, sky = (on_screen(page, *xy, SIZE) for xy in (POSITIONS[0], (100, 80)))
     assert _grey(page, *target) > _grey(page, *sky) + 60
     page.click("#invert")
-    page.wait_for_function("document.getElementById('invert').checked")
+    page.wait_for_function("() => document.getElementById('invert').checked")
     page.evaluate("() => new Promise(requestAnimationFrame)")
     page.evaluate("() => new Promise(requestAnimationFrame)")
     assert _grey(page, *target) < _grey(page, *sky) - 60

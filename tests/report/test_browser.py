@@ -126,7 +126,7 @@ def test_an_operating_point_moves_all_models(page: Any, shared_results: list[Pat
     move(page, 0, 0)
     assert page.input_value("#preset") == ""
     page.select_option("#preset", "as evaluated")
-    page.wait_for_function("document.getElementById('moved').hidden")
+    page.wait_for_function("() => document.getElementById('moved').hidden")
 
 
 def test_tables_to_copy_are_those_of_the_file(page: Any, written: Path) -> None:
@@ -156,7 +156,7 @@ def test_examples_are_filtered_and_sorted(page: Any) -> None:
     page.fill("[name=text]", "no such frame")
     assert page.inner_text("#count").startswith("0 ")
     page.click("text=Clear filters")
-    page.wait_for_function("document.querySelector('[name=text]').value === ''")
+    page.wait_for_function("() => document.querySelector('[name=text]').value === ''")
     page.select_option("[name=kind]", "hit")
     page.check("[name=differ]")
     differing = int(page.inner_text("#count").split()[0])
@@ -168,8 +168,8 @@ def test_pictures_are_square(page: Any) -> None:
     box = page.locator("#gallery canvas").first.bounding_box()
     assert box["width"] == pytest.approx(box["height"], abs=0.5)
     page.wait_for_function(
-        "(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 100))"
-        "(document.querySelector('#gallery canvas'))"
+        "() => (c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+        ".some(v => v > 100))(document.querySelector('#gallery canvas'))"
     )
 
 
