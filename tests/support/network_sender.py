@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
+
+from support.process_source import ProcessSource
 
 _RATE = 25
 _KEY_FRAMES = "3"  # distance of key frames, so that a receiver starts at once
 
 
-class NetworkSender:
+class NetworkSender(ProcessSource):
     """Sends a moving blob as MPEG-2 video in MPEG-TS, until the block ends.
 
     Args:
@@ -30,27 +30,6 @@ class NetworkSender:
     ) -> None:
         call = [sys.executable, "-m", "support.network_sender", address, *map(str, shape)]
         self._process = subprocess.Popen([*call, str(start_s)], cwd=Path(__file__).parents[1])
-
-    def stall(self) -> None:
-        """Send nothing until :meth:`resume`."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on."""
-        self._process.send_signal(signal.SIGCONT)
-
-    def unplug(self) -> None:
-        """End at once, without a word to the receiver."""
-        self._process.kill()
-        self._process.wait()
-
-    def __enter__(self) -> NetworkSender:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
-    ) -> None:
-        self.unplug()
 
 
 def send(address: str, shape: tuple[int, int], start_s: float) -> None:

@@ -6,10 +6,11 @@ apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
-from types import TracebackType
+from pathlib import Path
+
+from support.process_source import ProcessSource
 
 _PYTHON = shutil.which("python3", path="/usr/bin") or ""
 _NEEDED = "import gi; gi.require_version('GstRtspServer', '1.0')"
@@ -26,36 +27,17 @@ def can_serve() -> bool:
     return bool(_PYTHON) and subprocess.run(call, capture_output=True, check=False).returncode == 0
 
 
-class RtspCamera:
+class RtspCamera(ProcessSource):
     """Serves a moving ball at ``rtsp://127.0.0.1:PORT/camera``, until the block ends."""
 
     def __init__(self, port: int, shape: tuple[int, int] = (96, 128)) -> None:
         self.address = f"rtsp://127.0.0.1:{port}/camera"
-        call = [_PYTHON, __file__, str(port), *map(str, shape)]
-        self._process = subprocess.Popen(call, stdout=subprocess.PIPE)
+        call = [_PYTHON, "-m", "support.rtsp_camera", str(port), *map(str, shape)]
+        self._process = subprocess.Popen(
+            call, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
+        )
         assert self._process.stdout is not None
         assert self._process.stdout.readline()  # it listens
-
-    def stall(self) -> None:
-        """Send nothing until :meth:`resume`; the connection stays."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on."""
-        self._process.send_signal(signal.SIGCONT)
-
-    def unplug(self) -> None:
-        """End the process at once."""
-        self._process.kill()
-        self._process.wait()
-
-    def __enter__(self) -> RtspCamera:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
-    ) -> None:
-        self.unplug()
 
 
 def serve(port: str, height: str, width: str) -> None:
