@@ -103,11 +103,11 @@ class ResponseModule(L.LightningModule):
         if self.settings.init and self.settings.mine_every and not self._resumed:
             self.mine(range(THIRDS))
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
-        image, target_map = batch
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
+        image, target_map, taught = batch
         if self.teachers.networks:
-            taught = self.teachers(image, self.global_step)
-            target_map = target_map.lerp(taught, self.settings.teachers_share)
+            share = self.settings.teachers_share * taught[:, None, None, None]
+            target_map = target_map.lerp(self.teachers(image, self.global_step), share)
         if self.settings.teachers_reuse > 1:
             image, target_map = self._lessons(image, target_map, self.global_step)
         image = network_input(image)
