@@ -128,6 +128,18 @@ def test_a_taught_crop_is_learned_as_often_as_asked_and_in_all_orientations() ->
     assert often[-1] <= 8
 
 
+def test_taught_crops_are_kept_while_a_step_computes_in_bfloat16(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = taught(tmp_path, batch=4, crops_per_epoch=8, teachers_reuse=2)
+    module = ResponseModule(settings, Crops([], settings), [])
+    monkeypatch.setattr(module, "log", lambda *_, **__: None)
+    crops = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 8, 8), torch.ones(2)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = module.training_step(crops, 0)
+    assert torch.isfinite(loss)
+
+
 def test_a_crop_and_its_map_are_turned_alike() -> None:
     lessons = Lessons(16, seed=1)
     image = torch.rand(1, 1, 8, 12)

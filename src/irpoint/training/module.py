@@ -109,7 +109,9 @@ class ResponseModule(L.LightningModule):
             share = self.settings.teachers_share * taught[:, None, None, None]
             target_map = target_map.lerp(self.teachers(image, self.global_step), share)
         if self.settings.teachers_reuse > 1:
-            image, target_map = self._lessons(image, target_map, self.global_step)
+            # Autocast on a CPU refuses float16, in which taught crops are kept.
+            with torch.autocast(image.device.type, enabled=False):
+                image, target_map = self._lessons(image, target_map, self.global_step)
         image = network_input(image)
         response = respond(self.network, image)
         loss = self.loss(response.float(), target_map, self.settings.foreground)
