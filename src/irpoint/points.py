@@ -98,13 +98,14 @@ class Points:
         return self[self.score >= threshold]
 
 
-Status = Literal["ok", "blank", "flat", "saturated"]
+Status = Literal["ok", "blank", "flat", "saturated", "interlaced"]
 """Whether targets can be found in a frame, see :data:`STATUS_REASONS`."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 STATUS_REASONS: dict[Status, str] = {
     "blank": "all pixels have one value, or none shows a scene",
     "flat": "the contrast is below the noise of rounding",
     "saturated": "half of the pixels or more are at full scale",
+    "interlaced": "every second row is empty, as if one field of an interlaced frame is missing",
 }
 """Why nothing can be found in a frame whose status is not ``ok``."""
 

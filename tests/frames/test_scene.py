@@ -168,6 +168,24 @@ def test_status(frame: npt.NDArray[np.generic], status: str) -> None:
     assert read_scene(frame).status == status
 
 
+@pytest.mark.parametrize("empty", [0.0, 120.0, np.nan])
+@pytest.mark.parametrize("field", [0, 1])
+def test_a_frame_without_one_of_its_fields_is_no_frame_to_judge(empty: float, field: int) -> None:
+    frame = np.random.default_rng(0).normal(100, 8, (61, 80)).astype(np.float32)
+    frame[field::2] = empty
+    assert judge(frame) == "interlaced"
+    frame[field] = np.linspace(80, 120, 80)  # a row of telemetry
+    assert judge(frame) == "interlaced"
+    frame[:20] = np.linspace(80, 120, 80)
+    assert judge(frame) == "ok"
+
+
+def test_a_single_bright_pixel_on_a_black_sky_is_not_interlaced() -> None:
+    frame = np.zeros((64, 64), np.uint8)
+    frame[31, 16] = 200
+    assert judge(frame) == "ok"
+
+
 def test_a_frame_is_judged_without_its_foreign_pixels() -> None:
     frame = np.full((100, 100), 7000, np.uint16)
     frame[:30] = np.random.default_rng(0).integers(0, 65535, (30, 100))

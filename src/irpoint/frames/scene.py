@@ -118,7 +118,7 @@ def judge(frame: Frame, foreign: Mask | None = None) -> Status:
         ``saturated`` if at least half of the pixels have the highest value that the frame or its
         type can have; ``blank`` if all pixels have one value; ``flat`` if all lie within three
         counts (integers), which is rounding noise, or within a millionth of their value (floats);
-        otherwise ``ok``.
+        ``interlaced`` if every second row is empty; otherwise ``ok``.
 
     Raises:
         FrameError: if no pixel is finite, or all are foreign.
@@ -131,7 +131,24 @@ def judge(frame: Frame, foreign: Mask | None = None) -> Status:
         return "saturated"
     if sample.min() == most:
         return "blank"
-    return "flat" if _is_narrow(sample) else "ok"
+    if _is_narrow(sample):
+        return "flat"
+    return "interlaced" if _lacks_a_field(frame) else "ok"
+
+
+def _lacks_a_field(frame: Frame) -> bool:
+    """Whether the even rows, or the odd rows, have one value or none, and the others a scene."""
+    columns = slice(None, None, max(1, frame.shape[1] // 64))
+    scene = [_rows_with_scene(frame[first::2, columns]) for first in (0, 1)]
+    return min(scene) < 0.1 and max(scene) > 0.5  # text may be in both
+
+
+def _rows_with_scene(rows: Frame) -> float:
+    """Fraction of rows (n, m) with different finite values."""
+    if not rows.size:
+        return 1.0
+    varies = (rows != rows[:, :1]) & np.isfinite(rows)
+    return float(np.mean(varies.any(axis=1)))
 
 
 def _is_narrow(values: Frame) -> bool:
