@@ -47,3 +47,28 @@ def test_one_target_among_noise_does_not_count_as_structure() -> None:
     assert found[-1] < 1
     _, spread = repeats.drift(np.array([[90.0, 80.0]]))
     assert spread[0] < 0.1
+
+
+def test_slow_targets_do_not_hide_themselves_in_a_frame_of_noise() -> None:
+    """Three near each other come again in their region before much noise was seen there."""
+    rng, repeats = np.random.default_rng(3), Repeats(SHAPE)
+    for number in range(12):
+        if number:
+            repeats.move(np.zeros(2))
+        targets = np.array([(60, 80), (90, 110), (120, 90)]) + 0.5 * number
+        places = np.vstack([rng.uniform(0, 470, (40, 2)), targets])
+        found = repeats.expected(places, np.full(43, 4.0), np.full(43, 0.04))
+        repeats.learn(places, np.full(43, 4.0), np.full(43, 0.04))
+    assert found[-3:].max() < -2
+
+
+def test_what_stays_in_a_scene_with_structure_counts_in_a_region_of_which_little_was_seen() -> None:
+    rng, repeats = np.random.default_rng(4), Repeats(SHAPE)
+    still = rng.uniform(200, 470, (30, 2))
+    for number in range(12):
+        if number:
+            repeats.move(np.zeros(2))
+        places = np.vstack([still, [(80, 80)]]) if number > 8 else still
+        found = repeats.expected(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
+        repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
+    assert found[-1] > 0

@@ -2,7 +2,9 @@
 
 How often what is new comes again near its place in the next frame is counted by region. Where noise
 alone is seen, hardly any does; where a scene has structure, many do, and nearly all that were seen
-three times stay. Few targets do not change that share, because most of what is new is noise.
+three times stay. A region of which little was seen is taken to be like the others. If the frame as
+a whole shows noise, the first few candidates of a region that stay do not count, because they may
+be targets.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ _FRAMES = 3  # after which it may come again
 _MEMORY = 60.0  # frames
 _LOWEST, _HIGHEST = 0.03, 0.98  # share that comes again
 _NEW_PRIOR, _NEW_SHARE = 8.0, 0.08  # new candidates, and the share of them that comes again
+_TARGETS = 4.0  # candidates that stay in a region of noise, but may be targets
 _FEW, _MANY = 0.015, 0.075  # share of new ones from which others stay, and at which all do
 _DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
 _MOST_DRIFT_PX = 0.7
@@ -135,9 +138,13 @@ class Repeats:
 
     def _structure(self, xy: Floats) -> tuple[Floats, Floats]:
         """Share (N,) of new candidates that come again, and from 0 to 1, whether others stay."""
-        new, stayed = self._map.values[_NEW : _STAYED + 1, *self._map.cells(xy)]
-        share = (stayed + _NEW_PRIOR * _NEW_SHARE) / (new + _NEW_PRIOR)
-        return share, np.clip((share - _FEW) / (_MANY - _FEW), 0, 1)
+        counts = self._map.values[_NEW : _STAYED + 1]
+        new, stayed = counts.sum(axis=(1, 2))
+        whole = (stayed + _NEW_PRIOR * _NEW_SHARE) / (new + _NEW_PRIOR)
+        new, stayed = counts[:, *self._map.cells(xy)]
+        stayed = np.maximum(stayed - _TARGETS * (1 - _above_noise(whole)), 0)
+        share = (stayed + _NEW_PRIOR * whole) / (new + _NEW_PRIOR)
+        return share, _above_noise(share)
 
     def drift(self, xy: Floats) -> tuple[Floats, Floats]:
         """Drift (N, 2) of clutter per frame at places (N, 2), and its variance (N,).
@@ -151,3 +158,8 @@ class Repeats:
         variance = (squares + _DRIFT_PRIOR * _DRIFT_PX**2) / weight - (drift**2).sum(axis=1) / 2
         variance = np.clip(variance, 0.1**2, _MOST_DRIFT_PX**2)
         return structure[:, None] * drift, _DRIFT_PX**2 + structure * (variance - _DRIFT_PX**2)
+
+
+def _above_noise(share: Floats) -> Floats:
+    """From 0 to 1, whether shares of what is new that comes again are those of a structure."""
+    return np.clip((share - _FEW) / (_MANY - _FEW), 0, 1)
