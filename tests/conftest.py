@@ -16,9 +16,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from support.models import tiny_card, tiny_graph
+
+# A busy machine must not fail a test: no property test has a time limit.
+hypothesis.settings.register_profile("irpoint", deadline=None)
+hypothesis.settings.load_profile("irpoint")
 
 
 def _shared(name: str) -> Path:

@@ -23,6 +23,7 @@ _STATISTICS = np.linspace(LOWEST_STATISTIC, 14.0, 80)
 SPECK_STD = 0.65  # px, of the place of a weak speck
 _NETWORK_STD = 1.4  # px, of a weak point, at the place that the network gives
 _SAME_PX = 4.0  # a point and a speck this close are one candidate
+_FIRST_Z, _MORE_Z = 3.0, 0.5  # highest z of specks: of the first frame, and added by each next
 _STILL_ODDS = -2.0  # log-odds that a speck that stands still is a target
 
 
@@ -53,6 +54,7 @@ class Observer:
         self._specks = Rates(shape, _STATISTICS, _speck_rates)
         self._latest: tuple[Points, Specks | None] | None = None
         self._with_specks = False
+        self._speck_frames = 0
 
     def candidates(self, points: Points, specks: Specks | None) -> Candidates:
         """The candidates of the next frame: first the points, in their order, then other specks."""
@@ -62,7 +64,10 @@ class Observer:
         z, odds = self._network.deviations(xy, score), np.interp(score, *self._odds)
         if specks is None or not len(specks.xy):
             return Candidates(xy, variance, z, odds, dark)
-        speck_z = self._specks.deviations(specks.xy, specks.statistic)
+        # The deviation of a structured scene is known only after some frames.
+        highest = _FIRST_Z + _MORE_Z * self._speck_frames
+        self._speck_frames += 1
+        speck_z = np.minimum(self._specks.deviations(specks.xy, specks.statistic), highest)
         alone = np.ones(len(specks.xy), bool)
         rows, columns = near_pairs(xy, specks.xy, _SAME_PX)
         same = dark[rows] == specks.dark[columns]
