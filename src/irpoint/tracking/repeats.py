@@ -26,7 +26,7 @@ _MEMORY = 60.0  # frames
 _LOWEST, _HIGHEST = 0.03, 0.98  # share that comes again
 _NEW_PRIOR, _NEW_SHARE = 8.0, 0.08  # new candidates, and the share of them that comes again
 _TARGETS = 4.0  # candidates that stay in a region of noise, but may be targets
-_FEW, _MANY = 0.015, 0.075  # share of new ones from which others stay, and at which all do
+_FEW, _MANY = 0.02, 0.075  # share of new ones from which others stay, and at which all do
 _DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
 _MOST_DRIFT_PX = 0.7
 # What a region counts: what is new, and how much of it came again; of what came again more often,
