@@ -85,11 +85,8 @@ class CropShape:
         return table[np.isin(table[:, 0], self.frames)]
 
 
-class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Crop number k → (frame (1, h, w), target map (1, h/4, w/4), taught); one shape per batch.
-
-    ``taught`` is 1 if teachers help to learn the crop, and 0 if it shows a simulated frame, whose
-    labels are exact, whereas a teacher misses its faint targets.
+class Crops(Dataset[tuple[Tensor, Tensor]]):
+    """Crop number k → (frame (1, h, w), target map (1, h/4, w/4)); one shape per batch.
 
     Datasets are drawn in proportion to their weight times the square root of the number of their
     targets (for background crops, of their frames), so that a large dataset does not dominate.
@@ -131,7 +128,7 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         """Rows and columns of the crops of all stages."""
         return {shape.shape for _, shapes in self.stages for shape in shapes}
 
-    def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng((self.settings.seed, number))
         shape = self._shape_of(number)
         varied = shape.augment
@@ -143,8 +140,7 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
             crop, xy = as_another_camera(crop, xy, frame.enlargement, rng)
         crop = augment.jitter(crop, varied, rng, frame.enlargement)
         target_map = self._target_map.draw(crop, xy, self._sigma(frame))
-        taught = torch.tensor(float(frame.label.dataset != SIMULATED))
-        return torch.from_numpy(crop)[None], torch.from_numpy(target_map)[None], taught
+        return torch.from_numpy(crop)[None], torch.from_numpy(target_map)[None]
 
     def _sigma(self, frame: NetworkFrame) -> float:
         """Width of the response to a target, in cells."""

@@ -103,11 +103,11 @@ class ResponseModule(L.LightningModule):
         if self.settings.init and self.settings.mine_every and not self._resumed:
             self.mine(range(THIRDS))
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
-        image, target_map, taught = batch
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        image, target_map = batch
         if self.teachers.networks:
-            share = self.settings.teachers_share * taught[:, None, None, None]
-            target_map = target_map.lerp(self.teachers(image, self.global_step), share)
+            taught = self.teachers(image, self.global_step)
+            target_map = target_map.lerp(taught, self.settings.teachers_share)
         if self.settings.teachers_reuse > 1:
             # Autocast on a CPU refuses float16, in which taught crops are kept.
             with torch.autocast(image.device.type, enabled=False):
