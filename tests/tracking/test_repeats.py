@@ -72,3 +72,20 @@ def test_what_stays_in_a_scene_with_structure_counts_in_a_region_of_which_little
         found = repeats.expected(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
         repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
     assert found[-1] > 0
+
+
+def test_wisps_in_an_otherwise_calm_sky_drift_as_a_layer_and_two_targets_do_not() -> None:
+    rng = np.random.default_rng(5)
+    drifts = []
+    for number_of_things in (2, 6):
+        repeats = Repeats(SHAPE)
+        things = rng.uniform(180, 300, (number_of_things, 2))
+        for number in range(80):
+            if number:
+                repeats.move(np.zeros(2))
+            things += np.array((0.4, 0.1))
+            places = np.vstack([rng.uniform(0, 470, (80, 2)), things])
+            repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
+        drifts.append(repeats.drift(np.array([[260.0, 240.0]]))[0][0])
+    assert np.abs(drifts[0]).max() < 0.1
+    assert np.allclose(drifts[1], (0.4, 0.1), atol=0.12)

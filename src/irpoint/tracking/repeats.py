@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from irpoint.tracking.clutter import Floats, log_gauss
 from irpoint.tracking.near import near_pairs
@@ -29,6 +30,7 @@ _TARGETS = 4.0  # candidates that stay in a region of noise, but may be targets
 _FEW, _MANY = 0.02, 0.075  # share of new ones from which others stay, and at which all do
 _DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
 _MOST_DRIFT_PX = 0.7
+_ONE_THING = 60.0  # times that a thing comes again within the memory
 # What a region counts: what is new, and how much of it came again; of what came again more often,
 # the sums of its drift along x and y and of the square, and its number.
 _NEW, _STAYED, _DRIFT, _LAYERS = 0, 1, slice(2, 6), 6
@@ -149,15 +151,18 @@ class Repeats:
     def drift(self, xy: Floats) -> tuple[Floats, Floats]:
         """Drift (N, 2) of clutter per frame at places (N, 2), and its variance (N,).
 
-        Where nothing stays, what is counted is targets, and there is no drift.
+        It is that of a region and its neighbours, for layers of clouds and waves are larger. What
+        one or two things would give may be targets, and is no drift.
         """
-        x, y, squares, count = self._map.values[_DRIFT, *self._map.cells(xy)]
-        _, structure = self._structure(xy)
+        sums = self._map.values[_DRIFT]
+        around = 9 * ndimage.uniform_filter(sums, (0, 3, 3), mode="constant")
+        x, y, squares, count = around[:, *self._map.cells(xy)]
+        layer = np.clip(count / _ONE_THING - 2, 0, 1)
         weight = count + _DRIFT_PRIOR
         drift = np.stack([x, y], axis=1) / weight[:, None]
         variance = (squares + _DRIFT_PRIOR * _DRIFT_PX**2) / weight - (drift**2).sum(axis=1) / 2
         variance = np.clip(variance, 0.1**2, _MOST_DRIFT_PX**2)
-        return structure[:, None] * drift, _DRIFT_PX**2 + structure * (variance - _DRIFT_PX**2)
+        return layer[:, None] * drift, _DRIFT_PX**2 + layer * (variance - _DRIFT_PX**2)
 
 
 def _above_noise(share: Floats) -> Floats:
