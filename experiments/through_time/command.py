@@ -66,7 +66,8 @@ def print_found(detector: Detector, cache: Path, length: int) -> None:
     for scene in CLUTTERED:
         groups[scene] = list(_streams(detector, cache, length, scene, 3.0, 12.0))
     for group, streams in groups.items():
-        print(f"\n**{group}**: {sum(len(stream.frames) for stream in streams)} frames\n")
+        frames = sum(len(stream.frames) for stream in streams)
+        print(f"\n**{group}**: {frames} frames (camera still / panning / shaking; targets)\n")
         bins = BINS if group in CLUTTERED else ((0.0, 1e9),)
         titles = [f"SCNR {a:g}–{b:g}" for a, b in bins] if len(bins) > 1 else ["found %"]
         print("| | " + " | ".join([*titles, "IDF1", "switches per 1,000", "false tracks"]) + " |")
@@ -83,11 +84,14 @@ def _row(
     card: ModelCard,
 ) -> str:
     said = [method(stream, card) for stream in streams]
-    result = found(streams, said, 0 if "smooth" in name else FROM_FRAME)
+    first = 0 if "smooth" in name else FROM_FRAME
+    together = found(streams, said, first)
+    by_camera = [found([one], [its], first) for one, its in zip(streams, said, strict=True)]
     cells = [name]
     for low, high in bins:
-        share, count = result.share(low, high)
-        cells.append(f"{100 * share:.1f} ({count})" if count else "–")
+        share, count = together.share(low, high)
+        each = " / ".join(_percent(*one.share(low, high)) for one in by_camera)
+        cells.append(f"{_percent(share, count)} ({each}; {count})")
     if method is single:
         cells += ["–"] * 3
     else:
@@ -95,6 +99,10 @@ def _row(
         false = sum(false_tracks(*pair) for pair in zip(streams, said, strict=True))
         cells += [f"{idf1:.3f}", f"{switches:.2f}", str(false)]
     return f"| {' | '.join(cells)} |"
+
+
+def _percent(share: float, count: int) -> str:
+    return f"{100 * share:.1f}" if count else "–"
 
 
 def _streams(

@@ -132,7 +132,7 @@ def test_taught_crops_are_kept_while_a_step_computes_in_bfloat16(
     settings = taught(tmp_path, batch=4, crops_per_epoch=8, teachers_reuse=2)
     module = ResponseModule(settings, Crops([], settings), [])
     monkeypatch.setattr(module, "log", lambda *_, **__: None)
-    crops = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 8, 8), torch.ones(2)
+    crops = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 8, 8)
     with torch.autocast("cpu", torch.bfloat16):
         loss = module.training_step(crops, 0)
     assert torch.isfinite(loss)
