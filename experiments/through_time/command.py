@@ -28,6 +28,7 @@ BINS = ((0.0, 2.0), (2.0, 4.0), (4.0, 6.0), (6.0, 100.0))
 RATE = 10.0  # false tracks per hour
 CHECKED_RATES = (60.0, 600.0)
 LENGTH, TARGETS = 200, (8, 8)
+TURNS = 3  # sequences of each scene, SNR and camera
 
 Method = Callable[[Stream, ModelCard], Said]
 METHODS: dict[str, Method] = {
@@ -86,7 +87,10 @@ def _row(
     said = [method(stream, card) for stream in streams]
     first = 0 if "smooth" in name else FROM_FRAME
     together = found(streams, said, first)
-    by_camera = [found([one], [its], first) for one, its in zip(streams, said, strict=True)]
+    by_camera = [
+        found(streams[at : at + TURNS], said[at : at + TURNS], first)
+        for at in range(0, len(streams), TURNS)
+    ]
     cells = [name]
     for low, high in bins:
         share, count = together.share(low, high)
@@ -109,10 +113,10 @@ def _streams(
     detector: Detector, cache: Path, length: int, scene: str, low: float, high: float
 ) -> Iterator[Stream]:
     for number, camera in enumerate(CAMERAS):
-        seed = 25_000 + 10 * SCENES.index(scene) + number
-        yield simulated(
-            detector, cache, length, seed, scene=scene, targets=TARGETS, snr=(low, high), **camera
-        )
+        for turn in range(TURNS):
+            seed = 25_000 + 100 * turn + 10 * SCENES.index(scene) + number
+            values = {"scene": scene, "targets": TARGETS, "snr": (low, high), **camera}
+            yield simulated(detector, cache, length, seed, **values)
 
 
 def print_false_tracks(detector: Detector, cache: Path, frames: int, length: int) -> None:
