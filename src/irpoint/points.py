@@ -105,7 +105,7 @@ STATUS_REASONS: dict[Status, str] = {
     "blank": "all pixels have one value, or none shows a scene",
     "flat": "the contrast is below the noise of rounding",
     "saturated": "half of the pixels or more are at full scale",
-    "interlaced": "every second row is empty, as if one field of an interlaced frame is missing",
+    "interlaced": "every second row or column is empty, as if one of two fields is missing",
 }
 """Why nothing can be found in a frame whose status is not ``ok``."""
 

@@ -173,7 +173,7 @@ def test_status(frame: npt.NDArray[np.generic], status: str) -> None:
 def test_a_frame_without_one_of_its_fields_is_no_frame_to_judge(empty: float, field: int) -> None:
     frame = np.random.default_rng(0).normal(100, 8, (61, 80)).astype(np.float32)
     frame[field::2] = empty
-    assert judge(frame) == "interlaced"
+    assert judge(frame) == judge(frame.T) == "interlaced"
     frame[field] = np.linspace(80, 120, 80)  # a row of telemetry
     assert judge(frame) == "interlaced"
     frame[:20] = np.linspace(80, 120, 80)

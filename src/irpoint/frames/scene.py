@@ -118,7 +118,7 @@ def judge(frame: Frame, foreign: Mask | None = None) -> Status:
         ``saturated`` if at least half of the pixels have the highest value that the frame or its
         type can have; ``blank`` if all pixels have one value; ``flat`` if all lie within three
         counts (integers), which is rounding noise, or within a millionth of their value (floats);
-        ``interlaced`` if every second row is empty; otherwise ``ok``.
+        ``interlaced`` if every second row or column is empty; otherwise ``ok``.
 
     Raises:
         FrameError: if no pixel is finite, or all are foreign.
@@ -133,7 +133,7 @@ def judge(frame: Frame, foreign: Mask | None = None) -> Status:
         return "blank"
     if _is_narrow(sample):
         return "flat"
-    return "interlaced" if _lacks_a_field(frame) else "ok"
+    return "interlaced" if _lacks_a_field(frame) or _lacks_a_field(frame.T) else "ok"
 
 
 def _lacks_a_field(frame: Frame) -> bool:

@@ -42,7 +42,7 @@ export function showEvents(events) {
 const STATUS = {
   blank: "Nothing can be found: the picture is blank", flat: "Nothing can be found: there is no contrast",
   saturated: "Nothing can be found: the picture is saturated",
-  interlaced: "Nothing can be found: every second row is empty",
+  interlaced: "Nothing can be found: every second row or column is empty",
 };
 
 /** The most important remark over the picture. */
