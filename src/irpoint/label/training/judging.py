@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from irpoint.datasets.record import LabelledFrame
-from irpoint.errors import ModelError, first_error
 from irpoint.evaluation.counts import FrameCounts, evaluate
 from irpoint.evaluation.matching import RADIUS_PX, matcher
 from irpoint.evaluation.records import FrameRecord, record
 from irpoint.evaluation.splits import find_points
+from irpoint.label.training.saved import read_saved
 from irpoint.runtime import Detector
 from irpoint.system.atomic import atomic_write
 from irpoint.zoo import Model
@@ -77,9 +77,4 @@ def read_judged(file: Path) -> Judged:
     Raises:
         ModelError: if the file cannot be read.
     """
-    try:
-        return Judged.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{file}: cannot be read; start another training") from error
-    except ValidationError as error:
-        raise ModelError(f"{file}: {first_error(error)}; start another training") from error
+    return read_saved(Judged, file)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from irpoint.errors import ModelError, first_error
+from irpoint.label.training.saved import read_saved
 from irpoint.system.atomic import atomic_write
 
 FILE = "plan.json"
@@ -103,10 +103,4 @@ def read_plan(folder: Path) -> Plan:
     Raises:
         ModelError: if it cannot be read.
     """
-    file = folder / FILE
-    try:
-        return Plan.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{file}: cannot be read; start another training") from error
-    except ValidationError as error:
-        raise ModelError(f"{file}: {first_error(error)}; start another training") from error
+    return read_saved(Plan, folder / FILE)
