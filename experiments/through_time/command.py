@@ -18,6 +18,7 @@ from experiments.through_time.figures import (
 from experiments.through_time.methods import Said, classical, m_of_n, searched, single
 from experiments.through_time.streams import Stream, clip, simulated
 from irpoint import Detector
+from irpoint.errors import SettingsError
 from irpoint.zoo import ModelCard
 
 CAMERAS: tuple[dict[str, Any], ...] = ({}, {"pan": (1.5, 0.4)}, {"jitter": 1.5})
@@ -145,9 +146,12 @@ def print_false_tracks(detector: Detector, cache: Path, frames: int, length: int
 
 def print_clips(detector: Detector, cache: Path, folder: Path) -> None:
     """Print recall and false tracks on labelled clips."""
+    videos = sorted(folder.glob("*.mp4"))
+    if not videos:
+        raise SettingsError(f"{folder}: no .mp4 file; give the folder of the clips")
     print("| clip | box, px | frames | " + " | ".join(f"{n} %" for n in METHODS) + " | false |")
     print("|---" * (len(METHODS) + 4) + "|")
-    for video in sorted(folder.glob("*.mp4")):
+    for video in videos:
         stream = clip(detector, cache, video)
         boxes = [2 * (row[6] * row[7]) ** 0.5 for f in stream.frames for row in f.truth]
         cells = [stream.name, f"{sorted(boxes)[len(boxes) // 2]:.0f}", str(len(stream.frames))]
