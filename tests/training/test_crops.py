@@ -52,7 +52,7 @@ def test_a_crop_depends_on_seed_and_number_only(frames: list[NetworkFrame]) -> N
     for k in reversed(range(30)):
         for one, other in zip(first[k], again[k], strict=True):
             assert torch.equal(one, other)
-    assert len({frame.numpy().tobytes() for frame, _ in first}) == 30
+    assert len({frame.numpy().tobytes() for frame, _, _ in first}) == 30
     other = Crops(frames, train_settings(seed=4))
     assert not any(torch.equal(first[k][0], other[k][0]) for k in range(30))
 
@@ -68,10 +68,11 @@ def test_crops_do_not_change_the_frames(frames: list[NetworkFrame]) -> None:
 def test_crops_have_the_shape_and_type_of_a_training_pair(
     frames: list[NetworkFrame], target: str
 ) -> None:
-    frame, response = Crops(frames, train_settings(target_map=target))[0]
+    frame, response, taught = Crops(frames, train_settings(target_map=target))[0]
     assert frame.shape == (1, 64, 64)
     assert response.shape == (1, 16, 16)
     assert frame.dtype == response.dtype == torch.float32
+    assert taught
 
 
 def test_the_target_map_of_a_crop_has_its_peak_on_the_blob() -> None:
@@ -93,7 +94,7 @@ def test_the_target_map_of_a_crop_has_its_peak_on_the_blob() -> None:
     crops = Crops([clean], train_settings(augment=still))
     compared = 0
     for k in range(60):
-        image, response = (part[0].numpy() for part in crops[k])
+        image, response = (part[0].numpy() for part in crops[k][:2])
         found = decode(response, 0.5)
         if len(found) == 1 and inside(found.xy[0], 64, 12):
             compared += 1
@@ -248,7 +249,7 @@ def test_a_batch_has_one_shape_and_the_epoch_has_them_all() -> None:
         batches = [seen[at : at + 4] for at in range(0, 42, 4)]
         assert all(len(set(batch)) == 1 for batch in batches)
         assert {batch[0] for batch in batches} == set(shapes)
-    frame, response = crops[0]
+    frame, response, _ = crops[0]
     assert response.shape[1:] == (frame.shape[1] // 4, frame.shape[2] // 4)
 
 
@@ -268,7 +269,7 @@ def test_frames_are_cut_in_the_shapes_that_fit_into_them() -> None:
     crops = Crops(frames, settings)
     seen = collections.Counter(
         (crop.shape[1], round((float(crop.mean()) - 0.2) / 0.2))
-        for crop, _ in (crops[k] for k in range(600))
+        for crop, *_ in (crops[k] for k in range(600))
     )
     assert set(seen) == {(64, 0), (64, 1), (64, 2), (112, 0)}
     # Each as often as the others, the one in two shapes as well.
@@ -294,7 +295,7 @@ def test_every_target_map_can_be_drawn_for_crops(target: str) -> None:
     """Crops of 64² from frames full of targets have many labels outside."""
     crops = Crops([network_frame(seed, 30) for seed in range(3)], train_settings(target_map=target))
     for number in range(40):
-        image, response = crops[number]
+        image, response, _ = crops[number]
         assert response.shape == (1, 16, 16)
         assert response.dtype == image.dtype == torch.float32
         assert torch.isfinite(response).all()

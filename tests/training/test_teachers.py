@@ -92,10 +92,12 @@ def test_the_student_learns_labels_and_teachers_by_their_shares(
     module = ResponseModule(settings, Crops([], settings), [])
     monkeypatch.setattr(module, "log", lambda *_, **__: None)
     image, label = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 8, 8)
-    module.training_step((image, label), 0)
+    module.training_step((image, label, torch.tensor([True, False])), 0)
     response = module.teachers(image, 0)
     assert not response.requires_grad
-    assert torch.allclose(learned[0], (1 - share) * label + share * response, atol=1e-6)
+    mixed = (1 - share) * label + share * response
+    assert torch.allclose(learned[0][0], mixed[0], atol=1e-6)
+    assert torch.equal(learned[0][1], label[1])  # simulated: exact labels, no teacher
 
 
 def test_teachers_are_neither_trained_nor_saved(tmp_path: Path) -> None:
@@ -132,7 +134,7 @@ def test_taught_crops_are_kept_while_a_step_computes_in_bfloat16(
     settings = taught(tmp_path, batch=4, crops_per_epoch=8, teachers_reuse=2)
     module = ResponseModule(settings, Crops([], settings), [])
     monkeypatch.setattr(module, "log", lambda *_, **__: None)
-    crops = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 8, 8)
+    crops = torch.rand(2, 1, 32, 32), torch.rand(2, 1, 8, 8), torch.ones(2, dtype=torch.bool)
     with torch.autocast("cpu", torch.bfloat16):
         loss = module.training_step(crops, 0)
     assert torch.isfinite(loss)

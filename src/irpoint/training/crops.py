@@ -85,8 +85,11 @@ class CropShape:
         return table[np.isin(table[:, 0], self.frames)]
 
 
-class Crops(Dataset[tuple[Tensor, Tensor]]):
-    """Crop number k → (frame (1, h, w), target map (1, h/4, w/4)); one shape per batch.
+class Crops(Dataset[tuple[Tensor, ...]]):
+    """Crop number k → (frame (1, h, w), target map (1, h/4, w/4), taught); one shape per batch.
+
+    ``taught`` says whether teachers help to learn the crop. They do not help with simulated frames,
+    whose labels are exact, whereas a teacher misses their faint targets.
 
     Datasets are drawn in proportion to their weight times the square root of the number of their
     targets (for background crops, of their frames), so that a large dataset does not dominate.
@@ -128,7 +131,7 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
         """Rows and columns of the crops of all stages."""
         return {shape.shape for _, shapes in self.stages for shape in shapes}
 
-    def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
         rng = np.random.default_rng((self.settings.seed, number))
         shape = self._shape_of(number)
         varied = shape.augment
@@ -140,7 +143,13 @@ class Crops(Dataset[tuple[Tensor, Tensor]]):
             crop, xy = as_another_camera(crop, xy, frame.enlargement, rng)
         crop = augment.jitter(crop, varied, rng, frame.enlargement)
         target_map = self._target_map.draw(crop, xy, self._sigma(frame))
-        return torch.from_numpy(crop)[None], torch.from_numpy(target_map)[None]
+        taught = torch.tensor(frame.label.dataset != SIMULATED)
+        return torch.from_numpy(crop)[None], torch.from_numpy(target_map)[None], taught
+
+    def frame_of(self, number: int) -> NetworkFrame:
+        """The frame that crop ``number`` shows."""
+        rng = np.random.default_rng((self.settings.seed, number))
+        return self.frames[self.draw_position(self._shape_of(number), rng)[0]]
 
     def _sigma(self, frame: NetworkFrame) -> float:
         """Width of the response to a target, in cells."""

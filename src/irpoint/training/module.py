@@ -103,11 +103,12 @@ class ResponseModule(L.LightningModule):
         if self.settings.init and self.settings.mine_every and not self._resumed:
             self.mine(range(THIRDS))
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
-        image, target_map = batch
-        if self.teachers.networks:
-            taught = self.teachers(image, self.global_step)
-            target_map = target_map.lerp(taught, self.settings.teachers_share)
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
+        image, target_map, taught = batch
+        if self.teachers.networks and taught.any():
+            response = self.teachers(image[taught], self.global_step)
+            mixed = target_map[taught].lerp(response, self.settings.teachers_share)
+            target_map = target_map.index_put((taught,), mixed)
         if self.settings.teachers_reuse > 1:
             # Autocast on a CPU refuses float16, in which taught crops are kept.
             with torch.autocast(image.device.type, enabled=False):

@@ -233,7 +233,7 @@ def _check_batch(settings: TrainSettings, processes: int) -> None:
         )
 
 
-def _crop_loader(crops: Crops, processes: int = 1) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
+def _crop_loader(crops: Crops, processes: int = 1) -> DataLoader[tuple[torch.Tensor, ...]]:
     settings = crops.settings
     return DataLoader(
         crops,
