@@ -118,6 +118,29 @@ def test_models_are_averaged(
     assert lines[2].split() == ["all", "F1", "100.0", "%"]
 
 
+def test_teachers_are_compared_on_crops_of_a_recipe(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text("about: small\ndata: [Sky]\nsettings: {method: glint, batch: 4, crop: 64}\n")
+    pair = ["glint=glint", "spire=spire"]
+    options = ["--recipe", str(recipe), "--data", str(data), "--crops", "10", "--simulated", "2"]
+    program("teachers").main([*options, "--weights", *pair])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "| mean of | real datasets | Sky | simulated |"
+    rows = [line.strip("| ").split(" | ") for line in lines[2:]]
+    assert {row[0] for row in rows} == {
+        "glint (glint)",
+        "spire (spire)",
+        "glint (glint) + spire (spire)",
+    }
+    means = [float(row[1]) for row in rows]
+    assert means == sorted(means)
+    assert 0 < means[0] < 200  # of 10,000, which silence about a map of ones would have
+    with pytest.raises(SettingsError, match="--weights spire: write METHOD=FILE"):
+        program("teachers").main([*options, "--weights", "spire"])
+
+
 def test_clicks_are_snapped(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program("snapping").main(["--frames", "1", "--click-px", "0.5", "--data", str(data)])
     out = capsys.readouterr().out
