@@ -39,10 +39,19 @@ def test_detection_goes_on_through_every_fault(model: Path, tmp_path: Path) -> N
         health = live.health
         assert health["detected"] > 1
         assert health["failed"] == 0
-        events = [event["text"] for event in live.ask("api/state")["events"]]
-        printed = [line.removeprefix("irpoint: ") for line in live.lines if "irpoint: " in line]
-        assert events == printed  # each line is on the page and on standard error
-        assert len(events) == len(set(events))
+        wait_until(lambda: shown(live) == printed(live))
+        assert len(shown(live)) < 20  # no fault floods the page
         assert live.stop() == 128 + 15
         assert not live.says("Traceback")
     camera.unplug()
+
+
+def shown(live: LiveProcess) -> list[str]:
+    """The lines on the page."""
+    return [event["text"] for event in live.ask("api/state")["events"]]
+
+
+def printed(live: LiveProcess) -> list[str]:
+    """The lines on standard error."""
+    said = [line for line in list(live.lines) if "irpoint: " in line]
+    return [line.removeprefix("irpoint: ") for line in said]

