@@ -31,6 +31,7 @@ FLOORS = (
     ("training",),
     ("web", "live", "serve", "benchmark", "calibration", "report", "label"),
     ("cli",),
+    ("__main__",),
 )
 ORDER = [room for floor in FLOORS for room in floor]
 

@@ -98,7 +98,7 @@ class Points:
         return self[self.score >= threshold]
 
 
-Status = Literal["ok", "blank", "flat", "saturated", "interlaced"]
+Status = Literal["ok", "blank", "flat", "saturated", "interlaced", "small"]
 """Whether targets can be found in a frame, see :data:`STATUS_REASONS`."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 STATUS_REASONS: dict[Status, str] = {
@@ -106,6 +106,7 @@ STATUS_REASONS: dict[Status, str] = {
     "flat": "the contrast is below the noise of rounding",
     "saturated": "half of the pixels or more are at full scale",
     "interlaced": "every second row or column is empty, as if one of two fields is missing",
+    "small": "a side has fewer than 8 pixels",
 }
 """Why nothing can be found in a frame whose status is not ``ok``."""
 

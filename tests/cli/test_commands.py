@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ def invoke(*arguments: str) -> str:
     result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def test_the_package_runs_as_a_module() -> None:
+    run = partial(subprocess.run, capture_output=True, text=True, check=False)
+    version = run([sys.executable, "-m", "irpoint", "--version"])
+    assert (version.returncode, version.stdout.split()[0]) == (0, "irpoint")
+    wrong = run([sys.executable, "-m", "irpoint", "detect", "nowhere"])
+    assert wrong.returncode == 1
+    assert wrong.stderr == "irpoint: error: nowhere: no such file or folder; check the path\n"
 
 
 @pytest.mark.parametrize(

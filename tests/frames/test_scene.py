@@ -180,6 +180,12 @@ def test_a_frame_without_one_of_its_fields_is_no_frame_to_judge(empty: float, fi
     assert judge(frame) == "ok"
 
 
+@pytest.mark.parametrize("side", [1, 2, 7, 8])
+def test_a_strip_of_few_rows_is_no_frame_to_judge(side: int) -> None:
+    frame = np.random.default_rng(0).normal(100, 8, (side, 80)).astype(np.float32)
+    assert judge(frame) == judge(frame.T) == ("small" if side < 8 else "ok")
+
+
 def test_a_single_bright_pixel_on_a_black_sky_is_not_interlaced() -> None:
     frame = np.zeros((64, 64), np.uint8)
     frame[31, 16] = 200

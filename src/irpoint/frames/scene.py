@@ -22,6 +22,7 @@ Image2D = npt.NDArray[np.float32]
 _BLINDED = 0.5  # span without the halo of a sun, over that with it, if the halo hides the scene
 _SATURATED = 0.5  # fraction of pixels at full scale
 _ROUNDING = 3  # counts; a constant scene spans as much after rounding
+_SMALL = 8  # px; in strips of fewer rows, networks miss a third of bright targets and more
 
 _WINDOW = 9  # px; foreign pixels take the mean of the scene in this window
 _MIN_SCENE = 0.4  # of a window around a pixel that others take; an island of scene has less
@@ -118,7 +119,8 @@ def judge(frame: Frame, foreign: Mask | None = None) -> Status:
         ``saturated`` if at least half of the pixels have the highest value that the frame or its
         type can have; ``blank`` if all pixels have one value; ``flat`` if all lie within three
         counts (integers), which is rounding noise, or within a millionth of their value (floats);
-        ``interlaced`` if every second row or column is empty; otherwise ``ok``.
+        ``interlaced`` if every second row or column is empty; ``small`` if a side has fewer than 8
+        pixels, since networks do not find every target in such strips; otherwise ``ok``.
 
     Raises:
         FrameError: if no pixel is finite, or all are foreign.
@@ -133,6 +135,8 @@ def judge(frame: Frame, foreign: Mask | None = None) -> Status:
         return "blank"
     if _is_narrow(sample):
         return "flat"
+    if min(frame.shape) < _SMALL:
+        return "small"
     return "interlaced" if _lacks_a_field(frame) or _lacks_a_field(frame.T) else "ok"
 
 

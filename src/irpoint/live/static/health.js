@@ -43,6 +43,7 @@ const STATUS = {
   blank: "Nothing can be found: the picture is blank", flat: "Nothing can be found: there is no contrast",
   saturated: "Nothing can be found: the picture is saturated",
   interlaced: "Nothing can be found: every second row or column is empty",
+  small: "Targets may be missed: a side of the picture has fewer than 8 pixels",
 };
 
 /** The most important remark over the picture. */
