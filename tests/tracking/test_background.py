@@ -42,3 +42,16 @@ def test_a_slow_target_does_not_hide_itself() -> None:
         left = background.subtract(frame, (0.0, 0.0))
     assert left is not None
     assert left[50, 79] == pytest.approx(100, abs=1)
+
+
+def test_what_comes_into_view_is_known_after_eight_frames() -> None:
+    background, field = Background(), texture(3)
+    for number in range(40):
+        frame = (7000 + 30 * seen_from(field, (2 * number - 20, -20))).astype(np.float32)
+        left = background.subtract(frame, (-2.0, 0.0) if number else (0.0, 0.0))
+    assert left is not None
+    known = background.known
+    assert known is not None
+    assert known[:, :-16].all()
+    assert not known[:, -8:].any()
+    assert np.abs(left).max() < 25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from irpoint.tracking.repeats import Repeats
 
@@ -60,6 +61,24 @@ def test_slow_targets_do_not_hide_themselves_in_a_frame_of_noise() -> None:
         found = repeats.expected(places, np.full(43, 4.0), np.full(43, 0.04))
         repeats.learn(places, np.full(43, 4.0), np.full(43, 0.04))
     assert found[-3:].max() < -2
+
+
+@pytest.mark.parametrize(("pan", "known"), [(0.0, True), (1.5, False)])
+def test_noise_that_comes_again_while_the_camera_turns_is_no_structure(
+    pan: float, known: bool
+) -> None:
+    rng, repeats = np.random.default_rng(6), Repeats(SHAPE)
+    before = rng.uniform(0, 470, (100, 2))
+    for number in range(60):
+        shift = np.array([-pan, 0.0])
+        if number:
+            repeats.move(shift)
+        again = before[:4] + shift  # 4 % of what was new
+        before = rng.uniform(0, 470, (100, 2))
+        places = np.vstack([before, again])
+        repeats.learn(places, np.full(104, 4.0), np.full(104, 0.04))
+    structure = repeats.structure(rng.uniform(0, 470, (50, 2)))
+    assert (structure.mean() > 0.15) == known
 
 
 def test_what_stays_in_a_scene_with_structure_counts_in_a_region_of_which_little_was_seen() -> None:

@@ -1,7 +1,8 @@
 """What stands still in the scene: the mean of earlier frames, moved along with the camera.
 
-Frames join the mean ten frames late, so that a slow target does not hide itself. Planes of the size
-of a frame are used again: new memory costs more than what is done with it.
+Frames join the mean ten frames late, so that a slow target does not hide itself; of what comes into
+view as the camera turns, the first ones join after three. Planes of the size of a frame are used
+again: new memory costs more than what is done with it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ Step = tuple[int, int]
 Part = tuple[slice, slice]
 
 _LAG = 10  # frames before a frame joins the mean
+_EARLY, _FEW = 3, 8  # frames before a frame joins where the mean has fewer frames
 _MEMORY = 25.0  # frames over which the mean extends
 _ENOUGH = 4  # frames in the mean from which it is known
 _STRIP = 64  # rows
@@ -92,6 +94,8 @@ class Background:
         )
         self._waiting.append((pixels, (0, 0), self._place.copy()))
         self._number += 1
+        if self.known is not None and len(self._waiting) > _EARLY:
+            self._join_early(*self._waiting[-1 - _EARLY])
         if len(self._waiting) <= min(_LAG, max(self._number // 2, 2)):
             return
         old, step, place = self._waiting.popleft()
@@ -111,6 +115,23 @@ class Background:
             np.minimum(count, np.float32(_MEMORY), out=count)
             change /= count
             self._least = float(self._count.min())
+        mean += change
+
+    def _join_early(self, old: Plane, step: Step, place: Floats) -> None:
+        """Let an earlier frame join where the mean has few frames."""
+        assert self._mean is not None
+        there, here = overlap(old.shape, step)
+        few = self._count[there] < _FEW
+        rows, columns = _extent(few.any(axis=1)), _extent(few.any(axis=0))
+        few, old = few[rows, columns], old[here][rows, columns]
+        if min(few.shape) < 2:
+            return
+        mean, count = (plane[there][rows, columns] for plane in (self._mean, self._count))
+        change = np.empty(few.shape, np.float32)
+        self._between.subtract(old, mean, place, change)
+        count += few
+        change *= few
+        change /= np.maximum(count, 1)
         mean += change
 
 
@@ -175,6 +196,12 @@ def _side(length: int, by: int) -> tuple[slice, slice]:
     if by >= 0:
         return slice(by, length), slice(0, length - by)
     return slice(0, length + by), slice(-by, length)
+
+
+def _extent(marked: Mask) -> slice:
+    """From the first to the last that is marked."""
+    places = np.flatnonzero(marked)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
 
 
 def moved(plane: Plane, step: Step) -> Plane:

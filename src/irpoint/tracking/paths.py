@@ -18,9 +18,8 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 
-# Variances by which a still thing drifts in a nominal frame, in the scene (clouds move and change
-# shape) and in the frame (hot pixels do not), px².
-_DRIFT = np.array([0.15, 0.02]) ** 2
+# Variances by which a still thing drifts in a nominal frame, in the scene and in the frame, px².
+_DRIFT = np.array([0.05, 0.02]) ** 2
 
 
 class _Part:
@@ -50,7 +49,7 @@ class Paths:
         pp, pv, vv: (N, 2) variances of place and speed along each axis, and their covariance.
         sums: (N, K) log-likelihood ratio against clutter for each strength of a target.
         still: (N, 2, 2) mean place, for a thing that stands still in the scene, and in the frame.
-        still_var: (N, 2) variance of these means along each axis.
+        still_var: (N, 2, 2) variance of these means along each axis.
         moving: (N, 2) log-likelihood ratio of motion against standing still in either.
         odds: (N,) sum of the log-odds of its scores.
         hits: (N,) number of candidates on it.
@@ -64,9 +63,9 @@ class Paths:
 
     place, speed = _Part("floats", 0, 2), _Part("floats", 2, 2)
     pp, pv, vv = (_Part("floats", start, 2) for start in (4, 6, 8))
-    still, still_var = _Part("floats", 10, 2, 2), _Part("floats", 14, 2)
-    moving, odds = _Part("floats", 16, 2), _Part("floats", 18)
-    sums = _Part("floats", 19, len(STRENGTHS))
+    still, still_var = _Part("floats", 10, 2, 2), _Part("floats", 14, 2, 2)
+    moving, odds = _Part("floats", 18, 2), _Part("floats", 20)
+    sums = _Part("floats", 21, len(STRENGTHS))
     hits, age, missed, number = (_Part("indices", column) for column in range(4))
     dark, candidate, parent = (_Part("indices", column) for column in range(4, 7))
 
@@ -76,7 +75,7 @@ class Paths:
     @classmethod
     def empty(cls, count: int) -> Paths:
         """Paths whose numbers are all 0."""
-        return cls(np.zeros((count, 19 + len(STRENGTHS))), np.zeros((count, 7), np.intp))
+        return cls(np.zeros((count, 21 + len(STRENGTHS))), np.zeros((count, 7), np.intp))
 
     def __len__(self) -> int:
         return len(self.floats)
@@ -117,7 +116,8 @@ class Paths:
         self.pv = self.pv + dt * self.vv + noise * dt**2 / 2
         self.vv = self.vv + noise * dt
         self.still = self.still + np.stack([shift, np.zeros(2)])
-        self.still_var = self.still_var + dt * _DRIFT + [float(shift_var.mean()), 0.0]
+        # Along one axis, the camera's motion may be known much better than along the other.
+        self.still_var = self.still_var + dt * _DRIFT[:, None] + np.stack([shift_var, np.zeros(2)])
         self.age = self.age + 1
         self.missed = self.missed + 1
         self.parent = np.arange(len(self))
@@ -134,8 +134,8 @@ class Paths:
         self.vv = self.vv - gain_v * self.pv
         self.pv = self.pv * (1 - gain)
         self.pp = self.pp * (1 - gain)
-        still_gain = self.still_var / (self.still_var + noise)
-        self.still = self.still + still_gain[:, :, None] * (xy[:, None] - self.still)
+        still_gain = self.still_var / (self.still_var + noise[:, None])
+        self.still = self.still + still_gain * (xy[:, None] - self.still)
         self.still_var = self.still_var * (1 - still_gain)
         self.hits = self.hits + 1
         self.missed[:] = 0
@@ -185,7 +185,7 @@ def begin(
     paths.vv[:] = speed**2
     paths.sums = sums
     paths.still = np.repeat(xy[:, None], 2, axis=1)
-    paths.still_var = paths.pp
+    paths.still_var = np.repeat(paths.pp[:, None], 2, axis=1)
     paths.odds, paths.dark = odds, dark
     paths.hits[:] = 1
     paths.candidate, paths.parent[:] = np.arange(len(xy)), -1

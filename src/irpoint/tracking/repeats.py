@@ -4,7 +4,8 @@ How often what is new comes again near its place in the next frame is counted by
 alone is seen, hardly any does; where a scene has structure, many do, and nearly all that were seen
 three times stay. A region of which little was seen is taken to be like the others. If the frame as
 a whole shows noise, the first few candidates of a region that stay do not count, because they may
-be targets.
+be targets. While the camera turns, the pattern of the sensor and the interpolated background let
+some noise come again, which does not count either.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ _NEAR_PX = 2.5  # from where it is expected
 _REACH_PX = 4.0
 _FRAMES = 3  # after which it may come again
 _MEMORY = 60.0  # frames
-_LOWEST, _HIGHEST = 0.03, 0.98  # share that comes again
+_LOWEST, _HIGHEST = 0.01, 0.98  # share that comes again
 _NEW_PRIOR, _NEW_SHARE = 8.0, 0.08  # new candidates, and the share of them that comes again
 _TARGETS = 4.0  # candidates that stay in a region of noise, but may be targets
 _FEW, _MANY = 0.02, 0.075  # share of new ones from which others stay, and at which all do
 _DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
 _MOST_DRIFT_PX = 0.7
+_TURN_PX, _TURN_LEARNED = 0.5, 0.1  # mean shift of a camera that turns, and a frame's share in it
+_TURN_SHARE = 0.03  # share of noise that then comes again, measured before a clear sky
 _ONE_THING = 60.0  # times that a thing comes again within the memory
 # What a region counts: what is new, and how much of it came again; of what came again more often,
 # the sums of its drift along x and y and of the square, and its number.
@@ -66,10 +69,12 @@ class Repeats:
         self._area = float(shape[0] * shape[1])
         none, count = np.empty(0), np.zeros(0, np.intp)
         self._earlier = _Earlier(np.empty((0, 2)), none, none, count, count)
+        self._turn = np.zeros(2)  # mean shift of the scene
 
     def move(self, shift: Floats) -> None:
         """Go on to the next frame, whose content moved by ``shift``."""
         self._map.move((float(shift[0]), float(shift[1])))
+        self._turn = self._turn + _TURN_LEARNED * (shift - self._turn)
         old = self._earlier
         kept = old.age < _FRAMES
         drift, spread = self.drift(old.xy)
@@ -117,6 +122,8 @@ class Repeats:
         values *= 1 - 1 / _MEMORY
         cells = self._map.cells(old.xy)
         chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._area, 0.5)
+        if np.abs(self._turn).max() > _TURN_PX:
+            chance += _TURN_SHARE
         found = np.zeros(len(old.xy))
         found[columns] = 1.0
         new = (old.times == 0) & (old.age == 1)
@@ -137,6 +144,10 @@ class Repeats:
         share, structure = self._structure(old.xy)
         again = np.where(old.times > 0, structure ** (2 / np.maximum(old.times, 1)), share)
         return np.asarray(np.clip(again, _LOWEST, _HIGHEST))
+
+    def structure(self, xy: Floats) -> Floats:
+        """From 0 to 1, whether the scene at places (N, 2) has structure that stays, (N,)."""
+        return self._structure(xy)[1]
 
     def _structure(self, xy: Floats) -> tuple[Floats, Floats]:
         """Share (N,) of new candidates that come again, and from 0 to 1, whether others stay."""

@@ -73,11 +73,13 @@ _HITS = 3  # candidates without which nothing is certain
 _LONG = 15  # frames after which a held path is a still thing
 _STILL_PRIOR, _STILL_FRAMES = 0.5, 300.0  # still things in so many frames, before any is counted
 _MOST_BOUND = 12.0
+_CLOUD_DRIFT = 0.02  # px² in a nominal frame: the edges of clouds move and change their shape
 _STILL = -5.0  # LLR of motion that no longer falls: a target may hover for as long as it likes
 _TRUST = 1.5  # log-odds of the card count so many times against clutter that stands still
 _GATE = 3.5  # deviations between a path and a candidate
 _CHILDREN = 2  # paths that may end in one candidate
 _MOST = 400  # paths that are not confirmed
+_LASTING = 2.0  # LLR that each of the first further candidates counts for, when there are more
 _GIVEN_UP = -1.5  # LLR below which a new beginning is better
 _SURE = 8.0  # the LLR of a track is not raised further above that which confirms it
 _LOST = -10.0  # LLR, relative to that which confirms a track, at which it ends
@@ -117,6 +119,11 @@ class Search:
         self._repeats = Repeats(shape)
         self.last_number = last_number
         self._frames, self._still, self._held = 0, 0, 0
+
+    @property
+    def still_things(self) -> int:
+        """Number of things so far that stand still in the scene or in the frame."""
+        return self._still
 
     @property
     def paths(self) -> Paths | None:
@@ -161,10 +168,7 @@ class Search:
         parts: list[Paths] = []
         free = np.ones(len(candidates), bool)
         if self._paths is not None and len(self._paths):
-            paths = self._paths.copy()  # those of the step before stay as they are
-            paths.predict(dt, shift, variance, self.settings.acceleration)
-            paths.still[:, 0] += self._repeats.drift(paths.place)[0]
-            paths.sums = evidence.mixed(paths.sums)
+            paths = self._predicted(self._paths, dt, shift, variance)
             misses = evidence.of_miss(floor(paths.place))
             confirmed = paths.number != 0
             tracks = paths[confirmed]
@@ -193,6 +197,16 @@ class Search:
         self.count += 1
         self.steps.append(Step(paths, dt, shift, variance))
         return np.maximum(numbers, 0)
+
+    def _predicted(self, before: Paths, dt: float, shift: Floats, variance: Floats) -> Paths:
+        """The paths before their candidates in the next frame."""
+        paths = before.copy()  # those of the step before stay as they are
+        paths.predict(dt, shift, variance, self.settings.acceleration)
+        paths.still[:, 0] += self._repeats.drift(paths.place)[0]
+        structure = self._repeats.structure(paths.place)
+        paths.still_var[:, 0] += dt * _CLOUD_DRIFT * structure[:, None]
+        paths.sums = evidence.mixed(paths.sums)
+        return paths
 
     def _densities(self, candidates: Candidates) -> Densities:
         shares = [where.share(candidates.xy) for where in (self._scene, self._sensor)]
@@ -284,9 +298,9 @@ class Search:
         llr, spatial = self._llr(paths, candidates, densities, index)
         paths.sums = paths.sums + llr
         xy, whole = candidates.xy[index], candidates.variance[index] + self.settings.jitter**2
-        still = paths.still_var + whole[:, None]
-        off = ((xy[:, None] - paths.still) ** 2).sum(axis=2)
-        paths.moving = paths.moving + (spatial[:, None] - log_gauss(off / still, still**2))
+        still = paths.still_var + whole[:, None, None]
+        off = ((xy[:, None] - paths.still) ** 2 / still).sum(axis=2)
+        paths.moving = paths.moving + (spatial[:, None] - log_gauss(off, still.prod(axis=2)))
         paths.odds = paths.odds + candidates.odds[index]
         paths.correct(xy, whole)
         paths.candidate = index
@@ -308,7 +322,9 @@ class Search:
         paths.sums = paths.sums - over[:, None]
         weak = np.flatnonzero(kept & ~tracks)
         if len(weak) > _MOST:
-            order = np.argsort(-llr[weak], kind="stable")
+            # Most that begin are noise and soon end, but look better than what clutter may explain.
+            lasting = _LASTING * (np.minimum(paths.hits[weak], 4) - 1)
+            order = np.argsort(-llr[weak] - lasting, kind="stable")
             kept[weak[order[_MOST:]]] = False
         return paths[kept]
 
@@ -348,6 +364,8 @@ class Search:
             places.append(paths.place[row])
         for row in np.flatnonzero(sure & moves & (paths.number == HELD)):
             self.last_number += 1
+            if paths.age[row] > _LONG and self._still:
+                self._still -= 1  # it was counted as a still thing
             paths.number[row] = self.last_number
         if places:
             keep &= (paths.number != 0) | ~is_near(paths.place, np.array(places), _SAME_PX)
