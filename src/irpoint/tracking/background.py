@@ -121,8 +121,8 @@ class Background:
         """Let an earlier frame join where the mean has few frames."""
         assert self._mean is not None
         there, here = overlap(old.shape, step)
-        few = self._count[there] < _FEW
-        rows, columns = _extent(few.any(axis=1)), _extent(few.any(axis=0))
+        few = np.asarray(self._count[there] < _FEW)
+        rows, columns = (_extent(np.any(few, axis=axis)) for axis in (1, 0))
         few, old = few[rows, columns], old[here][rows, columns]
         if min(few.shape) < 2:
             return

@@ -25,7 +25,7 @@ _NEAR_PX = 2.5  # from where it is expected
 _REACH_PX = 4.0
 _FRAMES = 3  # after which it may come again
 _MEMORY = 60.0  # frames
-_LOWEST, _HIGHEST = 0.01, 0.98  # share that comes again
+_LOWEST, _HIGHEST = 0.03, 0.98  # share that comes again
 _NEW_PRIOR, _NEW_SHARE = 8.0, 0.08  # new candidates, and the share of them that comes again
 _TARGETS = 4.0  # candidates that stay in a region of noise, but may be targets
 _FEW, _MANY = 0.02, 0.075  # share of new ones from which others stay, and at which all do
@@ -123,7 +123,7 @@ class Repeats:
         cells = self._map.cells(old.xy)
         chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._area, 0.5)
         if np.abs(self._turn).max() > _TURN_PX:
-            chance += _TURN_SHARE
+            chance += _TURN_SHARE * (1 - float(_above_noise(self._whole())))
         found = np.zeros(len(old.xy))
         found[columns] = 1.0
         new = (old.times == 0) & (old.age == 1)
@@ -146,15 +146,18 @@ class Repeats:
         return np.asarray(np.clip(again, _LOWEST, _HIGHEST))
 
     def structure(self, xy: Floats) -> Floats:
-        """From 0 to 1, whether the scene at places (N, 2) has structure that stays, (N,)."""
-        return self._structure(xy)[1]
+        """From 0 to 1, whether the scene, or its part at places (N, 2), has structure, (N,)."""
+        return np.asarray(np.maximum(self._structure(xy)[1], _above_noise(self._whole())))
+
+    def _whole(self) -> float:
+        """Share of new candidates that come again, in the frame as a whole."""
+        new, stayed = self._map.values[_NEW : _STAYED + 1].sum(axis=(1, 2)).tolist()
+        return float((stayed + _NEW_PRIOR * _NEW_SHARE) / (new + _NEW_PRIOR))
 
     def _structure(self, xy: Floats) -> tuple[Floats, Floats]:
         """Share (N,) of new candidates that come again, and from 0 to 1, whether others stay."""
-        counts = self._map.values[_NEW : _STAYED + 1]
-        new, stayed = counts.sum(axis=(1, 2))
-        whole = (stayed + _NEW_PRIOR * _NEW_SHARE) / (new + _NEW_PRIOR)
-        new, stayed = counts[:, *self._map.cells(xy)]
+        whole = self._whole()
+        new, stayed = self._map.values[_NEW : _STAYED + 1, *self._map.cells(xy)]
         stayed = np.maximum(stayed - _TARGETS * (1 - _above_noise(whole)), 0)
         share = (stayed + _NEW_PRIOR * whole) / (new + _NEW_PRIOR)
         return share, _above_noise(share)
@@ -176,6 +179,6 @@ class Repeats:
         return layer[:, None] * drift, _DRIFT_PX**2 + layer * (variance - _DRIFT_PX**2)
 
 
-def _above_noise(share: Floats) -> Floats:
+def _above_noise(share: Floats | float) -> Floats:
     """From 0 to 1, whether shares of what is new that comes again are those of a structure."""
-    return np.clip((share - _FEW) / (_MANY - _FEW), 0, 1)
+    return np.asarray(np.clip((share - _FEW) / (_MANY - _FEW), 0, 1))
