@@ -29,6 +29,7 @@ _LOWEST, _HIGHEST = 0.03, 0.98  # share that comes again
 _NEW_PRIOR, _NEW_SHARE = 8.0, 0.08  # new candidates, and the share of them that comes again
 _TARGETS = 4.0  # candidates that stay in a region of noise, but may be targets
 _FEW, _MANY = 0.02, 0.075  # share of new ones from which others stay, and at which all do
+_PURE, _IMPURE = 0.008, 0.02  # the same of the whole frame; a clear sky has at most 0.01 in the end
 _DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
 _MOST_DRIFT_PX = 0.7
 _TURN_PX, _TURN_LEARNED = 0.5, 0.1  # mean shift of a camera that turns, and a frame's share in it
@@ -145,9 +146,10 @@ class Repeats:
         again = np.where(old.times > 0, structure ** (2 / np.maximum(old.times, 1)), share)
         return np.asarray(np.clip(again, _LOWEST, _HIGHEST))
 
-    def structure(self, xy: Floats) -> Floats:
-        """From 0 to 1, whether the scene, or its part at places (N, 2), has structure, (N,)."""
-        return np.asarray(np.maximum(self._structure(xy)[1], _above_noise(self._whole())))
+    def drifting(self, xy: Floats) -> Floats:
+        """From 0 to 1, whether still things at places (N, 2) may drift, (N,): not in pure noise."""
+        scene = np.clip((self._whole() - _PURE) / (_IMPURE - _PURE), 0, 1)
+        return np.asarray(np.maximum(self._structure(xy)[1], scene))
 
     def _whole(self) -> float:
         """Share of new candidates that come again, in the frame as a whole."""

@@ -203,8 +203,8 @@ class Search:
         paths = before.copy()  # those of the step before stay as they are
         paths.predict(dt, shift, variance, self.settings.acceleration)
         paths.still[:, 0] += self._repeats.drift(paths.place)[0]
-        structure = self._repeats.structure(paths.place)
-        paths.still_var[:, 0] += dt * _CLOUD_DRIFT * structure[:, None]
+        drifting = self._repeats.drifting(paths.place)
+        paths.still_var[:, 0] += dt * _CLOUD_DRIFT * drifting[:, None]
         paths.sums = evidence.mixed(paths.sums)
         return paths
 
