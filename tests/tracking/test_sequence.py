@@ -40,6 +40,19 @@ def test_noise_makes_no_tracks() -> None:
     assert numbers == set()
 
 
+def test_points_of_small_frames_are_tracked() -> None:
+    """Small frames show a scene, unlike those of a shutter."""
+    rng = np.random.default_rng(8)
+    tracker = SequenceTracker((7, 200))
+    for number in range(20):
+        place = np.float32([[20 + 3 * number, 3]])
+        points = Points(place, np.float32([0.9]))
+        pixels = rng.normal(0, 1, (7, 200)).astype(np.float32)
+        frame = FrameResult("strip", number, None, (7, 200), points, status="small", pixels=pixels)
+        result = tracker.update(frame)
+    assert [state.number for state in result.tracks] == [1]
+
+
 def test_a_lower_rate_takes_longer() -> None:
     def first(rate: float) -> int:
         tracker = SequenceTracker(SHAPE, SearchSettings(false_tracks_per_hour=rate))

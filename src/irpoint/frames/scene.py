@@ -22,7 +22,7 @@ Image2D = npt.NDArray[np.float32]
 _BLINDED = 0.5  # span without the halo of a sun, over that with it, if the halo hides the scene
 _SATURATED = 0.5  # fraction of pixels at full scale
 _ROUNDING = 3  # counts; a constant scene spans as much after rounding
-_SMALL = 8  # px; in strips of fewer rows, networks miss a third of bright targets and more
+_SMALL = 8  # px; in strips of five rows and fewer, networks miss a fifth of bright targets and more
 
 _WINDOW = 9  # px; foreign pixels take the mean of the scene in this window
 _MIN_SCENE = 0.4  # of a window around a pixel that others take; an island of scene has less

@@ -95,7 +95,7 @@ class SequenceTracker:
         targets = result.points.xy.astype(np.float64)
         now = None if result.pixels is None else view(result.pixels, targets)
         kind: Stillness = "live" if now is None else self._stillness(now)
-        if result.status != "ok":
+        if result.status not in ("ok", "small"):  # small frames are new ones all the same
             kind = "shutter"
         if kind != "live":
             return Seen(kind, None, None)
