@@ -65,3 +65,23 @@ def test_what_turns_out_to_move_no_longer_counts_as_a_still_thing() -> None:
     assert stream.search.still_things == 1
     assert any(stream.goes_on((0.5, 0.5)) for _ in range(30))
     assert stream.search.still_things == 0
+
+
+@pytest.mark.parametrize("slow", [0.3, 1.5])
+def test_targets_that_cross_keep_their_numbers(slow: float) -> None:
+    """While they are close, they look like one."""
+    search, rng, owners = Search(SHAPE), np.random.default_rng(0), {}
+    for frame in range(-60, 61):
+        targets = np.array([[160 + 0.8 * frame, 120.0], [160.0, 120 + slow * frame]])
+        if np.abs(targets[0] - targets[1]).max() < 4:
+            targets = targets.mean(axis=0, keepdims=True)
+        targets = targets + rng.normal(0, 0.2, targets.shape)
+        places = np.vstack([targets, rng.uniform(4, 250, (60, 2))])
+        z = np.r_[np.full(len(targets), 5.0), rng.uniform(3.0, 3.4, 60)]
+        count = len(places)
+        unknown, dark = np.full(count, -2.0), np.zeros(count, bool)
+        candidates = Candidates(places, np.full(count, 0.05), z, unknown, dark)
+        numbers = search.update(candidates, lambda xy: np.full(len(xy), 3.0), 1.0, None)
+        owners[frame] = numbers[:2].tolist()
+    assert 0 not in owners[-20]
+    assert owners[60] == owners[-20]

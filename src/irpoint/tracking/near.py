@@ -39,3 +39,10 @@ def is_near(one: Floats, other: Floats, reach: float) -> npt.NDArray[np.bool_]:
     near = np.zeros(len(one), bool)
     near[near_pairs(one, other, reach)[0]] = True
     return near
+
+
+def pairs_within(places: Floats, reach: float) -> tuple[Indices, Indices]:
+    """Indices of all pairs of ``places`` (N, 2) that are near each other, each pair both ways."""
+    one, other = near_pairs(places, places, reach)
+    apart = one != other
+    return one[apart], other[apart]

@@ -9,6 +9,7 @@ Confirmed tracks choose their candidates first, so that the sum of their likelih
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from irpoint.tracking import evidence
 from irpoint.tracking.candidates import Candidates, Densities
 from irpoint.tracking.clutter import StaticMap, log_gauss
 from irpoint.tracking.motion import Motion
-from irpoint.tracking.near import is_near, near_pairs
+from irpoint.tracking.near import is_near, near_pairs, pairs_within
 from irpoint.tracking.paths import Floats, Indices, Paths, begin
 from irpoint.tracking.repeats import Repeats
 
@@ -87,6 +88,7 @@ _HELD_SURE, _HELD_LOST = 1.0, -5.0  # the same for held paths
 _LOST_PX = 12.0  # deviation of its place at which a track ends
 _OUTSIDE_PX = 4.0  # beyond the edge of the frame
 _SAME_PX = 5.0  # a path this close to a track is of the same target
+_MERGED_PX = 6.0  # targets this close may look like one
 _FREE_PX = 4.0  # around a candidate of a track, no other candidate is free
 
 
@@ -229,8 +231,13 @@ class Search:
     def _follow(
         self, tracks: Paths, misses: Floats, candidates: Candidates, densities: Densities
     ) -> tuple[Paths, Indices]:
-        """Confirmed tracks with their candidates, and the indices of these, (N,); -1 for none."""
+        """Confirmed tracks with their candidates, and the indices of these, (N,); -1 for none.
+
+        Of two targets that cross, only one is seen for a while, somewhere between them.
+        """
         used = np.full(len(tracks), -1)
+        one, other = pairs_within(tracks.place, _MERGED_PX)
+        misses[one] = np.maximum(misses[one], 0.0)
         if len(tracks) and len(candidates):
             rows, columns = self._pairs(tracks, candidates, np.ones(len(candidates), bool))
             llr, _ = self._llr(tracks[rows], candidates, densities, columns)
@@ -244,7 +251,12 @@ class Search:
             used[row[real]] = column[real]
         found = used >= 0
         hit, missed = tracks[found], tracks[~found]
-        hit = self._continued(hit, candidates, densities, used[found])
+        shared = found[one] & ~found[other]
+        apart = np.abs(tracks.place[one] - tracks.place[other])[shared].max(axis=1, initial=0.0)
+        variance = candidates.variance.copy()
+        np.add.at(variance, used[one[shared]], (apart / 2) ** 2)
+        seen = dataclasses.replace(candidates, variance=variance)
+        hit = self._continued(hit, seen, densities, used[found])
         missed.sums = missed.sums + misses[~found]
         return Paths.joined([hit, missed]), used
 

@@ -17,6 +17,7 @@ from irpoint.points import FrameResult, Points, TrackState
 from irpoint.runtime.distinct import unmeasured
 from irpoint.runtime.region import Region
 from irpoint.tracking import evidence
+from irpoint.tracking.camera_motion import CameraMotion
 from irpoint.tracking.candidates import Candidates
 from irpoint.tracking.motion import Motion, View, estimate, view
 from irpoint.tracking.observe import SPECK_STD, Observer
@@ -80,6 +81,7 @@ class SequenceTracker:
         self.region = region or Region()
         self._finder = SpeckFinder(polarities)
         self._stillness = StillnessTest()
+        self._camera = CameraMotion()
         self._view: View | None = None
         self._time: float | None = None  # of the latest frame that told something
         self._pause: int | None = None  # frames since then; None before the first
@@ -99,7 +101,8 @@ class SequenceTracker:
             kind = "shutter"
         if kind != "live":
             return Seen(kind, None, None)
-        motion = None if self._view is None or now is None else estimate(self._view, now)
+        told = None if self._view is None or now is None else estimate(self._view, now)
+        motion = self._camera(told)
         self._view = now
         return Seen(kind, motion, self._specks(result, _shift(motion)))
 
