@@ -21,7 +21,7 @@ def density(drift: tuple[float, float], stays: bool) -> tuple[float, float]:
         places = places + drift if stays else rng.uniform(40, 400, (50, 2))
         here = repeats.expected(places, z, variance)
         elsewhere = repeats.expected(places + 20, z, variance)
-        repeats.learn(places, z, variance)
+        repeats.learn(places, z, variance, np.zeros(len(places), bool))
     return float(np.mean(here)), float(np.mean(elsewhere))
 
 
@@ -44,7 +44,7 @@ def test_one_target_among_noise_does_not_count_as_structure() -> None:
             repeats.move(np.zeros(2))
         places = np.vstack([rng.uniform(0, 470, (80, 2)), (50 + number, 80)])
         found = repeats.expected(places, np.full(81, 4.0), np.full(81, 0.04))
-        repeats.learn(places, np.full(81, 4.0), np.full(81, 0.04))
+        repeats.learn(places, np.full(81, 4.0), np.full(81, 0.04), np.zeros(len(places), bool))
     assert found[-1] < 1
     _, spread = repeats.drift(np.array([[90.0, 80.0]]))
     assert spread[0] < 0.1
@@ -59,7 +59,7 @@ def test_slow_targets_do_not_hide_themselves_in_a_frame_of_noise() -> None:
         targets = np.array([(60, 80), (90, 110), (120, 90)]) + 0.5 * number
         places = np.vstack([rng.uniform(0, 470, (40, 2)), targets])
         found = repeats.expected(places, np.full(43, 4.0), np.full(43, 0.04))
-        repeats.learn(places, np.full(43, 4.0), np.full(43, 0.04))
+        repeats.learn(places, np.full(43, 4.0), np.full(43, 0.04), np.zeros(len(places), bool))
     assert found[-3:].max() < -2
 
 
@@ -76,7 +76,7 @@ def test_noise_that_comes_again_while_the_camera_turns_is_no_structure(
         again = before[:4] + shift  # 4 % of what was new
         before = rng.uniform(0, 470, (100, 2))
         places = np.vstack([before, again])
-        repeats.learn(places, np.full(104, 4.0), np.full(104, 0.04))
+        repeats.learn(places, np.full(104, 4.0), np.full(104, 0.04), np.zeros(len(places), bool))
     drifting = repeats.drifting(rng.uniform(0, 470, (50, 2)))
     assert (drifting.mean() > 0.9) == known
     assert known or drifting.mean() < 0.7
@@ -90,7 +90,12 @@ def test_what_stays_in_a_scene_with_structure_counts_in_a_region_of_which_little
             repeats.move(np.zeros(2))
         places = np.vstack([still, [(80, 80)]]) if number > 8 else still
         found = repeats.expected(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
-        repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
+        repeats.learn(
+            places,
+            np.full(len(places), 4.0),
+            np.full(len(places), 0.04),
+            np.zeros(len(places), bool),
+        )
     assert found[-1] > 0
 
 
@@ -105,7 +110,12 @@ def test_wisps_in_an_otherwise_calm_sky_drift_as_a_layer_and_two_targets_do_not(
                 repeats.move(np.zeros(2))
             things += np.array((0.4, 0.1))
             places = np.vstack([rng.uniform(0, 470, (80, 2)), things])
-            repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04))
+            repeats.learn(
+                places,
+                np.full(len(places), 4.0),
+                np.full(len(places), 0.04),
+                np.zeros(len(places), bool),
+            )
         drifts.append(repeats.drift(np.array([[260.0, 240.0]]))[0][0])
     assert np.abs(drifts[0]).max() < 0.1
     assert np.allclose(drifts[1], (0.4, 0.1), atol=0.12)

@@ -30,7 +30,7 @@ class Stream:
         z = np.concatenate([[4.0], self._rng.uniform(3.0, 3.4, self._noise)])
         count = len(places)
         unknown, dark = np.full(count, -2.0), np.zeros(count, bool)
-        candidates = Candidates(places, np.full(count, 0.05), z, unknown, dark)
+        candidates = Candidates(places, np.full(count, 0.05), z, unknown, dark, dark)
         floor = np.full(1, 3.0)
         numbers = self.search.update(candidates, lambda xy: floor.repeat(len(xy)), 1.0, motion)
         return bool(numbers[0])
@@ -80,7 +80,7 @@ def test_targets_that_cross_keep_their_numbers(slow: float) -> None:
         z = np.r_[np.full(len(targets), 5.0), rng.uniform(3.0, 3.4, 60)]
         count = len(places)
         unknown, dark = np.full(count, -2.0), np.zeros(count, bool)
-        candidates = Candidates(places, np.full(count, 0.05), z, unknown, dark)
+        candidates = Candidates(places, np.full(count, 0.05), z, unknown, dark, dark)
         numbers = search.update(candidates, lambda xy: np.full(len(xy), 3.0), 1.0, None)
         owners[frame] = numbers[:2].tolist()
     assert 0 not in owners[-20]

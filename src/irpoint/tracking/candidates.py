@@ -21,6 +21,7 @@ class Candidates:
         z: (N,) how rare clutter is that is as strong, see :mod:`irpoint.tracking.clutter`.
         odds: (N,) log-odds that a still candidate with this score is a target.
         dark: (N,) whether each is dark.
+        alone: (N,) whether the network alone shows each: no speck is there.
     """
 
     xy: Floats
@@ -28,6 +29,7 @@ class Candidates:
     z: Floats
     odds: Floats
     dark: npt.NDArray[np.bool_]
+    alone: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -40,6 +42,7 @@ class Candidates:
             self.z[index],
             self.odds[index],
             self.dark[index],
+            self.alone[index],
         )
 
 

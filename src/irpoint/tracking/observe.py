@@ -63,7 +63,7 @@ class Observer:
         score = points.score.astype(float)
         z, odds = self._network.deviations(xy, score), np.interp(score, *self._odds)
         if specks is None or not len(specks.xy):
-            return Candidates(xy, variance, z, odds, dark)
+            return Candidates(xy, variance, z, odds, dark, np.ones(len(xy), bool))
         # The deviation of a structured scene is known only after some frames.
         highest = _FIRST_Z + _MORE_Z * self._speck_frames
         self._speck_frames += 1
@@ -90,6 +90,7 @@ class Observer:
             np.concatenate([z, speck_z[alone]]),
             np.concatenate([odds, np.full(rest, _STILL_ODDS)]),
             np.concatenate([dark, specks.dark[alone]]),
+            np.concatenate([nearest < 0, np.zeros(rest, bool)]),
         )
 
     def floor(self, xy: Floats) -> Floats:

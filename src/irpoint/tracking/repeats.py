@@ -6,6 +6,9 @@ three times stay. A region of which little was seen is taken to be like the othe
 a whole shows noise, the first few candidates of a region that stay do not count, because they may
 be targets. While the camera turns, the pattern of the sensor and the interpolated background let
 some noise come again, which does not count either.
+
+What the network alone shows is also counted apart: where a prediction of the scene leaves specks of
+noise, the network sees the scene all the same. Its structure is that of the frame as a whole.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from irpoint.tracking.clutter import Floats, log_gauss
+from irpoint.tracking.clutter import Floats, Mask, log_gauss
 from irpoint.tracking.near import near_pairs
 from irpoint.tracking.scene_map import Indices, SceneMap
 
@@ -35,9 +38,12 @@ _MOST_DRIFT_PX = 0.7
 _TURN_PX, _TURN_LEARNED = 0.5, 0.1  # mean shift of a camera that turns, and a frame's share in it
 _TURN_SHARE = 0.03  # share of noise that then comes again, measured before a clear sky
 _ONE_THING = 60.0  # times that a thing comes again within the memory
-# What a region counts: what is new, and how much of it came again; of what came again more often,
-# the sums of its drift along x and y and of the square, and its number.
-_NEW, _STAYED, _DRIFT, _LAYERS = 0, 1, slice(2, 6), 6
+# What a region counts. Of all candidates, and of those that the network alone shows: what is new,
+# and how much of it came again. Of all that came again more often: the sums of its drift along x
+# and y and of the square, and its number.
+_KINDS = 2
+_NEW, _STAYED = slice(0, _KINDS), slice(_KINDS, 2 * _KINDS)
+_DRIFT, _LAYERS = slice(2 * _KINDS, 2 * _KINDS + 4), 2 * _KINDS + 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,7 @@ class _Earlier:
         z: (N,) of the candidates.
         times: (N,) that it had come again.
         age: (N,) frames since it was seen.
+        kind: (N,) 1 if the network alone showed it, else 0.
     """
 
     xy: Floats
@@ -56,6 +63,7 @@ class _Earlier:
     z: Floats
     times: Indices
     age: Indices
+    kind: Indices
 
 
 class Repeats:
@@ -69,7 +77,7 @@ class Repeats:
         self._map = SceneMap(shape, _CELL, _LAYERS)
         self._area = float(shape[0] * shape[1])
         none, count = np.empty(0), np.zeros(0, np.intp)
-        self._earlier = _Earlier(np.empty((0, 2)), none, none, count, count)
+        self._earlier = _Earlier(np.empty((0, 2)), none, none, count, count, count)
         self._turn = np.zeros(2)  # mean shift of the scene
 
     def move(self, shift: Floats) -> None:
@@ -81,7 +89,12 @@ class Repeats:
         drift, spread = self.drift(old.xy)
         xy, variance = old.xy + shift + drift, old.variance + spread
         self._earlier = _Earlier(
-            xy[kept], variance[kept], old.z[kept], old.times[kept], old.age[kept] + 1
+            xy[kept],
+            variance[kept],
+            old.z[kept],
+            old.times[kept],
+            old.age[kept] + 1,
+            old.kind[kept],
         )
 
     def expected(self, xy: Floats, z: Floats, variance: Floats) -> Floats:
@@ -102,8 +115,13 @@ class Repeats:
         np.maximum.at(density, rows, again)
         return density
 
-    def learn(self, xy: Floats, z: Floats, variance: Floats) -> None:
-        """Compare the candidates of a frame that no confirmed track explains with those before."""
+    def learn(self, xy: Floats, z: Floats, variance: Floats, alone: Mask) -> None:
+        """Compare the candidates of a frame that no confirmed track explains with those before.
+
+        Args:
+            xy, z, variance: of the candidates.
+            alone: (N,) whether the network alone shows each.
+        """
         old = self._earlier
         rows, columns = near_pairs(xy, old.xy, _NEAR_PX)
         times = np.zeros(len(xy), np.intp)
@@ -116,6 +134,7 @@ class Repeats:
             np.concatenate([old.z, z]),
             np.concatenate([old.times, times]),
             np.concatenate([old.age, np.zeros(len(xy), np.intp)]),
+            np.concatenate([old.kind, alone.astype(np.intp)]),
         )
 
     def _count(self, old: _Earlier, rows: Indices, columns: Indices, xy: Floats) -> None:
@@ -124,13 +143,15 @@ class Repeats:
         cells = self._map.cells(old.xy)
         chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._area, 0.5)
         if np.abs(self._turn).max() > _TURN_PX:
-            chance += _TURN_SHARE * (1 - float(_above_noise(self._whole())))
+            chance += _TURN_SHARE * (1 - self.structure)
         found = np.zeros(len(old.xy))
         found[columns] = 1.0
         new = (old.times == 0) & (old.age == 1)
-        cells_new = cells[0][new], cells[1][new]
-        np.add.at(values[_NEW], cells_new, 1.0)
-        np.add.at(values[_STAYED], cells_new, found[new] - chance)
+        for kind in range(_KINDS):
+            counted = new & (old.kind >= kind)
+            cells_new = cells[0][counted], cells[1][counted]
+            np.add.at(values[_NEW][kind], cells_new, 1.0)
+            np.add.at(values[_STAYED][kind], cells_new, found[counted] - chance)
         again = old.times[columns] > 0
         rows, columns = rows[again], columns[again]
         drift, _ = self.drift(old.xy[columns])
@@ -142,24 +163,38 @@ class Repeats:
 
     def _share(self, old: _Earlier) -> Floats:
         """Share (N,) of clutter that comes again in the next frame."""
-        share, structure = self._structure(old.xy)
+        share, structure = (
+            part[old.kind, np.arange(len(old.xy))] for part in self._structure(old.xy)
+        )
         again = np.where(old.times > 0, structure ** (2 / np.maximum(old.times, 1)), share)
         return np.asarray(np.clip(again, _LOWEST, _HIGHEST))
 
     def drifting(self, xy: Floats) -> Floats:
         """From 0 to 1, whether still things at places (N, 2) may drift, (N,): not in pure noise."""
-        scene = np.clip((self._whole() - _PURE) / (_IMPURE - _PURE), 0, 1)
-        return np.asarray(np.maximum(self._structure(xy)[1], scene))
+        scene = np.clip((self._whole().max() - _PURE) / (_IMPURE - _PURE), 0, 1)
+        return np.asarray(np.maximum(self._structure(xy)[1].max(axis=0), scene))
 
-    def _whole(self) -> float:
-        """Share of new candidates that come again, in the frame as a whole."""
-        new, stayed = self._map.values[_NEW : _STAYED + 1].sum(axis=(1, 2)).tolist()
-        return float((stayed + _NEW_PRIOR * _NEW_SHARE) / (new + _NEW_PRIOR))
+    @property
+    def structure(self) -> float:
+        """From 0 to 1, whether clutter comes again in the frame as a whole."""
+        return float(_above_noise(self._whole()).max())
+
+    def _whole(self) -> Floats:
+        """Share (kinds,) of new candidates that come again, in the frame as a whole.
+
+        If the network alone shows little, that is taken to be like the others.
+        """
+        new, stayed = (self._map.values[part].sum(axis=(1, 2)) for part in (_NEW, _STAYED))
+        share = np.full(_KINDS, _NEW_SHARE)
+        for kind in range(_KINDS):
+            share[kind:] = (stayed[kind] + _NEW_PRIOR * share[kind]) / (new[kind] + _NEW_PRIOR)
+        return share
 
     def _structure(self, xy: Floats) -> tuple[Floats, Floats]:
-        """Share (N,) of new candidates that come again, and from 0 to 1, whether others stay."""
-        whole = self._whole()
-        new, stayed = self._map.values[_NEW : _STAYED + 1, *self._map.cells(xy)]
+        """Share (kinds, N) of new candidates that come again; from 0 to 1, whether others stay."""
+        whole = float(self._whole().max())
+        cells = self._map.cells(xy)
+        new, stayed = (self._map.values[part, *cells] for part in (_NEW, _STAYED))
         stayed = np.maximum(stayed - _TARGETS * (1 - _above_noise(whole)), 0)
         share = (stayed + _NEW_PRIOR * whole) / (new + _NEW_PRIOR)
         return share, _above_noise(share)

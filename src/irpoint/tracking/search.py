@@ -70,6 +70,7 @@ class Step:
 
 _REMEMBERED = 90  # frames
 HELD = -1  # number of a path that is certain, but may stand still
+_STRUCTURED = 4.0  # LLR by which more is asked where clutter is structured, beyond what is modelled
 _HITS = 3  # candidates without which nothing is certain
 _LONG = 15  # frames after which a held path is a still thing
 _STILL_PRIOR, _STILL_FRAMES = 0.5, 300.0  # still things in so many frames, before any is counted
@@ -141,8 +142,8 @@ class Search:
 
     def threshold(self, dt: float) -> float:
         """The LLR that confirms a track."""
-        rate = self.settings.false_tracks_per_hour
-        return evidence.threshold(self.shape, dt * NOMINAL_S, rate)
+        rate, more = self.settings.false_tracks_per_hour, _STRUCTURED * self._repeats.structure
+        return more + evidence.threshold(self.shape, dt * NOMINAL_S, rate)
 
     def update(
         self,
@@ -226,7 +227,7 @@ class Search:
         xy, z = candidates.xy[kept], candidates.z[kept]
         self._scene.learn(xy, z, (float(shift[0]), float(shift[1])))
         self._sensor.learn(xy, z, (0.0, 0.0))
-        self._repeats.learn(xy, z, candidates.variance[kept])
+        self._repeats.learn(xy, z, candidates.variance[kept], candidates.alone[kept])
 
     def _follow(
         self, tracks: Paths, misses: Floats, candidates: Candidates, densities: Densities

@@ -140,7 +140,7 @@ class SequenceTracker:
     def _specks(self, result: FrameResult, shift: tuple[float, float]) -> Specks | None:
         if result.pixels is None:
             return None
-        found = self._finder(result.pixels, shift)
+        found = self._finder(result.pixels, shift, result.points.xy.astype(np.float64))
         places = Points.labels(found.xy)
         # A point's score is its index, to know which of them the region keeps.
         indexed = Points(places.xy, np.arange(len(places), dtype=np.float32))

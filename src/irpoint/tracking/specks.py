@@ -1,9 +1,10 @@
 """Weak specks in a frame, from the frames before it: what a network that sees one frame leaves out.
 
 The frame minus what stands still (:mod:`irpoint.tracking.background`) goes through a filter of the
-size of a point target, minus its mean on a ring around it. Its local deviation, now and in earlier
-frames, turns it into a statistic in deviations of noise and clutter. The weak maxima are many; only
-tracks can tell which are targets.
+size of a point target, minus its mean on a ring around it. Where the latest frames foretell what
+clutter does next (:mod:`irpoint.tracking.prediction`), that is subtracted. The local deviation, now
+and in earlier frames, turns the rest into a statistic in deviations of noise and clutter. The weak
+maxima are many; only tracks can tell which are targets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from irpoint.tracking.background import Background, Mask, Plane
 from irpoint.tracking.matched import OFFSET, MatchedFilter
 from irpoint.tracking.noise import CELL, Noise
+from irpoint.tracking.prediction import Prediction
 from irpoint.tracking.scene_map import Floats, Indices
 
 LOWEST_STATISTIC = 3.0  # of a speck
@@ -62,13 +64,28 @@ class SpeckFinder:
         self._background = Background()
         self._filter = MatchedFilter()
         self._noise = Noise()
+        self._prediction = Prediction()
 
-    def __call__(self, frame: npt.NDArray[Any], shift: tuple[float, float]) -> Specks:
-        """The specks of the next frame (H, W), whose content moved by ``shift`` (x, y) pixels."""
+    def __call__(
+        self,
+        frame: npt.NDArray[Any],
+        shift: tuple[float, float],
+        targets: Floats | None = None,
+    ) -> Specks:
+        """The specks of the next frame.
+
+        Args:
+            frame: (H, W) of any integer or float type.
+            shift: of its content, (x, y) in pixels.
+            targets: (N, 2) places of targets that were found in the frame in another way.
+        """
         difference = self._background.subtract(frame, shift)
         if difference is None:
             return Specks(np.empty((0, 2)), np.empty(0), np.empty(0, bool))
         filtered, power = self._filter(difference)
+        targets = np.empty((0, 2)) if targets is None else targets
+        left = self._prediction(filtered, power, self._background.scrolled, targets)
+        filtered, power = (filtered, power) if left is None else left
         deviation = self._noise.deviation(power, self._background)
         parts = [_maxima(filtered, deviation, dark) for dark in self._polarities]
         xy, statistic = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
