@@ -27,3 +27,13 @@ def test_frames_without_pixels_tell_nothing_about_specks() -> None:
     for _ in range(5):
         assert len(observer.candidates(Points.empty(), None)) == 0
     assert observer.candidates(Points.empty(), strong_specks()).z[0] == 3
+
+
+def test_what_the_network_alone_shows_is_marked() -> None:
+    points = Points(np.float32([[101, 81], [200, 150]]), np.float32([0.2, 0.2]))
+    specks = Specks(
+        np.array([[100.0, 80.0], [30.0, 40.0]]), np.array([5.0, 5.0]), np.zeros(2, bool)
+    )
+    found = Observer((240, 320)).candidates(points, specks)
+    assert found.alone.tolist() == [False, True, False]
+    assert Observer((240, 320)).candidates(points, None).alone.all()

@@ -119,3 +119,20 @@ def test_wisps_in_an_otherwise_calm_sky_drift_as_a_layer_and_two_targets_do_not(
         drifts.append(repeats.drift(np.array([[260.0, 240.0]]))[0][0])
     assert np.abs(drifts[0]).max() < 0.1
     assert np.allclose(drifts[1], (0.4, 0.1), atol=0.12)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_structure_that_the_network_alone_shows_is_not_lost_among_specks_of_noise(
+    alone: bool,
+) -> None:
+    rng, repeats = np.random.default_rng(7), Repeats(SHAPE)
+    things = rng.uniform(0, 470, (12, 2))
+    for number in range(60):
+        if number:
+            repeats.move(np.zeros(2))
+        shown = rng.random(12) < 0.3  # each thing now and then
+        places = np.vstack([rng.uniform(0, 470, (120, 2)), things[shown]])
+        by_network = np.zeros(len(places), bool)
+        by_network[120:] = alone
+        repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04), by_network)
+    assert (repeats.structure > 0.9) == alone

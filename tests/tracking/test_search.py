@@ -85,3 +85,11 @@ def test_targets_that_cross_keep_their_numbers(slow: float) -> None:
         owners[frame] = numbers[:2].tolist()
     assert 0 not in owners[-20]
     assert owners[60] == owners[-20]
+
+
+def test_more_is_asked_in_a_scene_with_structure() -> None:
+    """A clear sky has none."""
+    calm = Stream(noise=60)
+    for _ in range(60):
+        calm.goes_on((2.0, 1.0))
+    assert calm.search.threshold(1.0) < Search(SHAPE).threshold(1.0) - 2

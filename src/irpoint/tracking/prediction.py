@@ -104,7 +104,9 @@ def _fitted(
         rows, columns = _around(y, _ROWS), _around(x, _COLUMNS)
         learned[rows, columns] = 0
     rows, columns = height // _ROWS // parts[0], width // _COLUMNS // parts[1]
-    samples = (np.stack(planes) * learned).reshape(len(planes), parts[0], rows, parts[1], columns)
+    samples = np.stack(planes)
+    samples *= learned
+    samples = samples.reshape(len(planes), parts[0], rows, parts[1], columns)
     samples = samples.transpose(1, 3, 0, 2, 4).reshape(*parts, len(planes), rows * columns)
     products = samples @ samples.swapaxes(-1, -2)
     normal, aims, power = products[..., :-1, :-1], products[..., :-1, -1:], products[..., -1, -1]
