@@ -36,4 +36,4 @@ def test_what_the_network_alone_shows_is_marked() -> None:
     )
     found = Observer((240, 320)).candidates(points, specks)
     assert found.alone.tolist() == [False, True, False]
-    assert Observer((240, 320)).candidates(points, None).alone.all()
+    assert not Observer((240, 320)).candidates(points, None).alone.any()

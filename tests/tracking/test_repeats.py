@@ -136,3 +136,21 @@ def test_structure_that_the_network_alone_shows_is_not_lost_among_specks_of_nois
         by_network[120:] = alone
         repeats.learn(places, np.full(len(places), 4.0), np.full(len(places), 0.04), by_network)
     assert (repeats.structure > 0.9) == alone
+
+
+def test_targets_that_come_into_view_are_no_structure_although_no_speck_shows_them() -> None:
+    rng, shares = np.random.default_rng(8), []
+    for pan in (0.0, 2.0):
+        repeats = Repeats(SHAPE)
+        for number in range(60):
+            if number:
+                repeats.move(np.array([-pan, 0.0]))
+            x = SHAPE[1] - 4.0 - 2 * (number % 8)  # each is seen for eight frames
+            targets = np.array([(x, 60), (x, 160), (x, 260), (x, 360)])
+            places = np.vstack([rng.uniform(0, 470, (250, 2)), targets])
+            alone = np.zeros(len(places), bool)
+            alone[250:] = number > 10  # before, there are no specks
+            repeats.learn(places, np.full(254, 4.0), np.full(254, 0.04), alone)
+        shares.append(repeats.structure)
+    assert shares[0] > 0.9
+    assert shares[1] < 0.1

@@ -63,7 +63,7 @@ class Observer:
         score = points.score.astype(float)
         z, odds = self._network.deviations(xy, score), np.interp(score, *self._odds)
         if specks is None or not len(specks.xy):
-            return Candidates(xy, variance, z, odds, dark, np.ones(len(xy), bool))
+            return Candidates(xy, variance, z, odds, dark, np.zeros(len(xy), bool))
         # The deviation of a structured scene is known only after some frames.
         highest = _FIRST_Z + _MORE_Z * self._speck_frames
         self._speck_frames += 1

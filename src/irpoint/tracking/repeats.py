@@ -37,6 +37,7 @@ _DRIFT_PRIOR, _DRIFT_PX = 20.0, 0.2  # candidates, and the deviation of a drift
 _MOST_DRIFT_PX = 0.7
 _TURN_PX, _TURN_LEARNED = 0.5, 0.1  # mean shift of a camera that turns, and a frame's share in it
 _TURN_SHARE = 0.03  # share of noise that then comes again, measured before a clear sky
+_UNSEEN_FRAMES = 10  # in which the background of what comes into view is not known
 _ONE_THING = 60.0  # times that a thing comes again within the memory
 # What a region counts. Of all candidates, and of those that the network alone shows: what is new,
 # and how much of it came again. Of all that came again more often: the sums of its drift along x
@@ -75,15 +76,16 @@ class Repeats:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._map = SceneMap(shape, _CELL, _LAYERS)
-        self._area = float(shape[0] * shape[1])
+        self._size = np.array([shape[1], shape[0]])
         none, count = np.empty(0), np.zeros(0, np.intp)
         self._earlier = _Earlier(np.empty((0, 2)), none, none, count, count, count)
-        self._turn = np.zeros(2)  # mean shift of the scene
+        self._turn: Floats | None = None  # mean shift of the scene
 
     def move(self, shift: Floats) -> None:
         """Go on to the next frame, whose content moved by ``shift``."""
         self._map.move((float(shift[0]), float(shift[1])))
-        self._turn = self._turn + _TURN_LEARNED * (shift - self._turn)
+        turn = shift if self._turn is None else self._turn
+        self._turn = turn + _TURN_LEARNED * (shift - turn)
         old = self._earlier
         kept = old.age < _FRAMES
         drift, spread = self.drift(old.xy)
@@ -134,15 +136,20 @@ class Repeats:
             np.concatenate([old.z, z]),
             np.concatenate([old.times, times]),
             np.concatenate([old.age, np.zeros(len(xy), np.intp)]),
-            np.concatenate([old.kind, alone.astype(np.intp)]),
+            np.concatenate([old.kind, (alone & self._was_seen(xy)).astype(np.intp)]),
         )
+
+    def _was_seen(self, xy: Floats) -> Mask:
+        """Whether places (N, 2) were in view before: where they were not, there are no specks."""
+        before = xy if self._turn is None else xy - _UNSEEN_FRAMES * self._turn
+        return np.asarray(((before >= 0) & (before < self._size)).all(axis=1))
 
     def _count(self, old: _Earlier, rows: Indices, columns: Indices, xy: Floats) -> None:
         values = self._map.values
         values *= 1 - 1 / _MEMORY
         cells = self._map.cells(old.xy)
-        chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._area, 0.5)
-        if np.abs(self._turn).max() > _TURN_PX:
+        chance = min(len(xy) * (2 * _NEAR_PX) ** 2 / self._size.prod(), 0.5)
+        if self._turn is not None and np.abs(self._turn).max() > _TURN_PX:
             chance += _TURN_SHARE * (1 - self.structure)
         found = np.zeros(len(old.xy))
         found[columns] = 1.0
