@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
@@ -32,6 +32,7 @@ from websockets.exceptions import ConnectionClosed
 from experiments.common import argument_parser, run
 from irpoint.defaults import DEFAULT_MODEL
 from irpoint.simulate import SequenceSettings, write_sequence
+from irpoint.simulate.settings import SceneKind
 
 WIDTH, HEIGHT, FRAMES = 640, 512, 60
 SAMPLES = 6  # of the memory
@@ -55,10 +56,10 @@ def served(
         server.wait()
 
 
-def simulated(folder: Path) -> Path:
+def simulated(folder: Path, scene: SceneKind = "clear") -> Path:
     """Simulate a sequence in a folder; gives the folder of its frames."""
     settings = SequenceSettings(
-        width=WIDTH, height=HEIGHT, scene="clear", targets=(5, 5), snr=(10, 30), bits=14
+        width=WIDTH, height=HEIGHT, scene=scene, targets=(5, 5), snr=(10, 30), bits=14
     )
     write_sequence(folder / "set", settings, frames=FRAMES, seed=5, file_format="npy")
     (frames,) = (folder / "set" / "images").iterdir()
@@ -115,9 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"model (default: {DEFAULT_MODEL})")
     parser.add_argument("--viewers", type=int, nargs="+", default=[1, 10], help="viewers, in turn")
     parser.add_argument("--seconds", type=float, default=20, help="per number of viewers")
+    parser.add_argument(
+        "--scene", choices=get_args(SceneKind), default="clear", help="simulated scene"
+    )
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        frames = simulated(Path(folder))
+        frames = simulated(Path(folder), given.scene)
         print("viewers  frames/s  dropped  latency ms  read, network, track, draw ms  memory MB")
         for viewers in given.viewers:
             began = time.monotonic()
