@@ -1,4 +1,4 @@
-"""Clutter that moves is foretold, noise and targets are not."""
+"""Clutter that moves is predicted, noise and targets are not."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def waves(count: int, shape: tuple[int, int] = SHAPE) -> Frames:
     return frames
 
 
-def left(
+def residuals(
     frames: Frames, scrolled: tuple[int, int] = (0, 0), targets: Frames | None = None
 ) -> tuple[list[float], Frames]:
-    """Of each frame, the filtered deviation before and after, and what is left of the last one."""
+    """Of each frame, the filtered deviation before and after, and the residual of the last one."""
     matched, prediction = MatchedFilter(), Prediction()
     shares = []
     for number, frame in enumerate(frames):
         filtered, power = matched(frame.astype(np.float32))
         before = float(filtered.std())
-        foretold = prediction(
+        predicted = prediction(
             filtered, power, scrolled, np.empty((0, 2)) if targets is None else targets[number]
         )
-        rest, cells = (filtered, power) if foretold is None else foretold
+        rest, cells = (filtered, power) if predicted is None else predicted
         whole = rest[: len(rest) // CELL * CELL, : rest.shape[1] // CELL * CELL]
         assert np.allclose(
             cells[: len(whole) // CELL, : whole.shape[1] // CELL],
@@ -51,8 +51,8 @@ def left(
 
 
 @pytest.mark.parametrize("shape", [SHAPE, (150, 199), (44, 61)])
-def test_waves_are_foretold(shape: tuple[int, int]) -> None:
-    shares, _ = left(waves(12, shape))
+def test_waves_are_predicted(shape: tuple[int, int]) -> None:
+    shares, _ = residuals(waves(12, shape))
     assert shares[0] == 1  # nothing is known yet
     assert max(shares[5:]) < 0.5
 
@@ -64,34 +64,34 @@ def test_a_target_among_waves_stays() -> None:
         target = speck((60.0 + 2.5 * number, 70.0), 12.0)
         frames[number] += target
         alone[number] += target
-    _, [rest] = left(frames)
+    _, [rest] = residuals(frames)
     filtered, _ = MatchedFilter()(alone[-1].astype(np.float32))
     row, column = np.unravel_index(filtered.argmax(), filtered.shape)
     assert rest[row, column] > 0.6 * filtered.max()
     assert rest[row, column] > 4 * rest.std()
 
 
-def test_noise_is_not_foretold() -> None:
+def test_noise_is_not_predicted() -> None:
     rng = np.random.default_rng(2)
-    shares, _ = left([rng.normal(0, 1, SHAPE) for _ in range(20)])
+    shares, _ = residuals([rng.normal(0, 1, SHAPE) for _ in range(20)])
     assert set(shares) == {1.0}
 
 
-def test_a_bright_target_before_a_clear_sky_does_not_foretell_itself() -> None:
+def test_a_bright_target_before_a_clear_sky_does_not_predict_itself() -> None:
     rng = np.random.default_rng(3)
     frames = [rng.normal(0, 1, SHAPE) for _ in range(20)]
     places = [np.array([[60.0 + number, 70.0]]) for number in range(20)]
     for frame, [(x, y)] in zip(frames, places, strict=True):
         frame += speck((x, y), 60.0)
-    assert min(left(frames)[0]) < 0.7
-    assert set(left(frames, targets=places)[0]) == {1.0}
+    assert min(residuals(frames)[0]) < 0.7
+    assert set(residuals(frames, targets=places)[0]) == {1.0}
 
 
-def test_a_scene_that_scrolls_is_foretold_where_it_was_seen() -> None:
+def test_a_scene_that_scrolls_is_predicted_where_it_was_seen() -> None:
     wide = waves(12, (SHAPE[0], SHAPE[1] + 60))
     frames = [frame[:, 5 * k : 5 * k + SHAPE[1]] for k, frame in enumerate(wide)]
-    assert max(left(frames, (0, -5))[0][5:]) < 0.5
+    assert max(residuals(frames, (0, -5))[0][5:]) < 0.5
 
 
-def test_too_few_pixels_foretell_nothing() -> None:
-    assert set(left(waves(12, (12, 40)))[0]) == {1.0}
+def test_too_few_pixels_predict_nothing() -> None:
+    assert set(residuals(waves(12, (12, 40)))[0]) == {1.0}

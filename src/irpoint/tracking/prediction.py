@@ -1,10 +1,11 @@
-"""Clutter that moves, such as waves and clouds, as the frames before foretell it.
+"""Prediction of clutter that moves, such as waves and clouds, from the frames before.
 
-In each part of a frame, each pixel is predicted by a weighted sum of pixels around it in the latest
-frames. The weights are those of least squares over this part of the same frame, so that they follow
-waves of any direction and a camera that shakes. Nothing is learned beside what the network takes
-for targets, so that a bright one does not foretell itself; others are too weak to matter. All this
-is done after the filter for point targets, because that is the band in which clutter hides them.
+In each block of a frame, each pixel is predicted by a weighted sum of pixels around it in the
+latest frames. The weights are those of least squares over this block of the same frame, so that
+they follow waves of any direction and a camera that shakes. Pixels beside what the network takes
+for targets do not count in the fit, so that a bright target does not predict itself; others are too
+weak to matter. All this comes after the filter for point targets, because that is the band in which
+clutter hides them.
 
 Adaptive linear prediction, from a single frame: Soni, Zeidler and Ku, IEEE Trans. Image Process.
 2(3), 1993.
@@ -23,26 +24,26 @@ Indices = npt.NDArray[np.intp]
 _FRAMES = 3  # from which the next one is predicted
 _SIDE, _APART = 3, 2  # of the square of pixels in each of them, and px between those
 _EDGE = (_SIDE // 2) * _APART
-_PART = 64, 128  # px, about which a part has
+_BLOCK = 64, 128  # px, the approximate sides of a block
 _ROWS, _COLUMNS = 4, 2  # every so many are sampled
-_TARGET = 16  # px beside a target of the network, in which nothing is learned
-_LEAST = 240  # samples of a part, with about nine for each weight
-_RIDGE = 0.01  # share of the mean power of a pixel that is added to it
-_ASKED = 5  # frames after which a frame is asked again in which nothing could be foretold
-_GAIN = 0.3  # share of the power in a part from which its prediction counts; noise has up to 0.2
+_TARGET = 16  # px beside a target of the network that do not count in the fit
+_LEAST = 240  # samples of a block: about nine for each weight
+_RIDGE = 0.01  # of the ridge regression, as a share of the mean power of a pixel
+_RETRY = 5  # frames after which a prediction is tried again, if nothing could be predicted
+_GAIN = 0.3  # share of the power of a block that must be predicted; noise has up to 0.2
 
 
 class Prediction:
-    """Subtracts from successive filtered frames of one size what the latest ones foretell."""
+    """Subtracts the prediction from successive filtered frames of one size."""
 
     def __init__(self) -> None:
         self._earlier: list[Plane] = []  # the latest first, with edges
-        self._idle = 0  # frames since one in which something was foretold
+        self._idle = 0  # frames since one in which something was predicted
 
     def __call__(
         self, frame: Plane, power: Plane, scrolled: Step, targets: Floats
     ) -> tuple[Plane, Plane] | None:
-        """What is left of the next frame, and its mean square in cells.
+        """The residual of the next frame, and its mean square in cells.
 
         Args:
             frame: (H, W), filtered.
@@ -51,10 +52,10 @@ class Prediction:
             targets: (N, 2) places of what may be bright targets.
 
         Returns:
-            None if nothing in the frame can be foretold.
+            None if no block can be predicted.
         """
-        parts, side = _parts(frame.shape)
-        padded = np.zeros(parts * side + 2 * _EDGE, np.float32)
+        blocks, side = _blocks(frame.shape)
+        padded = np.zeros(blocks * side + 2 * _EDGE, np.float32)
         padded[_EDGE : _EDGE + frame.shape[0], _EDGE : _EDGE + frame.shape[1]] = frame
         earlier = self._earlier
         if any(scrolled):
@@ -62,23 +63,23 @@ class Prediction:
         self._earlier = [padded, *earlier[: _FRAMES - 1]]
         self._idle += 1
         few = side.prod() < _LEAST * _ROWS * _COLUMNS
-        if few or len(earlier) < _FRAMES or 1 < self._idle < _ASKED:
+        if few or len(earlier) < _FRAMES or 1 < self._idle < _RETRY:
             return None
-        weights, gain = _fitted(padded, earlier, parts, targets)
-        self._idle = 0 if (foretold := np.argwhere(gain > _GAIN)).size else 1
-        if not foretold.size:
+        weights, gain = _fitted(padded, earlier, blocks, targets)
+        self._idle = 0 if (predicted := np.argwhere(gain > _GAIN)).size else 1
+        if not predicted.size:
             return None
-        left, power = frame.copy(), power.copy()
-        for part in foretold:
-            _subtract(left, power, earlier, part * side, side, weights[*part])
-        return left, power
+        residual, power = frame.copy(), power.copy()
+        for block in predicted:
+            _subtract(residual, power, earlier, block * side, side, weights[*block])
+        return residual, power
 
 
-def _parts(shape: tuple[int, ...]) -> tuple[Indices, Indices]:
-    """Numbers of parts along both axes, and their sides in pixels, whole cells of noise."""
+def _blocks(shape: tuple[int, ...]) -> tuple[Indices, Indices]:
+    """Numbers of blocks along both axes, and their sides in pixels, whole cells of noise."""
     sides = np.array(shape)
-    parts = np.maximum(np.rint(sides / _PART).astype(np.intp), 1)
-    return parts, CELL * -(-sides // (CELL * parts))
+    blocks = np.maximum(np.rint(sides / _BLOCK).astype(np.intp), 1)
+    return blocks, CELL * -(-sides // (CELL * blocks))
 
 
 def _around(place: float, step: int) -> slice:
@@ -87,9 +88,9 @@ def _around(place: float, step: int) -> slice:
 
 
 def _fitted(
-    frame: Plane, earlier: list[Plane], parts: Indices, targets: Floats
+    frame: Plane, earlier: list[Plane], blocks: Indices, targets: Floats
 ) -> tuple[Plane, Plane]:
-    """Weights (rows, columns, N) of each part, and the share of its power that they foretell."""
+    """Weights (rows, columns, N) of each block, and the share of its power that they predict."""
     height, width = (np.array(frame.shape) - 2 * _EDGE).tolist()
     offsets = range(0, 2 * _EDGE + 1, _APART)
     planes = [
@@ -103,34 +104,34 @@ def _fitted(
     for x, y in targets:
         rows, columns = _around(y, _ROWS), _around(x, _COLUMNS)
         learned[rows, columns] = 0
-    rows, columns = height // _ROWS // parts[0], width // _COLUMNS // parts[1]
+    rows, columns = height // _ROWS // blocks[0], width // _COLUMNS // blocks[1]
     samples = np.stack(planes)
     samples *= learned
-    samples = samples.reshape(len(planes), parts[0], rows, parts[1], columns)
-    samples = samples.transpose(1, 3, 0, 2, 4).reshape(*parts, len(planes), rows * columns)
+    samples = samples.reshape(len(planes), blocks[0], rows, blocks[1], columns)
+    samples = samples.transpose(1, 3, 0, 2, 4).reshape(*blocks, len(planes), rows * columns)
     products = samples @ samples.swapaxes(-1, -2)
     normal, aims, power = products[..., :-1, :-1], products[..., :-1, -1:], products[..., -1, -1]
     count = normal.shape[-1]
     ridge = _RIDGE / count * np.trace(normal, axis1=-2, axis2=-1) + np.float32(1e-12)
     ridges = ridge[..., None, None] * np.eye(count, dtype=np.float32)
     weights = np.linalg.solve(normal + ridges, aims)
-    foretold = weights.swapaxes(-1, -2) @ (2 * aims - normal @ weights)
-    gain = foretold[..., 0, 0] / np.maximum(power, np.float32(1e-12))
+    predicted = weights.swapaxes(-1, -2) @ (2 * aims - normal @ weights)
+    gain = predicted[..., 0, 0] / np.maximum(power, np.float32(1e-12))
     return weights[..., 0], gain
 
 
 def _subtract(
     frame: Plane, power: Plane, earlier: list[Plane], corner: Indices, side: Indices, weights: Plane
 ) -> None:
-    """Subtract what is foretold of one part of a frame, and renew the power of its cells."""
+    """Subtract the prediction from one block of a frame, and renew the power of its cells."""
     top, first = corner.tolist()
-    part = frame[top : top + side[0], first : first + side[1]]
-    height, width = part.shape
+    block = frame[top : top + side[0], first : first + side[1]]
+    height, width = block.shape
     near = np.stack(
         [plane[top:, first:][: height + 2 * _EDGE, : width + 2 * _EDGE] for plane in earlier]
     )
-    around = np.lib.stride_tricks.sliding_window_view(near, part.shape, axis=(1, 2))
+    around = np.lib.stride_tricks.sliding_window_view(near, block.shape, axis=(1, 2))
     around = around[:, ::_APART, ::_APART]
-    part -= np.tensordot(weights.reshape(around.shape[:3]), around, axes=3)
-    cells = mean_of_cells(part * part)
+    block -= np.tensordot(weights.reshape(around.shape[:3]), around, axes=3)
+    cells = mean_of_cells(block * block)
     power[top // CELL :, first // CELL :][: len(cells), : cells.shape[1]] = cells

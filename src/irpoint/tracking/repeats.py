@@ -7,8 +7,8 @@ a whole shows noise, the first few candidates of a region that stay do not count
 be targets. While the camera turns, the pattern of the sensor and the interpolated background let
 some noise come again, which does not count either.
 
-What the network alone shows is also counted apart: where a prediction of the scene leaves specks of
-noise, the network sees the scene all the same. Its structure is that of the frame as a whole.
+What the network alone shows is also counted apart: where clutter is predicted, specks are noise,
+but the network still sees the clutter. The larger of both shares is that of the frame as a whole.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Weak specks in a frame, from the frames before it: what a network that sees one frame leaves out.
 
 The frame minus what stands still (:mod:`irpoint.tracking.background`) goes through a filter of the
-size of a point target, minus its mean on a ring around it. Where the latest frames foretell what
-clutter does next (:mod:`irpoint.tracking.prediction`), that is subtracted. The local deviation, now
-and in earlier frames, turns the rest into a statistic in deviations of noise and clutter. The weak
+size of a point target, minus its mean on a ring around it. Moving clutter is subtracted as far as
+the latest frames predict it (:mod:`irpoint.tracking.prediction`). The local deviation, now and in
+earlier frames, turns the residual into a statistic in deviations of noise and clutter. The weak
 maxima are many; only tracks can tell which are targets.
 """
 
@@ -84,8 +84,8 @@ class SpeckFinder:
             return Specks(np.empty((0, 2)), np.empty(0), np.empty(0, bool))
         filtered, power = self._filter(difference)
         targets = np.empty((0, 2)) if targets is None else targets
-        left = self._prediction(filtered, power, self._background.scrolled, targets)
-        filtered, power = (filtered, power) if left is None else left
+        residual = self._prediction(filtered, power, self._background.scrolled, targets)
+        filtered, power = (filtered, power) if residual is None else residual
         deviation = self._noise.deviation(power, self._background)
         parts = [_maxima(filtered, deviation, dark) for dark in self._polarities]
         xy, statistic = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
