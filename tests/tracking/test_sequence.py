@@ -159,3 +159,17 @@ def test_smoothing_adds_the_frames_before_a_track_was_certain() -> None:
     assert rms(done) < 0.9 * rms(live)
     for result in done:
         assert len(result.points) == len(result.tracks) == len(result.track_ids or ())
+
+
+def test_a_frame_of_unknown_motion_takes_that_of_the_frames_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    field, rng = texture(), np.random.default_rng(9)
+    tracker, motions = SequenceTracker(SHAPE), []
+    for number in range(12):
+        if number == 11:
+            monkeypatch.setattr("irpoint.tracking.sequence.estimate", lambda *_: None)
+        frame = 20 * seen_from(field, (1.5 * number, 0.0)) + rng.normal(0, 1, SHAPE)
+        motions.append(tracker.update(unseen(frame.astype(np.float32), number)).motion)
+    assert motions[-1] == pytest.approx(motions[-2], abs=0.2)
+    assert motions[-2] == pytest.approx((-1.5, 0.0), abs=0.2)
